@@ -1,0 +1,50 @@
+// Solves in worker processes: started ahead, reused, one solve at a time each, limited in memory,
+// killed and replaced when they crash, overrun their time or grow.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "solvent/solve_backend.h"
+
+namespace solvent {
+
+struct WorkerOptions {
+  // The program to start and its arguments; it must call RunWorker(). Empty: the solvent-worker
+  // program where this library was installed.
+  std::vector<std::string> command;
+  int workers = 1;                             // how many solves may run at once; the rest wait
+  int64_t memory_limit_bytes = int64_t{4} << 30;  // address space of one worker; 0: no limit
+  int64_t recycle_resident_bytes = int64_t{512} << 20;  // replaced after a solve when larger
+  int recycle_after_solves = 1000;
+  double grace_seconds = 0.6;  // between the soft stop at a limit and the kill
+};
+
+struct WorkerStats {
+  int alive = 0;
+  int busy = 0;
+  int64_t started = 0;
+  int64_t crashed = 0;   // died by themselves
+  int64_t killed = 0;    // by us: overrun
+  int64_t recycled = 0;  // replaced in good health
+};
+
+class WorkerBackend : public SolveBackend {
+ public:
+  virtual WorkerStats stats() const = 0;
+};
+
+// Starts the workers. Fails with NotFound or FailedPrecondition when the program cannot be started.
+// Destroying the backend kills them; no Solve may be under way then. The process must not ignore
+// SIGCHLD.
+absl::StatusOr<std::unique_ptr<WorkerBackend>> MakeWorkerBackend(WorkerOptions options);
+
+// The worker's whole main program: serves solves on descriptor 3 until it is closed, then returns
+// the exit status. Call it first thing in main(), before any thread is started.
+int RunWorker();
+
+}  // namespace solvent

@@ -1,0 +1,497 @@
+#include "solvent/json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+#include "simdjson.h"
+#include "solvent/error.h"
+
+namespace solvent {
+namespace {
+
+const Json kNull;
+const std::string kEmptyString;
+const Json::Array kEmptyArray;
+const Json::Object kEmptyObject;
+
+// Small objects are searched, large ones hashed.
+constexpr size_t kHashAbove = 16;
+
+bool HasDuplicate(const Json::Object& object, std::string_view* which) {
+  if (object.size() <= kHashAbove) {
+    for (size_t i = 1; i < object.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (object[i].name == object[j].name) {
+          *which = object[i].name;
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(object.size());
+  for (const Json::Member& member : object) {
+    if (!seen.insert(member.name).second) {
+      *which = member.name;
+      return true;
+    }
+  }
+  return false;
+}
+
+// "line 3, column 14" of the first byte at which `text` stops being JSON. simdjson's DOM does not
+// say where it failed; this slower walk runs only after it did.
+std::string LocateJsonFault(std::string_view text) {
+  std::string open;  // the brackets around the current position
+  enum { kValue, kValueOrEnd, kKey, kKeyOrEnd, kColon, kCommaOrEnd, kDone } want = kValue;
+  size_t i = 0;
+  auto close_bracket = [&](char bracket) {
+    if (open.empty() || open.back() != bracket) return false;
+    open.pop_back();
+    want = open.empty() ? kDone : kCommaOrEnd;
+    ++i;
+    return true;
+  };
+  // Leaves i at the fault when the string is bad.
+  auto skip_string = [&] {
+    for (++i; i < text.size(); ++i) {
+      unsigned char c = static_cast<unsigned char>(text[i]);
+      if (c < 0x20) return false;
+      if (c == '"') {
+        ++i;
+        return true;
+      }
+      if (c == '\\' && ++i < text.size() &&
+          std::string_view("\"\\/bfnrtu").find(text[i]) == std::string_view::npos) {
+        return false;
+      }
+    }
+    return false;
+  };
+  while (i < text.size()) {
+    char c = text[i];
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      ++i;
+      continue;
+    }
+    if (want == kDone) break;
+    if (want == kColon) {
+      if (c != ':') break;
+      want = kValue;
+      ++i;
+      continue;
+    }
+    if (want == kCommaOrEnd && c == ',') {
+      want = open.back() == '{' ? kKey : kValue;
+      ++i;
+      continue;
+    }
+    if ((want == kCommaOrEnd || want == kKeyOrEnd) && c == '}') {
+      if (!close_bracket('{')) break;
+      continue;
+    }
+    if ((want == kCommaOrEnd || want == kValueOrEnd) && c == ']') {
+      if (!close_bracket('[')) break;
+      continue;
+    }
+    if (want == kCommaOrEnd) break;
+    if (want == kKey || want == kKeyOrEnd) {
+      if (c != '"' || !skip_string()) break;
+      want = kColon;
+      continue;
+    }
+    if (c == '{' || c == '[') {
+      open += c;
+      want = c == '{' ? kKeyOrEnd : kValueOrEnd;
+      ++i;
+      continue;
+    }
+    if (c == '"') {
+      if (!skip_string()) break;
+    } else {
+      size_t end = i;
+      while (end < text.size() &&
+             std::string_view(" \t\n\r,:]}[{\"").find(text[end]) == std::string_view::npos) {
+        ++end;
+      }
+      std::string_view word = text.substr(i, end - i);
+      double number = 0;
+      auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+      bool is_number = error == std::errc() && rest == word.data() + word.size() &&
+                       (word[0] == '-' || (word[0] >= '0' && word[0] <= '9'));
+      if (!is_number && word != "true" && word != "false" && word != "null") break;
+      i = end;
+    }
+    want = open.empty() ? kDone : kCommaOrEnd;
+  }
+  size_t line = 1;
+  size_t line_start = 0;
+  for (size_t k = 0; k < i && k < text.size(); ++k) {
+    if (text[k] == '\n') {
+      ++line;
+      line_start = k + 1;
+    }
+  }
+  return "line " + std::to_string(line) + ", column " + std::to_string(i - line_start + 1);
+}
+
+// simdjson bounds the depth, so this recursion is bounded too.
+absl::Status Convert(simdjson::dom::element element, Json& out) {
+  using simdjson::dom::element_type;
+  switch (element.type()) {
+    case element_type::ARRAY: {
+      simdjson::dom::array array;
+      if (element.get(array) != simdjson::SUCCESS) break;
+      Json::Array items;
+      items.reserve(array.size());
+      for (simdjson::dom::element item : array) {
+        items.emplace_back();
+        if (absl::Status status = Convert(item, items.back()); !status.ok()) return status;
+      }
+      out = Json(std::move(items));
+      return absl::OkStatus();
+    }
+    case element_type::OBJECT: {
+      simdjson::dom::object object;
+      if (element.get(object) != simdjson::SUCCESS) break;
+      Json::Object members;
+      members.reserve(object.size());
+      for (auto field : object) {
+        members.push_back({std::string(field.key), Json()});
+        if (absl::Status status = Convert(field.value, members.back().value); !status.ok()) {
+          return status;
+        }
+      }
+      std::string_view twice;
+      if (HasDuplicate(members, &twice)) {
+        return BadRequest("malformed JSON: member \"" + std::string(twice.substr(0, 100)) +
+                          "\" appears twice in one object");
+      }
+      out = Json(std::move(members));
+      return absl::OkStatus();
+    }
+    case element_type::INT64: out = Json(int64_t{element}); return absl::OkStatus();
+    case element_type::UINT64: out = Json(uint64_t{element}); return absl::OkStatus();
+    case element_type::DOUBLE: out = Json(double{element}); return absl::OkStatus();
+    case element_type::STRING: out = Json(std::string_view(element)); return absl::OkStatus();
+    case element_type::BOOL: out = Json(bool{element}); return absl::OkStatus();
+    case element_type::NULL_VALUE: out = Json(); return absl::OkStatus();
+  }
+  return absl::InternalError("unreadable JSON element");
+}
+
+}  // namespace
+
+Json::Json(Array a) : value_(std::move(a)) {}
+Json::Json(Object o) : value_(std::move(o)) {}
+
+bool Json::is_integer() const {
+  if (std::holds_alternative<int64_t>(value_) || std::holds_alternative<uint64_t>(value_)) {
+    return true;
+  }
+  const double* d = std::get_if<double>(&value_);
+  return d != nullptr && std::floor(*d) == *d && std::fabs(*d) <= 9007199254740992.0;
+}
+
+bool Json::is_number() const { return value_.index() >= 2 && value_.index() <= 4; }
+
+std::string_view Json::type_name() const {
+  switch (value_.index()) {
+    case 0: return "null";
+    case 1: return "boolean";
+    case 5: return "string";
+    case 6: return "array";
+    case 7: return "object";
+    default: return "number";
+  }
+}
+
+bool Json::as_bool() const {
+  const bool* b = std::get_if<bool>(&value_);
+  return b != nullptr && *b;
+}
+
+int64_t Json::as_int() const {
+  if (auto* i = std::get_if<int64_t>(&value_)) return *i;
+  if (auto* u = std::get_if<uint64_t>(&value_)) {
+    return *u > static_cast<uint64_t>(INT64_MAX) ? INT64_MAX : static_cast<int64_t>(*u);
+  }
+  if (auto* d = std::get_if<double>(&value_)) {
+    if (!(*d > -9.2e18)) return INT64_MIN;
+    if (!(*d < 9.2e18)) return INT64_MAX;
+    return static_cast<int64_t>(*d);
+  }
+  return 0;
+}
+
+double Json::as_double() const {
+  if (auto* d = std::get_if<double>(&value_)) return *d;
+  if (auto* i = std::get_if<int64_t>(&value_)) return static_cast<double>(*i);
+  if (auto* u = std::get_if<uint64_t>(&value_)) return static_cast<double>(*u);
+  return 0;
+}
+
+const std::string& Json::as_string() const {
+  const std::string* s = std::get_if<std::string>(&value_);
+  return s != nullptr ? *s : kEmptyString;
+}
+
+const Json::Array& Json::array() const {
+  const Array* a = std::get_if<Array>(&value_);
+  return a != nullptr ? *a : kEmptyArray;
+}
+
+const Json::Object& Json::object() const {
+  const Object* o = std::get_if<Object>(&value_);
+  return o != nullptr ? *o : kEmptyObject;
+}
+
+Json::Array& Json::mutable_array() {
+  if (!is_array()) value_ = Array();
+  return std::get<Array>(value_);
+}
+
+Json::Object& Json::mutable_object() {
+  if (!is_object()) value_ = Object();
+  return std::get<Object>(value_);
+}
+
+const Json* Json::Find(std::string_view key) const {
+  for (const Member& member : object()) {
+    if (member.name == key) return &member.value;
+  }
+  return nullptr;
+}
+
+const Json& Json::operator[](std::string_view key) const {
+  const Json* found = Find(key);
+  return found != nullptr ? *found : kNull;
+}
+
+Json& Json::Set(std::string_view key, Json value) {
+  for (Member& member : mutable_object()) {
+    if (member.name == key) {
+      member.value = std::move(value);
+      return *this;
+    }
+  }
+  mutable_object().push_back({std::string(key), std::move(value)});
+  return *this;
+}
+
+bool operator==(const Json& a, const Json& b) {
+  if (a.is_number() && b.is_number()) {
+    if (a.value_.index() == b.value_.index()) return a.value_ == b.value_;
+    return a.as_double() == b.as_double();
+  }
+  if (a.value_.index() != b.value_.index()) return false;
+  if (a.is_array()) return a.array() == b.array();
+  if (a.is_object()) {
+    // Members are unique, so equal sizes and one-way inclusion suffice.
+    if (a.object().size() != b.object().size()) return false;
+    for (const Json::Member& member : a.object()) {
+      const Json* other = b.Find(member.name);
+      if (other == nullptr || !(*other == member.value)) return false;
+    }
+    return true;
+  }
+  return a.value_ == b.value_;
+}
+
+std::string Json::Dump() const {
+  std::string out;
+  JsonWriter(out).Value(*this);
+  return out;
+}
+
+absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth) {
+  thread_local simdjson::dom::parser parser;
+  if (text.size() > simdjson::SIMDJSON_MAXSIZE_BYTES) return BadRequest("JSON text too large");
+  // Grow to the document, and let go of what one huge document needed.
+  constexpr size_t kKeep = size_t{4} << 20;
+  size_t capacity = std::max<size_t>(text.size(), 256);
+  if (parser.capacity() < capacity || parser.max_depth() != max_depth ||
+      (parser.capacity() > kKeep && capacity <= kKeep)) {
+    if (parser.allocate(capacity, max_depth) != simdjson::SUCCESS) {
+      return absl::ResourceExhaustedError("not enough memory to read JSON");
+    }
+  }
+  simdjson::dom::element root;
+  simdjson::error_code error = parser.parse(text.data(), text.size()).get(root);
+  if (error != simdjson::SUCCESS) {
+    if (error == simdjson::DEPTH_ERROR) {
+      return BadRequest("malformed JSON: nested deeper than " + std::to_string(max_depth) +
+                        " levels");
+    }
+    return BadRequest("malformed JSON at " + LocateJsonFault(text) + ": " +
+                      simdjson::error_message(error));
+  }
+  Json json;
+  if (absl::Status status = Convert(root, json); !status.ok()) return status;
+  return json;
+}
+
+void JsonWriter::Separate() {
+  if (!first_) out_ += ',';
+  first_ = false;
+}
+
+JsonWriter& JsonWriter::BeginObject() {
+  Separate();
+  out_ += '{';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::EndObject() {
+  out_ += '}';
+  first_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::BeginArray() {
+  Separate();
+  out_ += '[';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::EndArray() {
+  out_ += ']';
+  first_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::Key(std::string_view key) {
+  Separate();
+  AppendJsonString(out_, key);
+  out_ += ':';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::Null() { return Raw("null"); }
+JsonWriter& JsonWriter::Bool(bool b) { return Raw(b ? "true" : "false"); }
+
+JsonWriter& JsonWriter::Int(int64_t i) {
+  char buffer[24];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), i);
+  return Raw({buffer, static_cast<size_t>(end.ptr - buffer)});
+}
+
+JsonWriter& JsonWriter::Uint(uint64_t u) {
+  char buffer[24];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), u);
+  return Raw({buffer, static_cast<size_t>(end.ptr - buffer)});
+}
+
+JsonWriter& JsonWriter::Double(double d) {
+  Separate();
+  AppendJsonNumber(out_, d);
+  return *this;
+}
+
+JsonWriter& JsonWriter::String(std::string_view s) {
+  Separate();
+  AppendJsonString(out_, s);
+  return *this;
+}
+
+JsonWriter& JsonWriter::Raw(std::string_view json) {
+  Separate();
+  out_ += json;
+  return *this;
+}
+
+JsonWriter& JsonWriter::Value(const Json& value) {
+  if (value.is_object()) {
+    BeginObject();
+    for (const Json::Member& member : value.object()) Key(member.name).Value(member.value);
+    return EndObject();
+  }
+  if (value.is_array()) {
+    BeginArray();
+    for (const Json& item : value.array()) Value(item);
+    return EndArray();
+  }
+  if (value.is_string()) return String(value.as_string());
+  if (value.is_null()) return Null();
+  if (value.is_bool()) return Bool(value.as_bool());
+  if (auto* u = std::get_if<uint64_t>(&value.value_)) return Uint(*u);
+  if (auto* i = std::get_if<int64_t>(&value.value_)) return Int(*i);
+  return Double(value.as_double());
+}
+
+void AppendJsonNumber(std::string& out, double d) {
+  if (!std::isfinite(d)) {
+    out += "null";
+    return;
+  }
+  if (d == 0) {  // and not "-0"
+    out += '0';
+    return;
+  }
+  char buffer[40];
+  double size = std::fabs(d);
+  // Plain notation of a large double is a long integer, which strict readers refuse.
+  auto end = size >= 1e15 || size < 1e-5
+                 ? std::to_chars(buffer, buffer + sizeof(buffer), d, std::chars_format::scientific)
+                 : std::to_chars(buffer, buffer + sizeof(buffer), d);
+  out.append(buffer, static_cast<size_t>(end.ptr - buffer));
+}
+
+void AppendJsonString(std::string& out, std::string_view s) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  size_t plain = 0;  // start of the run that needs no change
+  size_t i = 0;
+  auto flush = [&](size_t end) { out.append(s.data() + plain, end - plain); };
+  while (i < s.size()) {
+    unsigned char c = static_cast<unsigned char>(s[i]);
+    if (c >= 0x20 && c != '"' && c != '\\' && c < 0x80) {
+      ++i;
+      continue;
+    }
+    if (c >= 0x80) {
+      // Length and least code point of the sequence that this lead byte announces.
+      size_t length = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
+      bool good = c >= 0xC2 && c <= 0xF4 && i + length <= s.size();
+      for (size_t k = 1; good && k < length; ++k) {
+        good = (static_cast<unsigned char>(s[i + k]) & 0xC0) == 0x80;
+      }
+      if (good && length > 2) {
+        unsigned char next = static_cast<unsigned char>(s[i + 1]);
+        good = !(c == 0xE0 && next < 0xA0) && !(c == 0xED && next >= 0xA0) &&
+               !(c == 0xF0 && next < 0x90) && !(c == 0xF4 && next >= 0x90);
+      }
+      if (good) {
+        i += length;
+        continue;
+      }
+      flush(i);
+      out += "\xEF\xBF\xBD";
+      plain = ++i;
+      continue;
+    }
+    flush(i);
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        out += "\\u00";
+        out += kHex[c >> 4];
+        out += kHex[c & 15];
+    }
+    plain = ++i;
+  }
+  flush(s.size());
+  out += '"';
+}
+
+}  // namespace solvent

@@ -1,0 +1,100 @@
+#include "solvent/json.h"
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+
+#include "solvent/error.h"
+
+using namespace solvent;
+
+namespace {
+
+std::string WhyNot(std::string_view text, size_t depth = 64) {
+  auto json = ParseJson(text, depth);
+  return json.ok() ? "" : std::string(Message(json.status()));
+}
+
+}  // namespace
+
+TEST_CASE("a document survives reading and writing") {
+  const char* text =
+      R"({"a":[1,-2,3.5,1e300,true,false,null],"b":{"c":"q\"\\\n\u0001\u00e9"},"big":18446744073709551615})";
+  auto json = ParseJson(text);
+  REQUIRE(json.ok());
+  auto again = ParseJson(json->Dump());
+  REQUIRE(again.ok());
+  CHECK(*again == *json);
+  CHECK((*json)["big"].Dump() == "18446744073709551615");
+  CHECK((*json)["b"]["c"].as_string() == "q\"\\\n\x01\xC3\xA9");
+  CHECK((*json)["missing"]["deeper"].is_null());
+}
+
+TEST_CASE("faults are named with line and column") {
+  CHECK(WhyNot("{\"a\":1,\n  \"b\" 2}").find("line 2, column 7") != std::string::npos);
+  CHECK(WhyNot("[1, 2,]").find("line 1, column 7") != std::string::npos);
+  CHECK(WhyNot("[1, NaN]").find("line 1, column 5") != std::string::npos);
+  CHECK(WhyNot("{\"a\":1").find("column 7") != std::string::npos);
+  CHECK(WhyNot("").find("column 1") != std::string::npos);
+}
+
+TEST_CASE("what strict readers must refuse is refused") {
+  for (const char* text : {"NaN", "[Infinity]", "{\"a\":1,\"a\":2}", "[1e400]", "[01]", "{'a':1}",
+                           "[\"\xC3\"]", "[\"\x01\"]", "[1] x", "{\"a\"}", "\xEF\xBB\xBF[]"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseJson(text).ok());
+  }
+  std::string many = "{";
+  for (int i = 0; i < 100; ++i) many += "\"k" + std::to_string(i) + "\":0,";
+  CHECK_FALSE(ParseJson(many + "\"k7\":1}").ok());
+  CHECK(ParseJson(many + "\"z\":1}").ok());
+}
+
+TEST_CASE("depth is limited") {
+  CHECK(ParseJson(std::string(8, '[') + std::string(8, ']'), 10).ok());
+  CHECK(WhyNot(std::string(20, '[') + std::string(20, ']'), 10).find("deeper than 10") !=
+        std::string::npos);
+  CHECK_FALSE(ParseJson(std::string(200000, '[')).ok());
+}
+
+TEST_CASE("every double reads back as itself") {
+  std::mt19937_64 random(7);
+  int checked = 0;
+  for (int i = 0; i < 100000; ++i) {
+    double d = std::bit_cast<double>(random());
+    if (!std::isfinite(d)) continue;
+    std::string text;
+    AppendJsonNumber(text, d);
+    auto json = ParseJson(text);
+    REQUIRE_MESSAGE(json.ok(), text);
+    REQUIRE_MESSAGE(json->as_double() == d, text);
+    ++checked;
+  }
+  CHECK(checked > 90000);
+  std::string text;
+  AppendJsonNumber(text, std::numeric_limits<double>::infinity());
+  CHECK(text == "null");
+}
+
+TEST_CASE("text that is not UTF-8 is written as valid JSON") {
+  std::string out;
+  AppendJsonString(out, "a\xFFz\xC0\xAF\xED\xA0\x80");
+  auto json = ParseJson(out);
+  REQUIRE(json.ok());
+  CHECK(json->as_string().find("\xEF\xBF\xBD") != std::string::npos);
+}
+
+TEST_CASE("an error carries its details through a status") {
+  absl::Status status = ValidationError({{"/variables/0/name", "is empty", "value_error"},
+                                         {"/objective", "is missing", "missing"}});
+  ErrorInfo info = GetErrorInfo(status);
+  CHECK(info.code == "validation_error");
+  REQUIRE(info.fields.size() == 2);
+  CHECK(info.fields[1].pointer == "/objective");
+  CHECK(Message(status).find("and 1 more") != std::string_view::npos);
+  CHECK(GetErrorInfo(absl::InternalError("x")).code.empty());
+}
