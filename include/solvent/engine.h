@@ -1,0 +1,74 @@
+// Builds everything over a store, starts it and stops it.
+//
+//   auto store = solvent::OpenSqliteStore("plans.db");
+//   auto engine = solvent::Engine::Create(std::move(*store), {});
+//   (*engine)->Start();
+//   (*engine)->executions().Submit(caller, submission);
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "solvent/execution_store.h"
+#include "solvent/identity.h"
+#include "solvent/log.h"
+#include "solvent/solve_backend.h"
+#include "solvent/store.h"
+#include "solvent/worker_backend.h"
+
+namespace solvent {
+
+struct EngineOptions {
+  // Where CBC runs. In this process (what that costs: solvent/cbc_backend.h), or in workers.
+  bool solve_in_process = false;
+  WorkerOptions worker;
+
+  // Further solvers; names must be unique. The first one named `default_solver` is used when a
+  // submission names none.
+  std::vector<std::unique_ptr<SolveBackend>> backends;
+  std::string default_solver = "cbc";
+
+  int slots = 0;                      // solves at once; 0: worker.workers
+  int64_t max_pending = 100'000;      // runs waiting; more are refused
+  double max_time_limit_seconds = 3600;  // longer requests are cut to this
+  IdentityOptions identity;
+  LogSink log;  // unset: nothing is logged
+};
+
+struct SolverInfo {
+  std::string name;
+  std::string version;
+  std::string description;
+  Capabilities capabilities;
+};
+
+class Engine {
+ public:
+  // Starts the worker processes, but no run yet.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(std::unique_ptr<Store> store,
+                                                        EngineOptions options);
+  virtual ~Engine() = default;  // stops first
+
+  // Takes back the runs of processes that died, then begins to solve.
+  virtual absl::Status Start() = 0;
+  // Stops the solves under way and puts their runs back into the queue. Idempotent.
+  virtual void Stop() = 0;
+
+  virtual ExecutionStore& executions() = 0;
+  virtual Identity& identity() = 0;
+  virtual std::vector<SolverInfo> solvers() const = 0;
+  virtual WorkerStats worker_stats() const = 0;  // zeros when solving in process
+  // A cheap read of the database.
+  virtual absl::Status CheckStore() const = 0;
+};
+
+// Price of a solve in credits, by its size and time limit: max(1, round half to even of
+// min(500, 1 + V + 2*sqrt(k) + C + T)).
+int64_t EstimateCredits(int64_t columns, int64_t integers, int64_t rows,
+                        double time_limit_seconds);
+
+}  // namespace solvent

@@ -1,0 +1,20 @@
+// All of Solvent.
+#pragma once
+
+#include "solvent/cbc_backend.h"
+#include "solvent/engine.h"
+#include "solvent/error.h"
+#include "solvent/execution.h"
+#include "solvent/execution_store.h"
+#include "solvent/identity.h"
+#include "solvent/json.h"
+#include "solvent/log.h"
+#include "solvent/page.h"
+#include "solvent/problem.h"
+#include "solvent/problem_io.h"
+#include "solvent/progress.h"
+#include "solvent/solution.h"
+#include "solvent/solve_backend.h"
+#include "solvent/sqlite_store.h"
+#include "solvent/store.h"
+#include "solvent/worker_backend.h"

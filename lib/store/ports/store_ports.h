@@ -1,0 +1,25 @@
+// Everything that a database driver provides.
+#pragma once
+
+#include "absl/status/status.h"
+#include "identity_port.h"
+#include "outbox_port.h"
+#include "run_port.h"
+
+namespace solvent {
+
+class HealthPort {
+ public:
+  virtual ~HealthPort() = default;
+  // A cheap read of the real database.
+  virtual absl::Status Ping() = 0;
+};
+
+struct StorePorts {
+  RunPort* runs = nullptr;
+  OutboxPort* outbox = nullptr;
+  IdentityPort* identity = nullptr;
+  HealthPort* health = nullptr;
+};
+
+}  // namespace solvent
