@@ -1,0 +1,189 @@
+#include "solvent/problem.h"
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "problem_codec.h"
+#include "random_problem.h"
+#include "solvent/error.h"
+
+namespace solvent {
+namespace {
+
+Problem Small() {
+  ProblemBuilder b;
+  int32_t x = b.AddColumn("x", 0, kInfinity, ColumnType::kContinuous, 2);
+  int32_t y = b.AddColumn("y", 0, 1, ColumnType::kBinary, 3);
+  b.BeginRow("c", 4, kInfinity);
+  b.AddTerm(y, 1);
+  b.AddTerm(x, 1);
+  b.BeginRow("d", -kInfinity, 7);
+  b.AddTerm(x, 2);
+  return std::move(b).Build().value();
+}
+
+TEST_CASE("the builder transposes rows, adds up like terms and drops those that vanish") {
+  ProblemBuilder b;
+  int32_t x = b.AddColumn("", 0, 10, ColumnType::kInteger, 1);
+  int32_t y = b.AddColumn("", 0, 10, ColumnType::kContinuous);
+  b.AddObjectiveTerm(y, 2);
+  b.AddObjectiveTerm(y, 0.5);
+  b.BeginRow("", 0, 1);
+  b.AddTerm(y, 3);
+  b.AddTerm(x, 1);
+  b.AddTerm(y, -3);
+  b.BeginRow("", 2, 3);
+  b.AddTerm(y, 1);
+  b.AddTerm(x, 5);
+  b.AddTerm(x, 1);
+  b.BeginRow("", 4, 5);
+  auto p = std::move(b).Build();
+  REQUIRE(p.ok());
+  CHECK(p->objective == std::vector<double>{1, 2.5});
+  CHECK(p->column_start == std::vector<int64_t>{0, 2, 3});
+  CHECK(p->row_index == std::vector<int32_t>{0, 1, 1});
+  CHECK(p->value == std::vector<double>{1, 6, 1});
+  CHECK(p->column_names.empty());
+  CHECK(p->ColumnName(1) == "x2");
+  CHECK(p->RowName(2) == "c3");
+}
+
+TEST_CASE("names that some rows lack are made up") {
+  ProblemBuilder b;
+  b.AddColumn("x1", 0, 1, ColumnType::kContinuous);
+  b.BeginRow("", 0, 1);
+  b.BeginRow("mine", 0, 1);
+  Problem p = std::move(b).Build().value();
+  CHECK(p.column_names.empty());
+  CHECK(p.row_names.size() == 2);
+  CHECK(p.row_names[0] == "c1");
+  CHECK(p.row_names[1] == "mine");
+}
+
+TEST_CASE("the builder refuses columns that do not exist and terms without a row") {
+  ProblemBuilder b;
+  b.AddColumn("x", 0, 1, ColumnType::kContinuous);
+  b.BeginRow("c", 0, 1);
+  b.AddTerm(7, 1);
+  CHECK(Message(std::move(b).Build().status()).find("column 7") != std::string::npos);
+  ProblemBuilder early;
+  early.AddColumn("x", 0, 1, ColumnType::kContinuous);
+  early.AddTerm(0, 1);
+  early.BeginRow("c", 0, 1);
+  CHECK(Message(std::move(early).Build().status()).find("before the first row") !=
+        std::string::npos);
+  ProblemBuilder objective;
+  objective.AddObjectiveTerm(0, 1);
+  CHECK_FALSE(std::move(objective).Build().ok());
+}
+
+TEST_CASE("a check names every offending row and column") {
+  const Problem good = Small();
+  CHECK(good.Check().ok());
+  auto broken = [&](auto change) {
+    Problem p = good;
+    change(p);
+    absl::Status status = p.Check();
+    CHECK_FALSE(status.ok());
+    CHECK(GetErrorInfo(status).code == error_code::kBadRequest);
+    return std::string(Message(status));
+  };
+  const double nan = std::nan("");
+  auto has = [](const std::string& text, std::string_view part) {
+    INFO(text);
+    CHECK(text.find(part) != std::string::npos);
+  };
+  has(broken([&](Problem& p) { p.column_lower[0] = nan; }), "column x: a bound is not a number");
+  has(broken([&](Problem& p) { p.column_lower[0] = kInfinity; }), "lower bound is +infinity");
+  has(broken([&](Problem& p) { p.row_upper[1] = -kInfinity; }), "row d: the upper bound is");
+  has(broken([&](Problem& p) { p.column_upper[0] = -1; }), "lower bound 0 is above");
+  has(broken([&](Problem& p) { p.column_upper[1] = 2; }), "column y: a binary's bounds");
+  has(broken([&](Problem& p) { p.objective[0] = kInfinity; }), "not finite");
+  has(broken([&](Problem& p) { p.objective_offset = nan; }), "constant is not finite");
+  has(broken([&](Problem& p) { p.value[2] = nan; }), "column y in row c");
+  has(broken([&](Problem& p) { p.value[0] = 0; }), "explicit zeros");
+  has(broken([&](Problem& p) { p.row_index[0] = 2; }), "row index 2 is out of range");
+  has(broken([&](Problem& p) { p.row_index[0] = -1; }), "out of range");
+  has(broken([&](Problem& p) { p.row_index[0] = 1; }), "do not ascend at row d");
+  has(broken([&](Problem& p) { p.column_start[1] = 9; }), "column_start descends");
+  has(broken([&](Problem& p) { p.column_start[2] = 2; }), "column_start must run");
+  has(broken([&](Problem& p) { p.column_start.pop_back(); }), "one entry more");
+  has(broken([&](Problem& p) { p.row_index.pop_back(); }), "differ in size");
+  has(broken([&](Problem& p) { p.column_type.pop_back(); }), "differ in size");
+  has(broken([&](Problem& p) { p.column_names.Add("z"); }), "number of column names");
+  has(broken([&](Problem& p) { p.row_names.Add("z"); }), "number of row names");
+  Problem many;
+  for (int j = 0; j < 50; ++j) {
+    many.objective.push_back(nan);
+    many.column_lower.push_back(0);
+    many.column_upper.push_back(1);
+    many.column_type.push_back(ColumnType::kContinuous);
+    many.column_start.push_back(0);
+  }
+  CHECK(GetErrorInfo(many.Check()).fields.size() == 20);
+}
+
+TEST_CASE("a point is checked with sums that do not lose small parts") {
+  Problem p = Small();
+  std::vector<double> x = {3.25, 0.5};
+  PointCheck check = CheckPoint(p, x);
+  CHECK(check.objective == 8.0);
+  CHECK(check.max_row_violation == 0.25);
+  CHECK(check.max_scaled_row_violation == 0.0625);
+  CHECK(check.worst_row == 0);
+  CHECK(check.max_integrality_violation == 0.5);
+  CHECK(check.worst_column == 1);
+  CHECK(check.max_bound_violation == 0);
+  CHECK(check.finite);
+  CHECK(p.Activity(x) == std::vector<double>{3.75, 6.5});
+
+  ProblemBuilder b;
+  for (int j = 0; j < 3; ++j) b.AddColumn("", -kInfinity, kInfinity, ColumnType::kContinuous, 1);
+  b.BeginRow("", 1, 1);
+  for (int j = 0; j < 3; ++j) b.AddTerm(j, 1);
+  Problem cancel = std::move(b).Build().value();
+  std::vector<double> big = {1e17, 1, -1e17};
+  CHECK(CheckPoint(cancel, big).max_row_violation == 0);
+  CHECK(cancel.Objective(big) == 1);
+  big[1] = kInfinity;
+  CHECK_FALSE(CheckPoint(cancel, big).finite);
+  big[1] = std::nan("");
+  check = CheckPoint(cancel, big);
+  CHECK_FALSE(check.finite);
+  CHECK(check.max_row_violation == kInfinity);
+  CHECK_FALSE(CheckPoint(cancel, std::vector<double>{1, 2}).finite);
+}
+
+TEST_CASE("an encoded problem comes back the same") {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Problem p = RandomProblem(seed);
+    auto back = DecodeProblem(EncodeProblem(p));
+    REQUIRE(back.ok());
+    REQUIRE(*back == p);
+  }
+  CHECK(DecodeProblem(EncodeProblem(Problem())).ok());
+}
+
+TEST_CASE("damaged bytes never decode to a broken problem") {
+  std::string bytes = EncodeProblem(RandomProblem(3));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    REQUIRE_FALSE(DecodeProblem(bytes.substr(0, size)).ok());
+  }
+  CHECK_FALSE(DecodeProblem(bytes + "x").ok());
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    for (unsigned char flip : {0x01, 0x80, 0xff}) {
+      std::string bad = bytes;
+      bad[at] = static_cast<char>(static_cast<unsigned char>(bad[at]) ^ flip);
+      auto p = DecodeProblem(bad);
+      if (p.ok()) REQUIRE(p->Check().ok());
+    }
+  }
+  bytes[0] = 9;
+  CHECK(Message(DecodeProblem(bytes).status()).find("version 9") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace solvent
