@@ -1,0 +1,97 @@
+#include "solvent/engine.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "run_queue.h"
+#include "solvent/cbc_backend.h"
+#include "solvent/error.h"
+#include "status_macros.h"
+#include "store_ports.h"
+
+namespace solvent {
+namespace {
+
+class EngineImpl : public Engine {
+ public:
+  EngineImpl(std::unique_ptr<Store> store, std::vector<std::unique_ptr<SolveBackend>> backends,
+             WorkerBackend* workers, EngineOptions& options)
+      : store_(std::move(store)),
+        backends_(std::move(backends)),
+        workers_(workers),
+        identity_(*store_, std::move(options.identity)) {
+    std::vector<SolveBackend*> borrowed;
+    for (const auto& backend : backends_) borrowed.push_back(backend.get());
+    RunQueueOptions queue;
+    queue.slots = options.slots > 0 ? options.slots : std::max(1, options.worker.workers);
+    queue.max_pending = options.max_pending;
+    queue.max_time_limit_seconds = options.max_time_limit_seconds;
+    queue.default_solver = options.default_solver;
+    queue.log = options.log;
+    queue_ = std::make_unique<RunQueue>(store_->ports(), std::move(borrowed), std::move(queue));
+  }
+  ~EngineImpl() override { EngineImpl::Stop(); }
+
+  absl::Status Start() override { return queue_->Start(); }
+  void Stop() override { queue_->Stop(); }
+  ExecutionStore& executions() override { return *queue_; }
+  Identity& identity() override { return identity_; }
+  std::vector<SolverInfo> solvers() const override {
+    std::vector<SolverInfo> list;
+    for (const auto& backend : backends_) {
+      list.push_back({std::string(backend->name()), backend->version(), backend->description(),
+                      backend->capabilities()});
+    }
+    return list;
+  }
+  WorkerStats worker_stats() const override {
+    return workers_ == nullptr ? WorkerStats{} : workers_->stats();
+  }
+  absl::Status CheckStore() const override { return store_->ports().health->Ping(); }
+
+ private:
+  // Destroyed from the last to the first: the queue stops before what it borrows goes.
+  std::unique_ptr<Store> store_;
+  std::vector<std::unique_ptr<SolveBackend>> backends_;
+  WorkerBackend* workers_;
+  Identity identity_;
+  std::unique_ptr<RunQueue> queue_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> store,
+                                                       EngineOptions options) {
+  if (store == nullptr) return absl::InvalidArgumentError("an engine needs a store");
+  std::vector<std::unique_ptr<SolveBackend>> backends;
+  WorkerBackend* workers = nullptr;
+  if (options.solve_in_process) {
+    backends.push_back(MakeCbcBackend());
+  } else {
+    ASSIGN_OR_RETURN(std::unique_ptr<WorkerBackend> worker_backend,
+                     MakeWorkerBackend(options.worker));
+    workers = worker_backend.get();
+    backends.push_back(std::move(worker_backend));
+  }
+  for (auto& backend : options.backends) backends.push_back(std::move(backend));
+  bool has_default = false;
+  for (size_t i = 0; i < backends.size(); ++i) {
+    has_default = has_default || backends[i]->name() == options.default_solver;
+    for (size_t k = 0; k < i; ++k) {
+      if (backends[k]->name() == backends[i]->name()) {
+        return absl::InvalidArgumentError("two solvers are named \"" +
+                                          std::string(backends[i]->name()) + "\"");
+      }
+    }
+  }
+  if (!has_default) {
+    return absl::InvalidArgumentError("the default solver \"" + options.default_solver +
+                                      "\" is not among the solvers");
+  }
+  return std::unique_ptr<Engine>(std::make_unique<EngineImpl>(
+      std::move(store), std::move(backends), workers, options));
+}
+
+}  // namespace solvent

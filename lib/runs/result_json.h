@@ -1,0 +1,28 @@
+// A solve's result as the JSON that is stored and served (field names as the HTTP API has them).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "solvent/problem.h"
+#include "solvent/progress.h"
+#include "solvent/solution.h"
+
+namespace solvent {
+
+struct ResultJson {
+  std::string full;
+  // For lists: with the first kPreviewVariables variables only, "" when that is all of them.
+  std::string preview;
+};
+inline constexpr size_t kPreviewVariables = 1000;
+
+ResultJson RenderResult(const Problem& problem, const SolveResult& result);
+
+std::string RenderProgress(const Progress& progress, double fraction);
+
+// The point in a rendered result, by column of `problem`; empty when there is none or it does not
+// fit.
+std::vector<double> PointFromResult(const Problem& problem, std::string_view result_json);
+
+}  // namespace solvent

@@ -1,0 +1,45 @@
+#include "run_options.h"
+
+#include "solvent/json.h"
+#include "status_macros.h"
+
+namespace solvent {
+
+std::string EncodeOptions(const RunOptions& options) {
+  const SolveOptions& s = options.solve;
+  std::string text;
+  JsonWriter w(text);
+  w.BeginObject();
+  w.Key("time_limit_seconds").Double(s.time_limit_seconds);
+  w.Key("gap_tolerance").Double(s.gap_tolerance);
+  w.Key("absolute_gap").Double(s.absolute_gap);
+  if (s.node_limit) w.Key("node_limit").Int(*s.node_limit);
+  w.Key("threads").Int(s.threads);
+  w.Key("seed").Uint(s.seed);
+  w.Key("want_duals").Bool(s.want_duals);
+  w.Key("verify").Bool(s.verify);
+  if (!options.warm_start_execution_id.empty()) {
+    w.Key("warm_start_execution_id").String(options.warm_start_execution_id);
+  }
+  w.EndObject();
+  return text;
+}
+
+absl::StatusOr<RunOptions> DecodeOptions(std::string_view text) {
+  ASSIGN_OR_RETURN(Json json, ParseJson(text));
+  RunOptions options;
+  SolveOptions& s = options.solve;
+  s.time_limit_seconds = json["time_limit_seconds"].as_double();
+  s.gap_tolerance = json["gap_tolerance"].as_double();
+  s.absolute_gap = json["absolute_gap"].as_double();
+  if (const Json* limit = json.Find("node_limit")) s.node_limit = limit->as_int();
+  s.threads = static_cast<int>(json["threads"].as_int());
+  s.seed = static_cast<uint32_t>(json["seed"].as_int());
+  s.want_duals = json["want_duals"].as_bool();
+  s.verify = json["verify"].as_bool();
+  options.warm_start_execution_id = json["warm_start_execution_id"].as_string();
+  if (!(s.time_limit_seconds > 0)) return absl::DataLossError("stored options are damaged");
+  return options;
+}
+
+}  // namespace solvent

@@ -1,0 +1,622 @@
+#include "run_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "clock.h"
+#include "ids.h"
+#include "problem_codec.h"
+#include "process_identity.h"
+#include "result_json.h"
+#include "solvent/engine.h"
+#include "solvent/error.h"
+#include "status_macros.h"
+
+namespace solvent {
+namespace {
+
+constexpr int kMaxCrashes = 3;
+constexpr Micros kLease = Micros{30} * 1'000'000;
+constexpr double kHouseSeconds = 1;
+constexpr int kLeaseEveryTicks = 5;
+constexpr double kQuietSeconds = 2;
+
+// Lets one thread wait for the end of a run, or for the news that it cannot be stored.
+class EndWaiter {
+ public:
+  void Set(absl::StatusOr<Execution> end) {
+    Lock lock(mutex_);
+    if (end_) return;
+    end_ = std::move(end);
+    cv_.SignalAll();
+  }
+  std::optional<absl::StatusOr<Execution>> WaitFor(std::chrono::milliseconds wait) {
+    auto until = std::chrono::steady_clock::now() + wait;
+    Lock lock(mutex_);
+    while (!end_ && cv_.WaitUntil(mutex_, until)) {
+    }
+    return end_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar cv_;
+  std::optional<absl::StatusOr<Execution>> end_ ABSL_GUARDED_BY(mutex_);
+};
+
+std::function<void(const RunEvent&)> NotifyEnd(std::shared_ptr<EndWaiter> waiter) {
+  return [waiter = std::move(waiter)](const RunEvent& event) {
+    if (event.kind == RunEvent::Kind::kEnded) waiter->Set(*event.execution);
+  };
+}
+
+absl::Status NoSuchExecution() { return NotFound("Execution not found"); }
+
+}  // namespace
+
+RunQueue::RunQueue(StorePorts& ports, std::vector<SolveBackend*> backends, RunQueueOptions options)
+    : ports_(ports), backends_(std::move(backends)), options_(std::move(options)) {
+  owner_.id = NewId("own");
+  ProcessIdentity self = ThisProcess();
+  owner_.host = self.host;
+  owner_.pid = self.pid;
+  owner_.pid_start = self.pid_start;
+}
+
+RunQueue::~RunQueue() { Stop(); }
+
+absl::Status RunQueue::Start() {
+  {
+    Lock lock(mutex_);
+    if (started_ || stopping_) return absl::FailedPreconditionError("already started");
+    started_ = true;
+    announced_ = 1;
+  }
+  owner_.lease_until = SystemNow() + kLease;
+  RETURN_IF_ERROR(ports_.runs->RegisterOwner(owner_));
+  TakeBackFromTheDead();
+  for (int i = 0; i < options_.slots; ++i) threads_.emplace_back([this] { SlotLoop(); });
+  threads_.emplace_back([this] { HouseLoop(); });
+  return absl::OkStatus();
+}
+
+void RunQueue::Stop() {
+  {
+    Lock lock(mutex_);
+    if (!started_ || stopping_) return;
+    stopping_ = true;
+  }
+  for (const auto& run : live_.All()) {
+    if (run->held()) run->RequestStop(StopReason::kShutdown);
+  }
+  wake_.SignalAll();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  // Every run has been put back; this also forgets the owner.
+  absl::StatusOr<int64_t> left = ports_.runs->TakeBack(owner_.id, SystemNow());
+  if (!left.ok()) {
+    Json fields;
+    fields.Set("error", Message(left.status()));
+    Log(LogLevel::kError, "queue.release_failed", std::move(fields));
+  }
+}
+
+void RunQueue::Log(LogLevel level, std::string_view event, Json fields) const {
+  if (options_.log) options_.log(level, event, fields);
+}
+
+bool RunQueue::SleepUnlessStopping(double seconds) {
+  auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  Lock lock(mutex_);
+  while (!stopping_) {
+    if (!wake_.WaitUntil(mutex_, until)) break;
+  }
+  return !stopping_;
+}
+
+SolveBackend* RunQueue::FindBackend(std::string_view name) const {
+  for (SolveBackend* backend : backends_) {
+    if (backend->name() == name) return backend;
+  }
+  return nullptr;
+}
+
+absl::Status RunQueue::Prepare(const Caller& caller, Submission& submission, NewRun* run) const {
+  RETURN_IF_ERROR(submission.problem.Check());
+  std::string solver = submission.solver_name;
+  if (solver.empty() || solver == "auto") solver = options_.default_solver;
+  if (FindBackend(solver) == nullptr) {
+    return ValidationError("/solver_name",
+                           "no solver named \"" + solver.substr(0, 32) + "\" is available");
+  }
+  if (submission.priority < -100 || submission.priority > 100) {
+    return ValidationError("/priority", "must be from -100 to 100");
+  }
+  SolveOptions& options = submission.options;
+  if (!(options.time_limit_seconds > 0)) {
+    return ValidationError("/options/time_limit_seconds", "must be greater than 0");
+  }
+  if (!(options.gap_tolerance >= 0 && options.gap_tolerance <= 1)) {
+    return ValidationError("/options/gap_tolerance", "must be from 0 to 1");
+  }
+  options.time_limit_seconds =
+      std::min(options.time_limit_seconds, options_.max_time_limit_seconds);
+
+  Execution& e = run->execution;
+  e.id = NewId("exe");
+  e.organization_id = caller.organization_id;
+  e.user_id = caller.user_id;
+  e.name = std::move(submission.name);
+  e.model_id = std::move(submission.model_id);
+  e.catalog_id = std::move(submission.catalog_id);
+  e.model_name = std::move(submission.model_name);
+  e.origin = std::move(submission.origin);
+  e.solver_name = std::move(solver);
+  e.priority = submission.priority;
+  e.columns = submission.problem.num_columns();
+  e.rows = submission.problem.num_rows();
+  e.time_limit_seconds = options.time_limit_seconds;
+  e.input_json = std::move(submission.input_json);
+  run->problem = EncodeProblem(submission.problem);
+  run->options = EncodeOptions({options, submission.warm_start_execution_id});
+  run->now = SystemNow();
+  run->idempotency_route = std::move(submission.idempotency_route);
+  run->idempotency_key = std::move(submission.idempotency_key);
+  run->request_hash = std::move(submission.request_hash);
+  return absl::OkStatus();
+}
+
+void RunQueue::AnnounceWork() {
+  Lock lock(mutex_);
+  ++announced_;
+  // One condition variable serves slots, the house thread and sleepers: waking one might wake the
+  // wrong one.
+  wake_.SignalAll();
+}
+
+absl::StatusOr<Submitted> RunQueue::Submit(const Caller& caller, Submission submission) {
+  NewRun run;
+  RETURN_IF_ERROR(Prepare(caller, submission, &run));
+  ASSIGN_OR_RETURN(InsertedRun inserted,
+                   ports_.runs->Insert(std::move(run), options_.max_pending));
+  if (!inserted.replayed) AnnounceWork();
+  return Submitted{std::move(inserted.execution), inserted.replayed};
+}
+
+bool RunQueue::ReserveSlot() {
+  Lock lock(mutex_);
+  // Runs that wait in the queue come first.
+  if (!started_ || stopping_ || announced_ != found_empty_ || idle_slots_ <= reserved_slots_) {
+    return false;
+  }
+  ++reserved_slots_;
+  return true;
+}
+
+void RunQueue::PushDirect(Job job) {
+  Lock lock(mutex_);
+  direct_.push_back(std::move(job));
+  wake_.SignalAll();
+}
+
+absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submission submission,
+                                                  std::chrono::milliseconds wait) {
+  // A keyed request must be written before it may start: that is how a second one finds it.
+  bool direct = submission.idempotency_key.empty();
+  if (!direct || !ReserveSlot()) {
+    ASSIGN_OR_RETURN(Submitted submitted, Submit(caller, std::move(submission)));
+    ASSIGN_OR_RETURN(submitted.execution,
+                     Wait(caller.organization_id, submitted.execution.id, wait));
+    return submitted;
+  }
+  auto give_back_slot = [this] {
+    Lock lock(mutex_);
+    --reserved_slots_;
+  };
+  NewRun run;
+  if (absl::Status status = Prepare(caller, submission, &run); !status.ok()) {
+    give_back_slot();
+    return status;
+  }
+  auto waiter = std::make_shared<EndWaiter>();
+  Job job;
+  job.execution = run.execution;
+  job.execution.input_json.clear();
+  job.problem = std::move(submission.problem);
+  job.options = {std::move(submission.options), std::move(submission.warm_start_execution_id)};
+  job.live = live_.Enter(run.execution.id, caller.organization_id);
+  job.live->BeginSolving(job.execution.time_limit_seconds);
+  job.on_storage_failure = [waiter](absl::Status status) { waiter->Set(std::move(status)); };
+  std::string id = run.execution.id;
+  std::unique_ptr<Watch> watch = job.live->AddWatch(NotifyEnd(waiter));
+  std::future<absl::Status> written = ports_.runs->InsertRunning(std::move(run), owner_.id);
+  PushDirect(std::move(job));
+
+  std::optional<absl::StatusOr<Execution>> end = waiter->WaitFor(wait);
+  // The end is written after the beginning, so this waits only when there is no end yet.
+  RETURN_IF_ERROR(written.get());
+  if (!end) {
+    ASSIGN_OR_RETURN(Execution execution, ports_.runs->Get(caller.organization_id, id));
+    return Submitted{std::move(execution), false};
+  }
+  RETURN_IF_ERROR(end->status());
+  return Submitted{std::move(*end).value(), false};
+}
+
+absl::StatusOr<Execution> RunQueue::Get(std::string_view organization, std::string_view id) const {
+  if (!IsPlausibleId(id)) return NoSuchExecution();
+  return ports_.runs->Get(organization, id);
+}
+
+absl::StatusOr<Page<Execution>> RunQueue::List(std::string_view organization,
+                                               const ExecutionFilter& filter,
+                                               const PageRequest& page) const {
+  return ports_.runs->List(organization, filter, page);
+}
+
+absl::StatusOr<Problem> RunQueue::GetProblem(std::string_view organization,
+                                             std::string_view id) const {
+  if (!IsPlausibleId(id)) return NoSuchExecution();
+  ASSIGN_OR_RETURN(std::string bytes, ports_.runs->GetProblem(organization, id));
+  return DecodeProblem(bytes);
+}
+
+absl::StatusOr<Execution> RunQueue::Wait(std::string_view organization, std::string_view id,
+                                         std::chrono::milliseconds wait) const {
+  ASSIGN_OR_RETURN(Execution execution, Get(organization, id));
+  if (IsEndState(execution.state) || wait.count() <= 0) return execution;
+  auto waiter = std::make_shared<EndWaiter>();
+  std::shared_ptr<LiveRun> live = live_.Enter(id, organization);
+  std::unique_ptr<Watch> watch = live->AddWatch(NotifyEnd(waiter));
+  // It may have ended between the look and the watch.
+  ASSIGN_OR_RETURN(execution, Get(organization, id));
+  if (IsEndState(execution.state)) return execution;
+  std::optional<absl::StatusOr<Execution>> end = waiter->WaitFor(wait);
+  if (end) return *std::move(end);
+  return Get(organization, id);
+}
+
+absl::StatusOr<CancelResult> RunQueue::Cancel(std::string_view organization, std::string_view id) {
+  if (!IsPlausibleId(id)) return NoSuchExecution();
+  ASSIGN_OR_RETURN(CancelOutcome outcome,
+                   ports_.runs->RequestCancel(organization, id, SystemNow()));
+  std::shared_ptr<LiveRun> live = live_.Find(id);
+  switch (outcome) {
+    case CancelOutcome::kAlreadyEnded:
+      return CancelResult::kAlreadyEnded;
+    case CancelOutcome::kCancelled:
+      if (live != nullptr) {
+        ASSIGN_OR_RETURN(Execution execution, ports_.runs->Get(organization, id));
+        live->OnEnded(std::move(execution));
+        live_.Remove(id);
+      }
+      return CancelResult::kRequested;
+    case CancelOutcome::kRequested:
+      if (live != nullptr && live->held()) live->RequestStop(StopReason::kCancel);
+      return CancelResult::kRequested;
+  }
+  return absl::InternalError("unknown cancel outcome");
+}
+
+std::optional<RunEvent> RunQueue::LatestProgress(std::string_view id) const {
+  std::shared_ptr<LiveRun> live = live_.Find(id);
+  return live == nullptr ? std::nullopt : live->latest_progress();
+}
+
+absl::StatusOr<std::unique_ptr<Watch>> RunQueue::WatchRun(
+    std::string_view organization, std::string_view id,
+    std::function<void(const RunEvent&)> callback) {
+  ASSIGN_OR_RETURN(Execution execution, Get(organization, id));
+  std::shared_ptr<LiveRun> live = live_.Enter(id, organization);
+  std::unique_ptr<Watch> watch = live->AddWatch(std::move(callback));
+  if (!live->held() && !live->ended()) {
+    ASSIGN_OR_RETURN(execution, Get(organization, id));
+    if (IsEndState(execution.state)) {
+      live->OnEnded(std::move(execution));
+      live_.Remove(id);
+    }
+  }
+  return watch;
+}
+
+absl::StatusOr<QueueStatus> RunQueue::Status() const {
+  ASSIGN_OR_RETURN(QueueStats stats, ports_.runs->Stats());
+  QueueStatus status;
+  std::copy(std::begin(stats.runs), std::end(stats.runs), std::begin(status.runs));
+  if (stats.oldest_pending_created_at != 0) {
+    Micros age = SystemNow() - stats.oldest_pending_created_at;
+    status.oldest_pending_seconds = static_cast<double>(std::max<Micros>(age, 0)) / 1e6;
+  }
+  Lock lock(mutex_);
+  status.slots = options_.slots;
+  status.busy = started_ && !stopping_ ? options_.slots - idle_slots_ : 0;
+  return status;
+}
+
+void RunQueue::SlotLoop() {
+  while (true) {
+    std::optional<Job> job;
+    uint64_t seen = 0;
+    {
+      Lock lock(mutex_);
+      ++idle_slots_;
+      while (!stopping_ && direct_.empty() && announced_ == found_empty_) wake_.Wait(mutex_);
+      if (direct_.empty() && stopping_) {
+        --idle_slots_;
+        return;
+      }
+      --idle_slots_;
+      if (!direct_.empty()) {
+        job = std::move(direct_.front());
+        direct_.pop_front();
+        --reserved_slots_;
+      }
+      seen = announced_;
+    }
+    if (!job) {
+      absl::StatusOr<std::optional<Job>> claimed = ClaimJob();
+      if (!claimed.ok()) {
+        Json fields;
+        fields.Set("error", Message(claimed.status()));
+        Log(LogLevel::kError, "queue.claim_failed", std::move(fields));
+        SleepUnlessStopping(1);
+        continue;
+      }
+      if (!*claimed) {
+        Lock lock(mutex_);
+        found_empty_ = std::max(found_empty_, seen);
+        continue;
+      }
+      job = *std::move(claimed);
+    }
+    RunJob(*std::move(job));
+  }
+}
+
+absl::StatusOr<std::optional<RunQueue::Job>> RunQueue::ClaimJob() {
+  ASSIGN_OR_RETURN(std::optional<ClaimedRun> claimed,
+                   ports_.runs->Claim(owner_.id, SystemNow()));
+  if (!claimed) return std::optional<Job>();
+  Job job;
+  job.execution = std::move(claimed->execution);
+  job.live = live_.Enter(job.execution.id, job.execution.organization_id);
+  absl::StatusOr<Problem> problem = DecodeProblem(claimed->problem);
+  absl::StatusOr<RunOptions> options = DecodeOptions(claimed->options);
+  if (!problem.ok() || !options.ok()) {
+    FinishRun finish;
+    finish.state = RunState::kFailed;
+    finish.error_message = "the stored problem cannot be read";
+    EndJob(job, std::move(finish));
+    return ClaimJob();
+  }
+  job.problem = *std::move(problem);
+  job.options = *std::move(options);
+  job.live->BeginSolving(job.execution.time_limit_seconds);
+  {
+    // Stop() has asked the runs that it saw; this one may have come just after.
+    Lock lock(mutex_);
+    if (stopping_) job.live->RequestStop(StopReason::kShutdown);
+  }
+  return std::optional<Job>(std::move(job));
+}
+
+void RunQueue::RunJob(Job job) {
+  job.live->OnState(RunState::kRunning);
+  bool put_back = false;
+  FinishRun finish = SolveJob(job, &put_back);
+  if (put_back) {
+    PutBack(job);
+  } else {
+    EndJob(job, std::move(finish));
+  }
+}
+
+FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
+  const Execution& execution = job.execution;
+  FinishRun finish;
+  finish.solver_name = execution.solver_name;
+  SolveBackend* backend = FindBackend(execution.solver_name);
+  if (backend == nullptr) {
+    finish.state = RunState::kFailed;
+    finish.error_message = "solver \"" + execution.solver_name + "\" is not available any more";
+    return finish;
+  }
+  SolveOptions& options = job.options.solve;
+  if (!job.options.warm_start_execution_id.empty()) {
+    absl::StatusOr<Execution> earlier =
+        Get(execution.organization_id, job.options.warm_start_execution_id);
+    if (earlier.ok()) options.warm_start = PointFromResult(job.problem, earlier->result_json);
+  }
+  SolveMonitor monitor;
+  monitor.on_progress = [live = job.live](const Progress& p) { live->OnProgress(p); };
+  monitor.stop = job.live->stop_token();
+
+  double started = SteadySeconds();
+  absl::StatusOr<SolveResult> result = absl::InternalError("");
+  while (true) {
+    result = backend->Solve(job.problem, options, monitor);
+    if (!absl::IsAborted(result.status()) || monitor.stop.stop_requested()) break;
+    absl::StatusOr<int> crashes = ports_.runs->RecordCrash(owner_.id, execution.id);
+    Json fields;
+    fields.Set("execution_id", execution.id).Set("error", Message(result.status()));
+    Log(LogLevel::kWarning, "worker.died", std::move(fields));
+    if (!crashes.ok() || *crashes >= kMaxCrashes) {
+      result = absl::InternalError("the run ended its worker process " +
+                                   std::to_string(kMaxCrashes) + " times: " +
+                                   std::string(Message(result.status())));
+      break;
+    }
+  }
+  finish.execution_time_micros = static_cast<int64_t>((SteadySeconds() - started) * 1e6);
+
+  StopReason reason = job.live->stop_reason();
+  bool stopped = !result.ok() ? monitor.stop.stop_requested()
+                              : result->status == SolveStatus::kCancelled;
+  if (stopped) {
+    *put_back = reason != StopReason::kCancel;
+    finish.state = RunState::kCancelled;
+    return finish;
+  }
+  if (!result.ok()) {
+    finish.state = RunState::kFailed;
+    finish.error_message = Message(result.status());
+    return finish;
+  }
+  if (result->status == SolveStatus::kError) {
+    finish.state = RunState::kFailed;
+    finish.error_message = result->error.empty() ? "the solver failed" : result->error;
+    return finish;
+  }
+  if (result->status == SolveStatus::kTimeLimit && !result->has_point) {
+    finish.state = RunState::kTimeout;
+    finish.error_message = "the time limit passed before a solution was found";
+    finish.solver_status = ToString(result->status);
+    return finish;
+  }
+  finish.state = RunState::kCompleted;
+  finish.solver_status = ToString(result->status);
+  if (result->has_point) finish.objective_value = result->objective;
+  ResultJson json = RenderResult(job.problem, *result);
+  finish.result_json = std::move(json.full);
+  finish.preview_json = std::move(json.preview);
+  finish.credits_used = EstimateCredits(job.problem.num_columns(), job.problem.num_integers(),
+                                        job.problem.num_rows(), options.time_limit_seconds);
+  return finish;
+}
+
+void RunQueue::EndJob(Job& job, FinishRun finish) {
+  finish.id = job.execution.id;
+  finish.owner = owner_.id;
+  if (auto last = job.live->latest_progress(); last && last->kind == RunEvent::Kind::kProgress) {
+    finish.progress_json = RenderProgress(last->progress, last->fraction);
+  }
+  while (true) {
+    finish.now = SystemNow();
+    absl::StatusOr<FinishedRun> finished = ports_.runs->Finish(finish);
+    if (finished.ok()) {
+      Execution ended = std::move(finished->execution);
+      job.live->EndSolving();
+      // Not applied: somebody else ended the run, or holds it now and will.
+      if (IsEndState(ended.state)) {
+        if (finished->applied && ended.state == RunState::kCompleted) {
+          ended.result_json = std::move(finish.result_json);
+        }
+        job.live->OnEnded(std::move(ended));
+        live_.Remove(job.execution.id);
+      }
+      return;
+    }
+    Json fields;
+    fields.Set("execution_id", job.execution.id).Set("error", Message(finished.status()));
+    Log(LogLevel::kError, "run.finish_failed", std::move(fields));
+    if (job.on_storage_failure) {
+      job.on_storage_failure(MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable,
+                                       "the result could not be stored"));
+    }
+    // NotFound: a run that began before it was written, and whose writing failed.
+    if (absl::IsNotFound(finished.status()) || !SleepUnlessStopping(1)) {
+      job.live->EndSolving();
+      live_.Remove(job.execution.id);
+      return;
+    }
+  }
+}
+
+void RunQueue::PutBack(Job& job) {
+  absl::StatusOr<bool> released =
+      ports_.runs->Release(owner_.id, job.execution.id, SystemNow());
+  job.live->EndSolving();
+  if (!released.ok()) {
+    Json fields;
+    fields.Set("execution_id", job.execution.id).Set("error", Message(released.status()));
+    Log(LogLevel::kError, "run.release_failed", std::move(fields));
+    if (job.on_storage_failure) job.on_storage_failure(released.status());
+  }
+  absl::StatusOr<Execution> now = ports_.runs->Get("", job.execution.id);
+  if (now.ok() && IsEndState(now->state)) {
+    job.live->OnEnded(*std::move(now));
+  } else {
+    job.live->OnState(RunState::kPending);
+    if (job.on_storage_failure) {
+      job.on_storage_failure(MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable,
+                                       "the server is stopping; the run will be resumed"));
+    }
+  }
+  live_.Remove(job.execution.id);
+}
+
+void RunQueue::HouseLoop() {
+  for (int tick = 1; SleepUnlessStopping(kHouseSeconds); ++tick) {
+    for (const auto& run : live_.All()) run->Heartbeat(kQuietSeconds);
+    PollOtherProcesses();
+    if (tick % kLeaseEveryTicks == 0) {
+      KeepLease();
+      TakeBackFromTheDead();
+      for (const auto& run : live_.All()) {
+        if (auto last = run->latest_progress(); last && last->kind == RunEvent::Kind::kProgress) {
+          ports_.runs->SaveProgress(run->id(), RenderProgress(last->progress, last->fraction));
+        }
+      }
+      live_.Sweep();
+    }
+  }
+}
+
+void RunQueue::KeepLease() {
+  Micros until = SystemNow() + kLease;
+  absl::Status status = ports_.runs->RenewLease(owner_.id, until);
+  if (absl::IsNotFound(status)) {
+    // Another process took us for dead (a laptop asleep, say). Runs that it took back will refuse
+    // our ending of them.
+    owner_.lease_until = until;
+    status = ports_.runs->RegisterOwner(owner_);
+  }
+  if (!status.ok()) {
+    Json fields;
+    fields.Set("error", Message(status));
+    Log(LogLevel::kError, "queue.lease_failed", std::move(fields));
+  }
+}
+
+void RunQueue::TakeBackFromTheDead() {
+  absl::StatusOr<std::vector<RunPort::Owner>> owners = ports_.runs->Owners();
+  if (!owners.ok()) return;  // the lease call of this round logs what is wrong with the database
+  Micros now = SystemNow();
+  for (const RunPort::Owner& owner : *owners) {
+    if (owner.id == owner_.id) continue;
+    bool dead = owner.lease_until < now;
+    if (owner.host == owner_.host) {
+      dead = !IsAlive({owner.host, owner.pid, owner.pid_start});
+    }
+    if (!dead) continue;
+    absl::StatusOr<int64_t> taken = ports_.runs->TakeBack(owner.id, now);
+    if (!taken.ok()) continue;  // tried again in the next round
+    if (*taken > 0) {
+      Json fields;
+      fields.Set("runs", *taken);
+      Log(LogLevel::kWarning, "queue.runs_taken_back", std::move(fields));
+    }
+    AnnounceWork();
+  }
+}
+
+void RunQueue::PollOtherProcesses() {
+  absl::StatusOr<std::vector<std::string>> cancels = ports_.runs->CancelRequests(owner_.id);
+  if (cancels.ok()) {
+    for (const std::string& id : *cancels) {
+      if (auto live = live_.Find(id); live != nullptr) live->RequestStop(StopReason::kCancel);
+    }
+  }
+  absl::StatusOr<QueueStats> stats = ports_.runs->Stats();
+  if (stats.ok() && stats->runs[static_cast<int>(RunState::kPending)] > 0) AnnounceWork();
+  for (const auto& run : live_.All()) {
+    if (run->held() || !run->watched()) continue;
+    absl::StatusOr<Execution> execution = ports_.runs->Get(run->organization(), run->id());
+    if (execution.ok() && IsEndState(execution->state)) {
+      run->OnEnded(*std::move(execution));
+      live_.Remove(run->id());
+    }
+  }
+}
+
+}  // namespace solvent

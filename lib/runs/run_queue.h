@@ -1,0 +1,110 @@
+// The run queue: records runs, solves them in slots, ends them. Implements ExecutionStore.
+//
+// Threads: one per slot, and one that keeps the lease, takes back runs of dead processes and looks
+// for work and cancels that came by way of another process.
+#pragma once
+
+#include <deque>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "live_run.h"
+#include "mutex.h"
+#include "run_options.h"
+#include "solvent/execution_store.h"
+#include "solvent/log.h"
+#include "solvent/solve_backend.h"
+#include "store_ports.h"
+
+namespace solvent {
+
+struct RunQueueOptions {
+  int slots = 1;
+  int64_t max_pending = 100'000;
+  double max_time_limit_seconds = 3600;
+  std::string default_solver;
+  LogSink log;
+};
+
+class RunQueue : public ExecutionStore {
+ public:
+  // Borrows the ports and the backends.
+  RunQueue(StorePorts& ports, std::vector<SolveBackend*> backends, RunQueueOptions options);
+  ~RunQueue() override;
+
+  absl::Status Start();
+  void Stop();
+
+  absl::StatusOr<Submitted> Submit(const Caller& caller, Submission submission) override;
+  absl::StatusOr<Submitted> SubmitAndWait(const Caller& caller, Submission submission,
+                                          std::chrono::milliseconds wait) override;
+  absl::StatusOr<Execution> Get(std::string_view organization, std::string_view id) const override;
+  absl::StatusOr<Page<Execution>> List(std::string_view organization,
+                                       const ExecutionFilter& filter,
+                                       const PageRequest& page) const override;
+  absl::StatusOr<Problem> GetProblem(std::string_view organization,
+                                     std::string_view id) const override;
+  absl::StatusOr<Execution> Wait(std::string_view organization, std::string_view id,
+                                 std::chrono::milliseconds wait) const override;
+  absl::StatusOr<CancelResult> Cancel(std::string_view organization, std::string_view id) override;
+  std::optional<RunEvent> LatestProgress(std::string_view id) const override;
+  absl::StatusOr<std::unique_ptr<Watch>> WatchRun(
+      std::string_view organization, std::string_view id,
+      std::function<void(const RunEvent&)> callback) override;
+  absl::StatusOr<QueueStatus> Status() const override;
+
+ private:
+  // A run that this process holds, ready to be solved.
+  struct Job {
+    Execution execution;
+    Problem problem;
+    RunOptions options;
+    std::shared_ptr<LiveRun> live;
+    // For a run that began before it was written: tells the waiting caller of a failure to store.
+    std::function<void(absl::Status)> on_storage_failure;
+  };
+
+  absl::Status Prepare(const Caller& caller, Submission& submission, NewRun* run) const;
+  SolveBackend* FindBackend(std::string_view name) const;
+  bool ReserveSlot();
+  void PushDirect(Job job);
+  void AnnounceWork();
+
+  void SlotLoop();
+  absl::StatusOr<std::optional<Job>> ClaimJob();
+  void RunJob(Job job);
+  FinishRun SolveJob(Job& job, bool* put_back);
+  void EndJob(Job& job, FinishRun finish);
+  void PutBack(Job& job);
+
+  void HouseLoop();
+  void TakeBackFromTheDead();
+  void PollOtherProcesses();
+  void KeepLease();
+  void Log(LogLevel level, std::string_view event, Json fields) const;
+  bool SleepUnlessStopping(double seconds);
+
+  StorePorts& ports_;
+  const std::vector<SolveBackend*> backends_;
+  const RunQueueOptions options_;
+  RunPort::Owner owner_;
+  mutable LiveRuns live_;
+
+  mutable Mutex mutex_;
+  mutable CondVar wake_;
+  std::deque<Job> direct_ ABSL_GUARDED_BY(mutex_);
+  int idle_slots_ ABSL_GUARDED_BY(mutex_) = 0;
+  int reserved_slots_ ABSL_GUARDED_BY(mutex_) = 0;
+  // There may be pending runs while these differ.
+  uint64_t announced_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t found_empty_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace solvent
