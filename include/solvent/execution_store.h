@@ -45,6 +45,10 @@ struct Submission {
   std::string request_hash;
 };
 
+// A digest of a request body for `request_hash`: equal for JSON texts that differ only in white
+// space, member order or the spelling of numbers.
+std::string HashRequest(std::string_view body);
+
 struct Submitted {
   Execution execution;
   bool replayed = false;

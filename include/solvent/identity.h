@@ -81,6 +81,8 @@ class Identity {
   // Finds or makes an organization and a user in it, by name (1..255 characters).
   absl::StatusOr<Membership> EnsureMember(std::string_view organization, std::string_view user);
   absl::StatusOr<bool> AnyOrganization();
+  // The id of the organization of that name; NotFound.
+  absl::StatusOr<std::string> FindOrganization(std::string_view name);
   absl::Status SetOrganizationActive(std::string_view organization_id, bool active);
   absl::Status SetUserActive(std::string_view user_id, bool active);
 

@@ -109,6 +109,12 @@ absl::StatusOr<bool> Identity::AnyOrganization() {
   return state_->ports.identity->AnyOrganization();
 }
 
+absl::StatusOr<std::string> Identity::FindOrganization(std::string_view name) {
+  ASSIGN_OR_RETURN(std::optional<std::string> id, state_->ports.identity->FindOrganization(name));
+  if (!id) return NotFound("no organization is named \"" + std::string(name) + "\"");
+  return *std::move(id);
+}
+
 absl::Status Identity::SetOrganizationActive(std::string_view organization_id, bool active) {
   ASSIGN_OR_RETURN(bool found,
                    state_->ports.identity->SetOrganizationActive(organization_id, active));

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "solvent/json.h"
+#include "solvent/result_json.h"
 
 namespace solvent {
 namespace {
@@ -164,6 +165,10 @@ ResultJson RenderResult(const Problem& problem, const SolveResult& result) {
     json.preview = Render(problem, result, kPreviewVariables);
   }
   return json;
+}
+
+std::string ResultToJson(const Problem& problem, const SolveResult& result) {
+  return Render(problem, result, SIZE_MAX);
 }
 
 std::string RenderProgress(const Progress& progress, double fraction) {

@@ -44,9 +44,14 @@ class EndWaiter {
   std::optional<absl::StatusOr<Execution>> end_ ABSL_GUARDED_BY(mutex_);
 };
 
+// A run that goes back to pending will not end in this process: waiting is over then too.
 std::function<void(const RunEvent&)> NotifyEnd(std::shared_ptr<EndWaiter> waiter) {
   return [waiter = std::move(waiter)](const RunEvent& event) {
-    if (event.kind == RunEvent::Kind::kEnded) waiter->Set(*event.execution);
+    if (event.kind == RunEvent::Kind::kEnded) {
+      waiter->Set(*event.execution);
+    } else if (event.kind == RunEvent::Kind::kState && event.state == RunState::kPending) {
+      waiter->Set(absl::CancelledError("stopping"));
+    }
   };
 }
 
@@ -90,6 +95,10 @@ void RunQueue::Stop() {
     if (run->held()) run->RequestStop(StopReason::kShutdown);
   }
   wake_.SignalAll();
+  // Nobody will solve what waits; those who wait for it get the record as it stands.
+  for (const auto& run : live_.All()) {
+    if (!run->held()) run->OnState(RunState::kPending);
+  }
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   // Every run has been put back; this also forgets the owner.
@@ -235,7 +244,7 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
   std::optional<absl::StatusOr<Execution>> end = waiter->WaitFor(wait);
   // The end is written after the beginning, so this waits only when there is no end yet.
   RETURN_IF_ERROR(written.get());
-  if (!end) {
+  if (!end || absl::IsCancelled(end->status())) {
     ASSIGN_OR_RETURN(Execution execution, ports_.runs->Get(caller.organization_id, id));
     return Submitted{std::move(execution), false};
   }
@@ -272,7 +281,7 @@ absl::StatusOr<Execution> RunQueue::Wait(std::string_view organization, std::str
   ASSIGN_OR_RETURN(execution, Get(organization, id));
   if (IsEndState(execution.state)) return execution;
   std::optional<absl::StatusOr<Execution>> end = waiter->WaitFor(wait);
-  if (end) return *std::move(end);
+  if (end && !absl::IsCancelled(end->status())) return *std::move(end);
   return Get(organization, id);
 }
 
@@ -537,10 +546,6 @@ void RunQueue::PutBack(Job& job) {
     job.live->OnEnded(*std::move(now));
   } else {
     job.live->OnState(RunState::kPending);
-    if (job.on_storage_failure) {
-      job.on_storage_failure(MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable,
-                                       "the server is stopping; the run will be resumed"));
-    }
   }
   live_.Remove(job.execution.id);
 }

@@ -1,0 +1,49 @@
+// The documented HTTP routes over an Engine. A handler parses, calls the library and writes the
+// answer; what the rules are is the library's business.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "http_server.h"
+#include "message.h"
+#include "rate_limiter.h"
+#include "router.h"
+#include "solvent/engine.h"
+#include "solvent/log.h"
+
+namespace solvent::api {
+
+struct Config {
+  std::chrono::milliseconds sync_wait{120'000};  // most that a synchronous solve keeps its caller
+  int max_sync_waiters = 256;                    // callers beyond these are answered at once
+  RateLimits rate_limits;
+  std::string version;
+};
+
+// What all handlers share. Outlives the server.
+struct Context {
+  Engine& engine;
+  const Config config;
+  LogSink log;
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  std::atomic<int> sync_waiters{0};
+  std::function<http::Metrics()> http_metrics;  // set once the server exists
+};
+
+inline constexpr std::string_view kBase = "/api/v2";
+
+// All routes. OK, or what is wrong with the table.
+absl::Status AddRoutes(http::HttpServer& server, Context& context);
+absl::Status AddSolveRoutes(http::HttpServer& server, Context& context);
+absl::Status AddExecutionRoutes(http::HttpServer& server, Context& context);
+absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);
+absl::Status AddHealthRoutes(http::HttpServer& server, Context& context);
+absl::Status AddLiveRoutes(http::HttpServer& server, Context& context);
+
+// Sets request.identity to the Caller, or says no.
+absl::Status Authenticate(Context& context, http::Request& request);
+
+}  // namespace solvent::api

@@ -1,0 +1,39 @@
+// From a bearer credential to a Caller.
+#include <any>
+
+#include "api.h"
+#include "solvent/error.h"
+
+namespace solvent::api {
+
+absl::Status Authenticate(Context& context, http::Request& request) {
+  auto refused = [](std::string_view message) {
+    return MakeError(absl::StatusCode::kUnauthenticated, error_code::kUnauthorized, message);
+  };
+  auto header = request.FindHeader("Authorization");
+  if (!header) return refused("Missing credential: send Authorization: Bearer <API key or token>");
+  size_t space = header->find(' ');
+  if (space == std::string_view::npos || !http::EqualsIgnoreCase(header->substr(0, space), "Bearer")) {
+    return refused("The Authorization header must have the form: Bearer <API key or token>");
+  }
+  std::string_view token = header->substr(space + 1);
+  while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
+  absl::StatusOr<Caller> caller = context.engine.identity().Authenticate(token);
+  if (!caller.ok()) {
+    if (!absl::IsUnauthenticated(caller.status())) return caller.status();
+    return refused("Invalid, expired or revoked credential");
+  }
+  request.response_headers.push_back({"X-Organization-Id", caller->organization_id});
+  request.identity = *std::move(caller);
+  return absl::OkStatus();
+}
+
+absl::Status AddRoutes(http::HttpServer& server, Context& context) {
+  for (auto add : {AddSolveRoutes, AddExecutionRoutes, AddKeyRoutes, AddHealthRoutes,
+                   AddLiveRoutes}) {
+    if (absl::Status status = add(server, context); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace solvent::api

@@ -1,0 +1,255 @@
+// /health…, /healthz, /readyz and /metrics.
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "api.h"
+#include "solvent/json.h"
+
+namespace solvent::api {
+namespace {
+
+using http::Request;
+using http::Response;
+
+struct SystemReading {
+  double cpu_percent = 0;
+  double memory_percent = 0;
+  double memory_available_mb = 0;
+  double disk_percent = 0;
+};
+
+// Cheap: three small reads. The load of the last minute stands for the CPU, because measuring its
+// use would take a pause.
+SystemReading ReadSystem() {
+  SystemReading reading;
+  double load = 0;
+  std::ifstream("/proc/loadavg") >> load;
+  unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  reading.cpu_percent = std::min(100.0, 100.0 * load / cores);
+  std::ifstream memory("/proc/meminfo");
+  std::string name;
+  double total_kb = 0;
+  for (double kb = 0; memory >> name >> kb;) {
+    if (name == "MemTotal:") total_kb = kb;
+    if (name == "MemAvailable:") {
+      reading.memory_available_mb = kb / 1024;
+      reading.memory_percent = total_kb > 0 ? 100.0 * (1 - kb / total_kb) : 0;
+      break;
+    }
+    memory.ignore(64, '\n');
+  }
+  struct statvfs disk {};
+  if (::statvfs(".", &disk) == 0 && disk.f_blocks > 0) {
+    reading.disk_percent = 100.0 * (1 - static_cast<double>(disk.f_bavail) /
+                                            static_cast<double>(disk.f_blocks));
+  }
+  return reading;
+}
+
+double Uptime(const Context& context) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - context.started).count();
+}
+
+absl::StatusOr<Response> Health(Context& context, Request&) {
+  SystemReading system = ReadSystem();
+  bool up = context.engine.CheckStore().ok();
+  Json body;
+  Json readings;
+  readings.Set("cpu_percent", system.cpu_percent)
+      .Set("memory_percent", system.memory_percent)
+      .Set("memory_available_mb", system.memory_available_mb)
+      .Set("disk_usage_percent", system.disk_percent);
+  body.Set("status", up ? "ok" : "down")
+      .Set("version", context.config.version)
+      .Set("solver", context.engine.solvers().front().name)
+      .Set("system", std::move(readings))
+      .Set("uptime_seconds", Uptime(context));
+  return Response::Json(up ? 200 : 503, body);
+}
+
+absl::StatusOr<Response> HealthStatus(Context& context, Request&) {
+  SystemReading system = ReadSystem();
+  Json::Array components;
+  int passed = 0;
+  bool degraded = false;
+  bool down = false;
+  auto add = [&](std::string_view name, std::string_view status, double latency_ms,
+                 std::string message) {
+    Json component;
+    component.Set("name", name)
+        .Set("status", status)
+        .Set("latency_ms", latency_ms)
+        .Set("message", std::move(message));
+    components.push_back(std::move(component));
+    if (status == "healthy") ++passed;
+    degraded = degraded || status == "degraded";
+    down = down || status == "down";
+  };
+  auto begin = std::chrono::steady_clock::now();
+  absl::Status store = context.engine.CheckStore();
+  double store_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  add("database", store.ok() ? "healthy" : "down", store_ms,
+      store.ok() ? "reachable" : "not readable");
+  WorkerStats workers = context.engine.worker_stats();
+  bool solver_up = workers.alive > 0 || workers.started == 0;
+  add("solver", solver_up ? "healthy" : "down", 0,
+      std::to_string(workers.alive) + " workers, " + std::to_string(workers.busy) + " busy");
+  auto percent = [](double value) { return std::to_string(static_cast<int>(value)) + " % used"; };
+  add("memory",
+      system.memory_percent > 95   ? "down"
+      : system.memory_percent > 85 ? "degraded"
+                                   : "healthy",
+      0, percent(system.memory_percent));
+  add("disk", system.disk_percent > 85 ? "degraded" : "healthy", 0, percent(system.disk_percent));
+  Json body;
+  auto total = static_cast<int64_t>(components.size());
+  body.Set("status", down ? "down" : degraded ? "degraded" : "healthy")
+      .Set("version", context.config.version)
+      .Set("uptime_seconds", Uptime(context))
+      .Set("components", std::move(components))
+      .Set("sla_target", 99.9)
+      .Set("checks_passed", passed)
+      .Set("checks_total", total);
+  return Response::Json(down ? 503 : 200, body);
+}
+
+absl::StatusOr<Response> HealthMetrics(Context& context, Request&) {
+  http::Metrics metrics = context.http_metrics();
+  absl::StatusOr<QueueStatus> queue = context.engine.executions().Status();
+  if (!queue.ok()) return queue.status();
+  Json requests;
+  uint64_t total = 0;
+  for (size_t i = 1; i < metrics.by_class.size(); ++i) {
+    total += metrics.by_class[i];
+    requests.Set(std::to_string(i) + "xx", metrics.by_class[i]);
+  }
+  requests.Set("total", total).Set("in_flight", metrics.in_flight);
+  Json solves;
+  for (int i = 0; i < kRunStates; ++i) {
+    solves.Set(ToString(static_cast<RunState>(i)), queue->runs[i]);
+  }
+  Json body;
+  body.Set("uptime_seconds", Uptime(context))
+      .Set("requests", std::move(requests))
+      .Set("executions", std::move(solves))
+      .Set("queue_oldest_seconds", queue->oldest_pending_seconds)
+      .Set("connections", metrics.connections)
+      .Set("websockets", metrics.websockets);
+  return Response::Json(200, body);
+}
+
+// Prometheus text exposition format, version 0.0.4.
+class Exposition {
+ public:
+  void Head(std::string_view name, std::string_view kind, std::string_view help) {
+    out_ << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << kind << '\n';
+  }
+  template <typename Value>
+  void Sample(std::string_view name, std::string_view labels, Value value) {
+    out_ << name;
+    if (!labels.empty()) out_ << '{' << labels << '}';
+    out_ << ' ' << value << '\n';
+  }
+  template <typename Value>
+  void Single(std::string_view name, std::string_view kind, std::string_view help, Value value) {
+    Head(name, kind, help);
+    Sample(name, "", value);
+  }
+  std::string text() const { return out_.str(); }
+
+ private:
+  std::ostringstream out_;
+};
+
+absl::StatusOr<Response> Prometheus(Context& context, Request&) {
+  http::Metrics metrics = context.http_metrics();
+  absl::StatusOr<QueueStatus> queue = context.engine.executions().Status();
+  WorkerStats workers = context.engine.worker_stats();
+  Exposition e;
+  e.Single("solvent_up", "gauge", "1 when the database answers.", queue.ok() ? 1 : 0);
+  e.Single("solvent_uptime_seconds", "gauge", "Since the server started.", Uptime(context));
+  if (queue.ok()) {
+    e.Head("solvent_executions", "gauge", "Recorded runs by state.");
+    for (int i = 0; i < kRunStates; ++i) {
+      std::string label = "state=\"" + std::string(ToString(static_cast<RunState>(i))) + "\"";
+      e.Sample("solvent_executions", label, queue->runs[i]);
+    }
+    e.Single("solvent_queue_oldest_seconds", "gauge", "Age of the oldest waiting run.",
+             queue->oldest_pending_seconds);
+    e.Single("solvent_slots", "gauge", "Solves that may run at once.", queue->slots);
+    e.Single("solvent_slots_busy", "gauge", "Solves running now.", queue->busy);
+  }
+  e.Single("solvent_workers_alive", "gauge", "Worker processes.", workers.alive);
+  e.Single("solvent_workers_started_total", "counter", "Worker processes started.",
+           workers.started);
+  e.Single("solvent_workers_crashed_total", "counter", "Worker processes that died by themselves.",
+           workers.crashed);
+  e.Single("solvent_workers_killed_total", "counter", "Worker processes killed for overrunning.",
+           workers.killed);
+  e.Head("solvent_http_requests_total", "counter", "Answers by class of status.");
+  for (size_t i = 1; i < metrics.by_class.size(); ++i) {
+    e.Sample("solvent_http_requests_total", "class=\"" + std::to_string(i) + "xx\"",
+             metrics.by_class[i]);
+  }
+  e.Single("solvent_http_in_flight", "gauge", "Requests being answered.", metrics.in_flight);
+  e.Single("solvent_http_connections", "gauge", "Open connections without WebSockets.",
+           metrics.connections);
+  e.Single("solvent_websockets", "gauge", "Open WebSockets.", metrics.websockets);
+  e.Head("solvent_http_request_seconds", "histogram", "Time to answer, by route.");
+  for (const http::Metrics::Route& route : metrics.routes) {
+    if (route.count == 0) continue;
+    std::string labels = "method=\"" + route.method + "\",route=\"" + route.pattern + "\"";
+    uint64_t below = 0;
+    for (size_t i = 0; i < http::kDurationBounds.size(); ++i) {
+      below += route.buckets[i];
+      std::ostringstream bound;
+      bound << http::kDurationBounds[i];
+      e.Sample("solvent_http_request_seconds_bucket", labels + ",le=\"" + bound.str() + "\"",
+               below);
+    }
+    e.Sample("solvent_http_request_seconds_bucket", labels + ",le=\"+Inf\"", route.count);
+    e.Sample("solvent_http_request_seconds_sum", labels, route.seconds);
+    e.Sample("solvent_http_request_seconds_count", labels, route.count);
+  }
+  Response response = Response::Text(200, e.text());
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return response;
+}
+
+absl::StatusOr<Response> Healthz(Context&, Request&) { return Response::Text(200, "ok\n"); }
+
+absl::StatusOr<Response> Readyz(Context& context, Request&) {
+  bool ready = context.engine.CheckStore().ok();
+  return Response::Text(ready ? 200 : 503, ready ? "ready\n" : "database not reachable\n");
+}
+
+}  // namespace
+
+absl::Status AddHealthRoutes(http::HttpServer& server, Context& context) {
+  struct Entry {
+    std::string pattern;
+    absl::StatusOr<Response> (*handler)(Context&, Request&);
+  };
+  std::string base(kBase);
+  for (const Entry& entry :
+       {Entry{base + "/health", Health}, Entry{base + "/health/status", HealthStatus},
+        Entry{base + "/health/metrics", HealthMetrics}, Entry{"/metrics", Prometheus},
+        Entry{"/healthz", Healthz}, Entry{"/readyz", Readyz}}) {
+    http::Route route{.method = "GET", .pattern = entry.pattern};
+    route.auth = http::Auth::kPublic;
+    route.answers_when_full = true;
+    route.handler = [&context, handler = entry.handler](Request& request) {
+      return handler(context, request);
+    };
+    if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace solvent::api

@@ -1,0 +1,82 @@
+// The verbs of the command line. Each returns the process's exit status.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api.h"
+
+namespace solvent::cli {
+
+// Exit statuses of `solvent solve`; the other verbs use kDone and kFailed.
+inline constexpr int kDone = 0;  // an optimal (or, with a limit, a feasible) answer
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kInfeasible = 3;
+inline constexpr int kUnbounded = 4;
+inline constexpr int kLimit = 5;  // stopped by a limit or by Ctrl-C; the best point is printed
+
+// The argument that makes this program a worker process instead.
+inline constexpr const char* kWorkerArgument = "--solvent-worker";
+std::vector<std::string> WorkerCommand();
+
+struct ServeOptions {
+  std::string host = "127.0.0.1";
+  int port = 8001;
+  std::string database = "solvent.db";
+  int workers = 2;
+  int64_t worker_memory_mb = 4096;
+  int64_t max_pending = 100'000;
+  double max_time_limit = 3600;
+  double sync_wait = 120;
+  api::RateLimits rate_limits;
+  std::string jwt_secret;
+  std::string bootstrap_key;
+  std::vector<std::string> allowed_origins;
+  std::string log_level = "info";
+};
+int Serve(const ServeOptions& options);
+
+struct SolveFileOptions {
+  std::string file;  // "-": standard input
+  std::string format;
+  std::optional<double> time_limit;
+  std::optional<double> gap;
+  uint32_t seed = 0;
+  std::string output;
+  bool json = false;
+  bool all = false;
+  bool quiet = false;
+  bool no_verify = false;
+};
+int SolveFile(const SolveFileOptions& options);
+
+struct ConvertOptions {
+  std::string input;
+  std::string output;
+  std::string from;
+  std::string to;
+};
+int Convert(const ConvertOptions& options);
+
+struct KeysOptions {
+  std::string database = "solvent.db";
+  std::string organization;
+  std::string user = "owner";
+  std::string name = "command line";
+  std::optional<int> expires_days;
+  std::string key_id;
+  bool json = false;
+};
+int KeysCreate(const KeysOptions& options);
+int KeysList(const KeysOptions& options);
+int KeysRevoke(const KeysOptions& options);
+
+// Shared by the verbs: "solvent: <message>" and the fields at fault, on standard error.
+int Complain(const absl::Status& status);
+// The whole of a file, or of standard input for "-".
+absl::StatusOr<std::string> ReadAll(const std::string& file);
+
+}  // namespace solvent::cli

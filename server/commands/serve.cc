@@ -1,0 +1,161 @@
+// solvent serve: the HTTP server over one database.
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "commands.h"
+#include "http_server.h"
+#include "solvent/engine.h"
+#include "solvent/error.h"
+#include "solvent/sqlite_store.h"
+#include "version.h"
+
+namespace solvent::cli {
+namespace {
+
+constexpr std::chrono::seconds kStopGrace{10};
+
+LogLevel ParseLevel(const std::string& name) {
+  for (LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning}) {
+    if (ToString(level) == name) return level;
+  }
+  return LogLevel::kError;
+}
+
+// An empty database gets an organization and a key: the configured one, or a new one that is
+// printed once.
+absl::Status Bootstrap(Identity& identity, const std::string& bootstrap_key) {
+  auto any = identity.AnyOrganization();
+  if (!any.ok()) return any.status();
+  if (*any && bootstrap_key.empty()) return absl::OkStatus();
+  auto member = identity.EnsureMember("default", "owner");
+  if (!member.ok()) return member.status();
+  if (!bootstrap_key.empty()) {
+    return identity.ImportKey(member->organization_id, member->user_id, bootstrap_key,
+                              "bootstrap");
+  }
+  KeyRequest request;
+  request.name = "first key";
+  auto made = identity.CreateKey(member->organization_id, member->user_id, request);
+  if (!made.ok()) return made.status();
+  std::printf(
+      "A new database. Organization \"default\" has this API key; it is not shown again:\n"
+      "\n    %s\n\n",
+      made->secret.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status RateLimited(api::RateLimiter& limiter, http::Request& request,
+                         const http::Route& route) {
+  bool known = request.identity.has_value();
+  std::string who = known ? std::any_cast<Caller>(&request.identity)->organization_id
+                          : request.remote_address;
+  api::RateDecision decision = limiter.Take(route.rate_class, who);
+  if (decision.limit == 0) return absl::OkStatus();
+  auto header = [&request](const char* name, int64_t value) {
+    request.response_headers.push_back({name, std::to_string(value)});
+  };
+  header("X-RateLimit-Limit", decision.limit);
+  header("X-RateLimit-Remaining", decision.remaining);
+  header("X-RateLimit-Reset", decision.reset_at);
+  if (decision.allowed) return absl::OkStatus();
+  Json extra;
+  extra.Set("limit", decision.limit)
+      .Set("remaining", 0)
+      .Set("reset_at", decision.reset_at)
+      .Set("retry_after", decision.retry_after);
+  return MakeError(absl::StatusCode::kResourceExhausted, "rate_limit_exceeded",
+                   "Too many requests; try again in " + std::to_string(decision.retry_after) +
+                       " s",
+                   {}, std::move(extra));
+}
+
+// Every connection is a descriptor; the usual soft limit of 1024 is a legacy of select(2).
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+double UnixSeconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+int Serve(const ServeOptions& options) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  LogSink log = JsonLinesLog(2, ParseLevel(options.log_level));
+
+  auto store = OpenSqliteStore(options.database);
+  if (!store.ok()) return Complain(store.status());
+  EngineOptions engine_options;
+  engine_options.worker.command = WorkerCommand();
+  engine_options.worker.workers = options.workers;
+  engine_options.worker.memory_limit_bytes = options.worker_memory_mb << 20;
+  engine_options.max_pending = options.max_pending;
+  engine_options.max_time_limit_seconds = options.max_time_limit;
+  engine_options.identity.jwt_secret = options.jwt_secret;
+  engine_options.log = log;
+  auto engine = Engine::Create(*std::move(store), std::move(engine_options));
+  if (!engine.ok()) return Complain(engine.status());
+  if (absl::Status status = Bootstrap((*engine)->identity(), options.bootstrap_key);
+      !status.ok()) {
+    return Complain(status);
+  }
+
+  api::Config config;
+  config.sync_wait = std::chrono::milliseconds(static_cast<int64_t>(options.sync_wait * 1e3));
+  config.rate_limits = options.rate_limits;
+  config.version = kVersion;
+  api::Context context{**engine, config, log};
+  api::RateLimiter limiter(options.rate_limits, UnixSeconds);
+
+  http::Options http_options;
+  http_options.host = options.host;
+  http_options.port = options.port;
+  http_options.allowed_origins = options.allowed_origins;
+  http_options.log = log;
+  http::HttpServer server(std::move(http_options));
+  server.SetAuthenticator([&context](http::Request& request, const http::Route&) {
+    return api::Authenticate(context, request);
+  });
+  server.SetRateLimiter([&limiter](http::Request& request, const http::Route& route) {
+    return RateLimited(limiter, request, route);
+  });
+  context.http_metrics = [&server] { return server.metrics(); };
+  if (absl::Status status = api::AddRoutes(server, context); !status.ok()) {
+    return Complain(status);
+  }
+  if (absl::Status status = (*engine)->Start(); !status.ok()) return Complain(status);
+  if (absl::Status status = server.Start(); !status.ok()) return Complain(status);
+  std::printf("solvent %s listening on http://%s:%d (database %s, %d workers)\n", kVersion,
+              options.host.c_str(), server.port(), options.database.c_str(), options.workers);
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Json fields;
+  fields.Set("signal", signal == SIGINT ? "SIGINT" : "SIGTERM");
+  log(LogLevel::kInfo, "server.stopping", fields);
+  // Ending the solves first lets the requests that wait for them be answered.
+  std::thread stop_engine([&engine] { (*engine)->Stop(); });
+  server.Stop(kStopGrace);
+  stop_engine.join();
+  log(LogLevel::kInfo, "server.stopped", Json(Json::Object{}));
+  return kDone;
+}
+
+}  // namespace solvent::cli

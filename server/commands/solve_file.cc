@@ -1,0 +1,216 @@
+// solvent solve: one file, no database.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "commands.h"
+#include "solvent/problem_io.h"
+#include "solvent/result_json.h"
+#include "solvent/worker_backend.h"
+
+namespace solvent::cli {
+namespace {
+
+std::string Number(double value) {
+  if (std::isnan(value)) return "-";
+  char text[40];
+  std::snprintf(text, sizeof(text), "%.10g", value);
+  return text;
+}
+
+std::string Percent(double gap) {
+  if (std::isnan(gap)) return "-";
+  char text[40];
+  std::snprintf(text, sizeof(text), "%.2f%%", 100 * gap);
+  return text;
+}
+
+// One line on standard error, rewritten in place on a terminal.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet) : show_(!quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
+  void Show(const Progress& p) {
+    // Without a terminal, a line per improvement is a log; one per report would be noise.
+    if (!show_ || (!terminal_ && !p.improved)) return;
+    char line[200];
+    std::snprintf(line, sizeof(line),
+                  "%s%8.1f s  %-8s incumbent %-14s bound %-14s gap %-8s nodes %lld%s",
+                  terminal_ ? "\r\033[K" : "", p.elapsed_seconds,
+                  std::string(ToString(p.phase)).c_str(), Number(p.incumbent).c_str(),
+                  Number(p.bound).c_str(), Percent(p.gap).c_str(),
+                  static_cast<long long>(p.nodes), terminal_ ? "" : "\n");
+    std::fputs(line, stderr);
+    std::fflush(stderr);
+    dirty_ = terminal_;
+  }
+  void Clear() {
+    if (dirty_) std::fputs("\r\033[K", stderr);
+  }
+
+ private:
+  const bool show_;
+  const bool terminal_;
+  bool dirty_ = false;
+};
+
+std::string Explain(const Verification& v) {
+  switch (v.trust) {
+    case Trust::kProven: return "proven (" + v.method + ")";
+    case Trust::kCrossChecked: return "cross-checked by a second solve";
+    case Trust::kSolverWord: return "the solver's word; the point itself was checked";
+    case Trust::kNone: return v.point_checked ? "the point was checked" : "";
+  }
+  return "";
+}
+
+std::string Table(const Problem& problem, const SolveResult& result, bool all) {
+  std::string text;
+  auto line = [&text](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    text += name;
+    text.append(name.size() < 12 ? 12 - name.size() : 1, ' ');
+    text += value;
+    text += '\n';
+  };
+  line("status", ToString(result.status));
+  if (result.has_point) line("objective", Number(result.objective));
+  if (!std::isnan(result.bound)) line("bound", Number(result.bound));
+  if (!std::isnan(result.gap)) line("gap", Percent(result.gap));
+  line("trust", Explain(result.verification));
+  if (result.verification.corrected) line("", "the solver's first answer was false and was replaced");
+  line("warning", result.warning);
+  char effort[120];
+  std::snprintf(effort, sizeof(effort), "%.3f s, %lld iterations, %lld nodes", result.seconds,
+                static_cast<long long>(result.iterations), static_cast<long long>(result.nodes));
+  line("effort", effort);
+  if (!result.has_point) return text;
+  size_t width = 8;
+  int64_t hidden = 0;
+  for (int32_t j = 0; j < problem.num_columns(); ++j) {
+    if (all || result.x[static_cast<size_t>(j)] != 0) {
+      width = std::max(width, problem.ColumnName(j).size());
+    } else {
+      ++hidden;
+    }
+  }
+  width = std::min<size_t>(width, 60);
+  text += "\nvariable";
+  text.append(width - 8 + 2, ' ');
+  text += "value\n";
+  for (int32_t j = 0; j < problem.num_columns(); ++j) {
+    double value = result.x[static_cast<size_t>(j)];
+    if (!all && value == 0) continue;
+    std::string name = problem.ColumnName(j);
+    text += name;
+    text.append(name.size() < width ? width - name.size() + 2 : 2, ' ');
+    text += Number(value);
+    text += '\n';
+  }
+  if (hidden > 0) text += "(" + std::to_string(hidden) + " at zero; --all shows them)\n";
+  return text;
+}
+
+int ExitStatus(const SolveResult& result) {
+  switch (result.status) {
+    case SolveStatus::kOptimal: return kDone;
+    case SolveStatus::kFeasible: return kLimit;
+    case SolveStatus::kInfeasible: return kInfeasible;
+    case SolveStatus::kUnbounded: return kUnbounded;
+    case SolveStatus::kTimeLimit:
+    case SolveStatus::kCancelled: return kLimit;
+    case SolveStatus::kError: return kFailed;
+  }
+  return kFailed;
+}
+
+// Turns SIGINT and SIGTERM into a stop request while it lives.
+class StopOnSignal {
+ public:
+  StopOnSignal() {
+    sigemptyset(&signals_);
+    for (int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals_, signal);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    thread_ = std::thread([this] {
+      int signal = 0;
+      sigwait(&signals_, &signal);
+      if (signal != SIGUSR1) stop_.request_stop();
+    });
+  }
+  ~StopOnSignal() {
+    pthread_kill(thread_.native_handle(), SIGUSR1);
+    thread_.join();
+  }
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  sigset_t signals_;
+  std::stop_source stop_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+int SolveFile(const SolveFileOptions& options) {
+  auto text = ReadAll(options.file);
+  if (!text.ok()) return Complain(text.status());
+  ProblemFormat format = GuessFormat(options.file, *text);
+  if (!options.format.empty()) {
+    auto named = ParseProblemFormat(options.format);
+    if (!named.ok()) return Complain(named.status());
+    format = *named;
+  }
+  Problem problem;
+  SolveOptions solve;
+  solve.time_limit_seconds = 3600;
+  if (format == ProblemFormat::kFlatJson) {
+    auto flat = ReadFlatJson(*text);
+    if (!flat.ok()) return Complain(flat.status());
+    problem = std::move(flat->problem);
+    bool has_limit = flat->has_time_limit;
+    double unlimited = solve.time_limit_seconds;
+    solve = std::move(flat->options);
+    if (!has_limit) solve.time_limit_seconds = unlimited;
+  } else {
+    auto read = ReadProblem(*text, format);
+    if (!read.ok()) return Complain(read.status());
+    problem = *std::move(read);
+  }
+  if (options.time_limit) solve.time_limit_seconds = *options.time_limit;
+  if (options.gap) solve.gap_tolerance = *options.gap;
+  if (options.seed != 0) solve.seed = options.seed;
+  if (options.no_verify) solve.verify = false;
+
+  WorkerOptions worker;
+  worker.command = WorkerCommand();
+  auto backend = MakeWorkerBackend(std::move(worker));
+  if (!backend.ok()) return Complain(backend.status());
+  ProgressLine line(options.quiet);
+  absl::StatusOr<SolveResult> result = absl::InternalError("");
+  {
+    StopOnSignal signals;
+    SolveMonitor monitor;
+    monitor.stop = signals.token();
+    monitor.on_progress = [&line](const Progress& p) { line.Show(p); };
+    result = (*backend)->Solve(problem, solve, monitor);
+  }
+  line.Clear();
+  if (!result.ok()) return Complain(result.status());
+
+  std::string answer =
+      options.json ? ResultToJson(problem, *result) + "\n" : Table(problem, *result, options.all);
+  std::FILE* out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "wb");
+  bool ok = out != nullptr && std::fwrite(answer.data(), 1, answer.size(), out) == answer.size();
+  if (out != nullptr) ok = (out == stdout ? std::fflush(out) : std::fclose(out)) == 0 && ok;
+  if (!ok) return Complain(absl::UnknownError("cannot write " + options.output));
+  if (result->status == SolveStatus::kError) {
+    return Complain(absl::InternalError(result->error));
+  }
+  return ExitStatus(*result);
+}
+
+}  // namespace solvent::cli

@@ -1,0 +1,167 @@
+// The command line. Flags come from arguments, then from the environment, then from a
+// configuration file, then from their defaults.
+#include <cstring>
+#include <string>
+#include <thread>
+
+// CLI11: verbs, environment twins, configuration files and readable help in one header.
+#include <CLI/CLI.hpp>
+
+#include "commands.h"
+#include "solvent/worker_backend.h"
+#include "version.h"
+
+namespace solvent::cli {
+namespace {
+
+void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
+  CLI::App* verb = app.add_subcommand("serve", "Serve the HTTP API over one database file");
+  verb->set_config("--config", "", "Read flags from this file (name = value lines)");
+  auto flag = [verb](const char* names, auto& value, const char* env, const char* help) {
+    return verb->add_option(names, value, help)->envname(env)->capture_default_str();
+  };
+  flag("--host", o.host, "SOLVENT_HOST", "Address to listen on");
+  flag("--port", o.port, "SOLVENT_PORT", "Port to listen on; 0 takes a free one")
+      ->check(CLI::Range(0, 65535));
+  flag("--database", o.database, "SOLVENT_DATABASE", "Database file; made when missing");
+  flag("--workers", o.workers, "SOLVENT_WORKERS", "Solves that run at once, one process each")
+      ->check(CLI::Range(1, 256));
+  flag("--worker-memory", o.worker_memory_mb, "SOLVENT_WORKER_MEMORY",
+       "Memory limit of one worker in MB; 0 for none")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
+  flag("--max-pending", o.max_pending, "SOLVENT_MAX_PENDING",
+       "Runs that may wait; more are refused with 503")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  flag("--max-time-limit", o.max_time_limit, "SOLVENT_MAX_TIME_LIMIT",
+       "Longest time limit of a run in seconds; longer requests are cut to it")
+      ->check(CLI::Range(1.0, 1e7));
+  flag("--sync-wait", o.sync_wait, "SOLVENT_SYNC_WAIT",
+       "Seconds that POST /solve waits before it answers 202")
+      ->check(CLI::Range(0.0, 3600.0));
+  flag("--rate-limit-solve", o.rate_limits.solve.per_minute, "SOLVENT_RATE_LIMIT_SOLVE",
+       "Solves a minute per organization; 0 for no limit");
+  flag("--rate-limit-solve-day", o.rate_limits.solve.per_day, "SOLVENT_RATE_LIMIT_SOLVE_DAY",
+       "The same a day");
+  flag("--rate-limit-read", o.rate_limits.read.per_minute, "SOLVENT_RATE_LIMIT_READ",
+       "Other requests a minute per organization; 0 for no limit");
+  flag("--rate-limit-read-day", o.rate_limits.read.per_day, "SOLVENT_RATE_LIMIT_READ_DAY",
+       "The same a day");
+  flag("--rate-limit-public", o.rate_limits.public_route.per_minute, "SOLVENT_RATE_LIMIT_PUBLIC",
+       "Public requests a minute per address; 0 for no limit");
+  flag("--rate-limit-public-day", o.rate_limits.public_route.per_day,
+       "SOLVENT_RATE_LIMIT_PUBLIC_DAY", "The same a day");
+  flag("--allow-origin", o.allowed_origins, "SOLVENT_ALLOW_ORIGIN",
+       "Web origin whose pages may call the API (repeatable)");
+  flag("--log-level", o.log_level, "SOLVENT_LOG_LEVEL", "Least level that is logged")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  // Secrets come from the environment only: arguments are visible to every user of the machine.
+  verb->add_option("--jwt-secret-from-environment", o.jwt_secret)
+      ->envname("SOLVENT_JWT_SECRET")
+      ->group("");
+  verb->add_option("--bootstrap-key-from-environment", o.bootstrap_key)
+      ->envname("SOLVENT_BOOTSTRAP_KEY")
+      ->group("");
+  verb->footer(
+      "Each flag has an environment twin: SOLVENT_ and its name (--max-pending:\n"
+      "SOLVENT_MAX_PENDING). From the environment only:\n"
+      "  SOLVENT_JWT_SECRET     secret of HS256 access tokens; unset: no tokens\n"
+      "  SOLVENT_BOOTSTRAP_KEY  API key of organization \"default\" instead of a new one\n"
+      "The first start on an empty database prints an API key once. Logs are JSON lines\n"
+      "on standard error. SIGTERM and SIGINT stop the server; runs in progress go back\n"
+      "to the queue. Terminate TLS in front of it.");
+  verb->callback([&o, &exit_status] { exit_status = Serve(o); });
+}
+
+void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
+  CLI::App* verb = app.add_subcommand("solve", "Solve a file: flat JSON, MPS or LP");
+  verb->add_option("file", o.file, "The problem; - reads standard input")->required();
+  verb->add_option("--format", o.format, "json, mps or lp; guessed when not given");
+  verb->add_option("--time-limit", o.time_limit, "Seconds (default: the file's, else 3600)")
+      ->check(CLI::Range(0.001, 1e9));
+  verb->add_option("--gap", o.gap, "Relative gap at which to stop (default 0.0001)")
+      ->check(CLI::Range(0.0, 1.0));
+  verb->add_option("--seed", o.seed, "Seed of the solver's random choices");
+  verb->add_option("--output", o.output, "Write the answer to this file");
+  verb->add_flag("--json", o.json, "Answer in JSON instead of a table");
+  verb->add_flag("--all", o.all, "Show variables at zero too");
+  verb->add_flag("--quiet", o.quiet, "No progress line");
+  verb->add_flag("--no-verify", o.no_verify, "No second opinion on the solver's claims");
+  verb->footer(
+      "Exit status: 0 optimal, 3 infeasible, 4 unbounded, 5 stopped by a limit or Ctrl-C\n"
+      "(the best point found is printed), 1 error, 2 wrong usage.");
+  verb->callback([&o, &exit_status] { exit_status = SolveFile(o); });
+}
+
+void AddConvert(CLI::App& app, ConvertOptions& o, int& exit_status) {
+  CLI::App* verb = app.add_subcommand("convert", "Convert a problem between JSON, MPS and LP");
+  verb->add_option("input", o.input, "The problem; - reads standard input")->required();
+  verb->add_option("output", o.output, "Where to write; - for standard output")
+      ->capture_default_str();
+  verb->add_option("--from", o.from, "json, mps or lp; guessed when not given");
+  verb->add_option("--to", o.to, "json, mps or lp; by the output's name, else mps");
+  o.output = "-";
+  verb->callback([&o, &exit_status] { exit_status = Convert(o); });
+}
+
+void AddKeys(CLI::App& app, KeysOptions& o, int& exit_status) {
+  CLI::App* verb = app.add_subcommand("keys", "Create, list and revoke API keys");
+  verb->require_subcommand(1);
+  auto common = [&o](CLI::App* sub) {
+    sub->add_option("--organization", o.organization, "The organization's name")->required();
+    sub->add_option("--database", o.database, "Database file")
+        ->envname("SOLVENT_DATABASE")
+        ->capture_default_str();
+  };
+  CLI::App* create =
+      verb->add_subcommand("create", "Print a new key; the organization is made when new");
+  common(create);
+  create->add_option("--user", o.user, "The user's name; made when new")->capture_default_str();
+  create->add_option("--name", o.name, "What the key is for")->capture_default_str();
+  create->add_option("--expires-days", o.expires_days, "Days until it expires, 1 to 365");
+  create->callback([&o, &exit_status] { exit_status = KeysCreate(o); });
+  CLI::App* list = verb->add_subcommand("list", "List an organization's keys");
+  common(list);
+  list->add_flag("--json", o.json, "One JSON object a line");
+  list->callback([&o, &exit_status] { exit_status = KeysList(o); });
+  CLI::App* revoke = verb->add_subcommand("revoke", "Revoke a key by its id");
+  common(revoke);
+  revoke->add_option("key_id", o.key_id, "The key's id (key_…)")->required();
+  revoke->callback([&o, &exit_status] { exit_status = KeysRevoke(o); });
+  verb->footer("All of these work while a server runs on the same database.");
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app("Solvent: an optimization service in one file");
+  app.name("solvent");
+  app.set_version_flag("--version", std::string("solvent ") + kVersion);
+  app.require_subcommand(1);
+  int exit_status = kDone;
+  ServeOptions serve;
+  serve.workers = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  SolveFileOptions solve;
+  ConvertOptions convert;
+  KeysOptions keys;
+  AddServe(app, serve, exit_status);
+  AddSolve(app, solve, exit_status);
+  AddConvert(app, convert, exit_status);
+  AddKeys(app, keys, exit_status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "solvent: %s\n", error.what());
+    return kFailed;
+  }
+  return exit_status;
+}
+
+}  // namespace
+}  // namespace solvent::cli
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], solvent::cli::kWorkerArgument) == 0) {
+    return solvent::RunWorker();
+  }
+  return solvent::cli::Run(argc, argv);
+}
