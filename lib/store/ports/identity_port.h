@@ -36,6 +36,8 @@ class IdentityPort {
                                                   std::string_view new_organization_id,
                                                   std::string_view new_user_id, int64_t now) = 0;
   virtual absl::StatusOr<bool> AnyOrganization() = 0;
+  // The organization's id, or nothing.
+  virtual absl::StatusOr<std::optional<std::string>> FindOrganization(std::string_view name) = 0;
   virtual absl::StatusOr<std::optional<Membership>> FindMember(std::string_view organization_id,
                                                                std::string_view user_id) = 0;
   // False when there is no such organization / user.

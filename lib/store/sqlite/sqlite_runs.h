@@ -1,0 +1,66 @@
+// The record of runs and their queue. Everything that changes runs is in run_writes.cc, what
+// reads them in run_reads.cc.
+#pragma once
+
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "readers.h"
+#include "run_counters.h"
+#include "run_port.h"
+#include "run_rows.h"
+#include "writer.h"
+
+namespace solvent {
+
+class SqliteRuns : public RunPort {
+ public:
+  // `counters` must be the writer's listener.
+  SqliteRuns(Writer& writer, Readers& readers, RunCounters& counters)
+      : writer_(writer), readers_(readers), counters_(counters) {}
+
+  absl::StatusOr<InsertedRun> Insert(NewRun run, int64_t max_pending) override;
+  std::future<absl::Status> InsertRunning(NewRun run, std::string owner) override;
+  absl::StatusOr<std::optional<ClaimedRun>> Claim(std::string_view owner, int64_t now) override;
+  absl::StatusOr<bool> Release(std::string_view owner, std::string_view id, int64_t now) override;
+  absl::StatusOr<int> RecordCrash(std::string_view owner, std::string_view id) override;
+  absl::StatusOr<FinishedRun> Finish(FinishRun finish) override;
+  absl::StatusOr<CancelOutcome> RequestCancel(std::string_view organization, std::string_view id,
+                                              int64_t now) override;
+  void SaveProgress(std::string id, std::string progress_json) override;
+  absl::Status RegisterOwner(const Owner& owner) override;
+  absl::Status RenewLease(std::string_view owner, int64_t until) override;
+  absl::StatusOr<int64_t> TakeBack(std::string_view owner, int64_t now) override;
+
+  absl::StatusOr<std::vector<std::string>> CancelRequests(std::string_view owner) override;
+  absl::StatusOr<std::vector<Owner>> Owners() override;
+  absl::StatusOr<Execution> Get(std::string_view organization, std::string_view id) override;
+  absl::StatusOr<std::string> GetProblem(std::string_view organization,
+                                         std::string_view id) override;
+  absl::StatusOr<Page<Execution>> List(std::string_view organization, const ExecutionFilter& filter,
+                                       const PageRequest& page) override;
+  absl::StatusOr<QueueStats> Stats() override;
+
+ private:
+  // These run on the writing thread, inside its transaction.
+  absl::StatusOr<InsertedRun> DoInsert(Db& db, NewRun& run, int64_t max_pending);
+  absl::Status DoInsertRunning(Db& db, NewRun& run, std::string_view owner);
+  // Fills in what the store decides; `owner` is 0 for a pending run.
+  absl::Status AddRun(Db& db, NewRun& run, int64_t org, int64_t owner);
+  absl::StatusOr<std::optional<ClaimedRun>> DoClaim(Db& db, std::string_view owner, int64_t now);
+  // Back to the queue, or to its end when its cancel was requested; returns the new state.
+  absl::StatusOr<RunState> PutBack(Db& db, const RunHead& head, int64_t now);
+  absl::StatusOr<FinishedRun> DoFinish(Db& db, const FinishRun& finish);
+  absl::StatusOr<CancelOutcome> DoRequestCancel(Db& db, std::string_view organization,
+                                                std::string_view id, int64_t now);
+  absl::StatusOr<int64_t> DoTakeBack(Db& db, std::string_view owner, int64_t now);
+
+  Writer& writer_;
+  Readers& readers_;
+  RunCounters& counters_;
+};
+
+}  // namespace solvent

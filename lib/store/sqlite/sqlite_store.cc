@@ -1,0 +1,65 @@
+#include "solvent/sqlite_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "migrate.h"
+#include "readers.h"
+#include "run_counters.h"
+#include "sqlite_identity.h"
+#include "sqlite_outbox.h"
+#include "sqlite_runs.h"
+#include "status_macros.h"
+#include "store_ports.h"
+#include "writer.h"
+
+namespace solvent {
+namespace {
+
+constexpr char kPing[] = "SELECT n0 FROM run_facets WHERE k = 0";
+
+class SqliteStore : public Store, public HealthPort {
+ public:
+  SqliteStore(std::unique_ptr<Db> db, std::unique_ptr<Readers> readers)
+      : readers_(std::move(readers)),
+        writer_(std::move(db), counters_),
+        runs_(writer_, *readers_, counters_),
+        outbox_(writer_, *readers_),
+        identity_(writer_, *readers_),
+        ports_{&runs_, &outbox_, &identity_, this} {}
+
+  StorePorts& ports() override { return ports_; }
+
+  absl::Status Ping() override {
+    Readers::Lease db(*readers_);
+    return (*db).QueryInt(kPing).status();
+  }
+
+ private:
+  std::unique_ptr<Readers> readers_;
+  RunCounters counters_;
+  Writer writer_;
+  SqliteRuns runs_;
+  SqliteOutbox outbox_;
+  SqliteIdentity identity_;
+  StorePorts ports_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
+                                                       const SqliteOptions& options) {
+  if (path.empty()) return absl::NotFoundError("no database file was named");
+  RETURN_IF_ERROR(CreateFile(path));
+  Db::Options connection;
+  connection.cache_bytes = options.cache_bytes;
+  connection.busy_timeout_ms = options.busy_timeout_ms;
+  ASSIGN_OR_RETURN(std::unique_ptr<Db> db, Db::Open(path, connection));
+  RETURN_IF_ERROR(Migrate(*db));
+  connection.read_only = true;
+  ASSIGN_OR_RETURN(std::unique_ptr<Readers> readers,
+                   Readers::Open(path, std::max(options.readers, 1), connection));
+  return std::make_unique<SqliteStore>(std::move(db), std::move(readers));
+}
+
+}  // namespace solvent

@@ -1,0 +1,166 @@
+#include "writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <new>
+
+#include "clock.h"
+#include "status_macros.h"
+
+namespace solvent {
+namespace {
+
+constexpr double kSoonSeconds = 0.005;
+// Callers of one commit come back together. Waiting a moment for the last of them saves a sync.
+constexpr double kCompanySeconds = 0.0005;
+// Bounds the time that the first of a long queue waits for its commit.
+constexpr size_t kLargestBatch = 2000;
+
+std::chrono::steady_clock::time_point After(double seconds) {
+  return std::chrono::steady_clock::now() +
+         std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+             std::chrono::duration<double>(seconds));
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<Db> db, BatchListener& listener)
+    : db_(std::move(db)), listener_(listener) {}
+
+Writer::~Writer() {
+  {
+    Lock lock(mutex_);
+    stopping_ = true;
+  }
+  submitted_.Signal();
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status Writer::Run(Work work) {
+  struct Waiter {
+    Mutex mutex;
+    CondVar ready;
+    bool done ABSL_GUARDED_BY(mutex) = false;
+    absl::Status status ABSL_GUARDED_BY(mutex);
+  } waiter;
+  Submit(Haste::kNow, std::move(work), [&waiter](absl::Status status) {
+    Lock lock(waiter.mutex);
+    waiter.status = std::move(status);
+    waiter.done = true;
+    // Under the lock: once it is released, the waiter may be gone.
+    waiter.ready.Signal();
+  });
+  Lock lock(waiter.mutex);
+  while (!waiter.done) waiter.ready.Wait(waiter.mutex);
+  return waiter.status;
+}
+
+std::future<absl::Status> Writer::SubmitSoon(Work work) {
+  auto promise = std::make_shared<std::promise<absl::Status>>();
+  std::future<absl::Status> future = promise->get_future();
+  Submit(Haste::kSoon, std::move(work),
+         [promise](absl::Status status) { promise->set_value(std::move(status)); });
+  return future;
+}
+
+void Writer::PostSoon(Work work) {
+  Submit(Haste::kSoon, std::move(work), [](absl::Status) {});
+}
+
+void Writer::Submit(Haste haste, Work work, std::function<void(absl::Status)> done) {
+  bool wake;
+  {
+    Lock lock(mutex_);
+    if (!started_) {
+      started_ = true;
+      thread_ = std::thread([this] { Loop(); });
+    }
+    if (queue_.empty()) first_soon_ = SteadySeconds();
+    queue_.push_back({std::move(work), std::move(done), absl::OkStatus()});
+    // A sleeping thread must hear of the first work, of the first in haste, and of enough.
+    wake = queue_.size() == 1 || queue_.size() == wanted_ || (haste == Haste::kNow && !urgent_);
+    urgent_ |= haste == Haste::kNow;
+  }
+  if (wake) submitted_.Signal();
+}
+
+void Writer::Loop() {
+  while (true) {
+    std::vector<Task> batch = TakeBatch();
+    if (batch.empty()) return;
+    absl::Status committed = Execute(batch);
+    last_batch_ = batch.size();
+    for (Task& task : batch) task.done(committed.ok() ? std::move(task.status) : committed);
+  }
+}
+
+std::vector<Writer::Task> Writer::TakeBatch() {
+  Lock lock(mutex_);
+  while (!stopping_) {
+    if (queue_.empty()) {
+      submitted_.Wait(mutex_);
+    } else if (!urgent_) {
+      double left = first_soon_ + kSoonSeconds - SteadySeconds();
+      if (left <= 0) break;
+      submitted_.WaitUntil(mutex_, After(left));
+    } else {
+      wanted_ = last_batch_;
+      auto deadline = After(kCompanySeconds);
+      while (!stopping_ && queue_.size() < wanted_ && submitted_.WaitUntil(mutex_, deadline)) {
+      }
+      wanted_ = 0;
+      break;
+    }
+  }
+  std::vector<Task> batch;
+  if (queue_.size() <= kLargestBatch) {
+    batch.swap(queue_);
+    urgent_ = false;
+  } else {
+    auto end = queue_.begin() + kLargestBatch;
+    batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+    // What stays may hold work in haste: it has waited for this batch, and waits no longer.
+    urgent_ = true;
+  }
+  return batch;
+}
+
+absl::Status Writer::Execute(std::vector<Task>& batch) {
+  listener_.Begin();
+  RETURN_IF_ERROR(db_->Run("BEGIN IMMEDIATE"));
+  absl::Status status;
+  for (Task& task : batch) {
+    status = RunTask(task);
+    if (!status.ok()) break;
+  }
+  if (status.ok()) status = listener_.BeforeCommit(*db_);
+  if (status.ok()) status = db_->Run("COMMIT");
+  if (!status.ok() && db_->in_transaction()) {
+    // The first error is the one to tell; if even this fails, the next BEGIN will say so.
+    (void)db_->Run("ROLLBACK");
+  }
+  return status;
+}
+
+// Fails only when the whole transaction is lost.
+absl::Status Writer::RunTask(Task& task) {
+  RETURN_IF_ERROR(db_->Run("SAVEPOINT work"));
+  try {
+    task.status = task.work(*db_);
+  } catch (const std::bad_alloc&) {
+    task.status = absl::ResourceExhaustedError("out of memory");
+  } catch (const std::exception& e) {
+    task.status = absl::InternalError(e.what());
+  }
+  // Some errors (disk full, I/O) make SQLite roll back everything at once.
+  if (!db_->in_transaction()) {
+    return task.status.ok() ? absl::InternalError("the transaction was lost") : task.status;
+  }
+  if (!task.status.ok()) RETURN_IF_ERROR(db_->Run("ROLLBACK TO work"));
+  listener_.WorkDone(task.status.ok());
+  return db_->Run("RELEASE work");
+}
+
+}  // namespace solvent

@@ -1,0 +1,89 @@
+// The one thread that writes. It runs what callers hand it in order, as many at a time as are
+// waiting, in one transaction with one sync, and tells them only once that is on disk.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "db.h"
+#include "mutex.h"
+
+namespace solvent {
+
+// Takes part in each transaction; called on the writing thread.
+class BatchListener {
+ public:
+  virtual ~BatchListener() = default;
+  virtual void Begin() = 0;
+  virtual void WorkDone(bool kept) = 0;  // after each piece of work: kept, or rolled back
+  virtual absl::Status BeforeCommit(Db& db) = 0;
+};
+
+class Writer {
+ public:
+  // What to do inside the transaction. When it fails, its own changes alone are rolled back.
+  using Work = std::function<absl::Status(Db&)>;
+
+  // `soon` work may wait a few milliseconds for company; `now` work takes it along.
+  enum class Haste { kNow, kSoon };
+
+  Writer(std::unique_ptr<Db> db, BatchListener& listener);
+  ~Writer();  // finishes what was submitted
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Returns once the work is on disk, or has failed.
+  absl::Status Run(Work work);
+  // The same with a value.
+  template <typename T>
+  absl::StatusOr<T> Get(std::function<absl::StatusOr<T>(Db&)> work) {
+    absl::StatusOr<T> result = absl::UnknownError("");
+    absl::Status status = Run([&](Db& db) {
+      result = work(db);
+      return result.status();
+    });
+    if (!status.ok()) return status;
+    return result;
+  }
+
+  std::future<absl::Status> SubmitSoon(Work work);
+  // For work whose failure nobody waits for.
+  void PostSoon(Work work);
+
+ private:
+  struct Task {
+    Work work;
+    std::function<void(absl::Status)> done;
+    absl::Status status;
+  };
+
+  void Submit(Haste haste, Work work, std::function<void(absl::Status)> done);
+  void Loop();
+  // Waits for work; empty when there is none and the writer is to stop.
+  std::vector<Task> TakeBatch();
+  absl::Status Execute(std::vector<Task>& batch);
+  absl::Status RunTask(Task& task);
+
+  const std::unique_ptr<Db> db_;  // used by the thread only
+  BatchListener& listener_;
+
+  Mutex mutex_;
+  CondVar submitted_;
+  std::vector<Task> queue_ ABSL_GUARDED_BY(mutex_);
+  double first_soon_ ABSL_GUARDED_BY(mutex_) = 0;  // when the oldest waiting work came
+  bool urgent_ ABSL_GUARDED_BY(mutex_) = false;    // `now` work is waiting
+  size_t wanted_ ABSL_GUARDED_BY(mutex_) = 1;      // the thread is to be woken at this many
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t last_batch_ = 1;  // used by the thread only
+  std::thread thread_;
+};
+
+}  // namespace solvent
