@@ -1,0 +1,98 @@
+// Accepts connections, collects request heads without spending a thread on slow ones, and runs
+// requests.
+//
+// All request threads wait on one epoll instance; whoever gets an event reads the head and, once it
+// is complete, runs the request itself, which saves a hand-over between threads. When the last
+// waiting thread turns to a request, another one is started.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "connection.h"
+#include "http_server.h"
+#include "metrics.h"
+#include "pipeline.h"
+#include "router.h"
+#include "websocket_loop.h"
+
+namespace solvent::http {
+
+class FrontEnd {
+ public:
+  // Everything is borrowed.
+  FrontEnd(const Options& options, const Router& router, const Pipeline& pipeline,
+           WebSocketLoop& sockets, Counters& counters);
+  ~FrontEnd();
+
+  absl::Status Start();
+  int port() const { return port_; }
+  bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+
+  // First no more connections and requests are taken, then those in flight are waited for.
+  void BeginStop();
+  void FinishStop(std::chrono::milliseconds grace);
+
+ private:
+  absl::Status Listen();
+  bool AddThread();
+  void ThreadMain(std::list<std::thread>::iterator self);
+  bool MayRetire();
+
+  void Accept();
+  void ArmListener();
+  Connection* NewConnection(int fd, std::string remote_address);
+  void Rearm(Connection& connection);
+  void Close(Connection& connection);
+  void Linger(Connection& connection);
+
+  void OnReadable(Connection& connection);
+  // Runs the request at the front of the buffer. False when the connection is no longer ours.
+  bool ServeOne(Connection& connection, std::string_view head_text, size_t head_end);
+  void Serve(Connection& connection, RequestHead& head);
+  bool Upgrade(Connection& connection, RequestHead& head, Router::Match& match);
+  void Refuse(Connection& connection, int status, const std::string& message);
+  void Report(const Request& request, const Router::Match& match, int status, size_t bytes,
+              SteadyClock::time_point begin);
+
+  void SweeperMain();
+  void Sweep();
+
+  const Options& options_;
+  const Router& router_;
+  const Pipeline& pipeline_;
+  WebSocketLoop& sockets_;
+  Counters& counters_;
+
+  int epoll_ = -1;
+  int stop_event_ = -1;
+  int port_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> listener_idle_{false};  // out of descriptors; the sweeper arms it again
+  std::atomic<int> waiting_{0};             // threads that are not running a request
+
+  std::mutex listener_mutex_;
+  int listener_ = -1;
+
+  std::mutex connections_mutex_;        // for the containers, and around closing a descriptor
+  std::deque<Connection> connections_;  // never shrinks: epoll refers to its elements
+  std::vector<Connection*> free_;
+
+  std::mutex threads_mutex_;
+  std::condition_variable threads_done_;
+  std::list<std::thread> threads_;
+  std::list<std::thread> retired_;  // to be joined
+  int alive_ = 0;
+
+  std::mutex sweeper_mutex_;
+  std::condition_variable sweeper_wake_;
+  std::thread sweeper_;
+};
+
+}  // namespace solvent::http

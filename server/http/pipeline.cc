@@ -1,0 +1,169 @@
+#include "pipeline.h"
+
+#include <algorithm>
+#include <exception>
+#include <random>
+
+#include "error_body.h"
+
+namespace solvent::http {
+namespace {
+
+std::optional<std::string> UnacceptedMedia(const Request& request) {
+  if (auto encoding = request.FindHeader("Content-Encoding");
+      encoding && !EqualsIgnoreCase(*encoding, "identity")) {
+    return "compressed request bodies are not accepted; send the JSON as it is";
+  }
+  auto type = request.FindHeader("Content-Type");
+  if (!type || type->empty()) return std::nullopt;
+  std::string_view media = type->substr(0, type->find(';'));
+  while (!media.empty() && media.back() == ' ') media.remove_suffix(1);
+  std::string lower(media);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  if (lower == "application/json") return std::nullopt;
+  if (lower.starts_with("application/") && lower.ends_with("+json")) return std::nullopt;
+  if (lower == "application/x-www-form-urlencoded") {
+    return "the body must be JSON: add the header Content-Type: application/json (curl -d sends "
+           "form data unless told otherwise)";
+  }
+  return "the body must be JSON, with Content-Type: application/json";
+}
+
+}  // namespace
+
+bool IsUsableRequestId(std::string_view id) {
+  return !id.empty() && id.size() <= 128 &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// Tells requests apart in a log; nothing secret hangs on it.
+std::string NewRequestId() {
+  thread_local std::mt19937_64 generator = [] {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device()};
+    return std::mt19937_64(seed);
+  }();
+  constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::string id = "req_";
+  uint64_t bits = generator();
+  for (int i = 0; i < 12; ++i, bits /= 36) id += kDigits[bits % 36];
+  return id;
+}
+
+Request MakeRequest(RequestHead& head, Router::Match& match, const std::string& remote_address) {
+  Request request;
+  request.method = std::move(head.method);
+  request.target = std::move(head.target);
+  request.path = std::move(head.path);
+  request.query = ParseQuery(head.query);
+  request.headers = std::move(head.headers);
+  request.remote_address = remote_address;
+  request.path_parameters = std::move(match.parameters);
+  request.has_body = head.chunked || head.content_length.value_or(0) > 0;
+  if (head.content_length) request.content_length = static_cast<size_t>(*head.content_length);
+  if (match.route) request.body_limit = match.route->body_limit;
+  auto id = request.FindHeader("X-Request-ID");
+  request.request_id = id && IsUsableRequestId(*id) ? std::string(*id) : NewRequestId();
+  return request;
+}
+
+Pipeline::Pipeline(const Options& options, const Router& router)
+    : options_(options), router_(router) {}
+
+Response Pipeline::Failure(const absl::Status& status, const Request& request) const {
+  Response response = ErrorResponse(status, request.request_id);
+  if (response.status >= 500 && options_.log) {
+    Json fields;
+    fields.Set("request_id", std::string_view(request.request_id));
+    fields.Set("status", response.status);
+    fields.Set("cause", status.ToString());
+    options_.log(LogLevel::kError, "http.failure", fields);
+  }
+  return response;
+}
+
+Response Pipeline::Answer(Request& request, const Router::Match& match, bool full) const {
+  const std::string& id = request.request_id;
+  if (request.method == "OPTIONS" && !match.route) {
+    if (!match.path_known && request.path != "*") return ErrorResponse(404, "no such route", id);
+    Response response = Response::Empty(204);
+    if (match.path_known) response.Set("Allow", match.allow);
+    return response;
+  }
+  if (!match.path_known) return ErrorResponse(404, "no such route", id);
+  if (match.route == nullptr) {
+    Response response = ErrorResponse(405, "this route does not answer " + request.method, id);
+    return response.Set("Allow", match.allow);
+  }
+  const Route& route = *match.route;
+  if (route.websocket) {
+    Response response = ErrorResponse(426, "this route is a WebSocket", id);
+    return response.Set("Upgrade", "websocket");
+  }
+  if (full && !route.answers_when_full) {
+    return ErrorResponse(503, "all request threads are taken, try again", id);
+  }
+  if (route.auth != Auth::kPublic && authenticator) {
+    absl::Status status = authenticator(request, route);
+    bool excused = route.auth == Auth::kOptional && !request.FindHeader("Authorization");
+    if (!status.ok() && !excused) return Failure(status, request);
+  }
+  if (!route.rate_class.empty() && rate_limiter) {
+    if (absl::Status status = rate_limiter(request, route); !status.ok()) {
+      return Failure(status, request);
+    }
+  }
+  if (request.content_length.value_or(0) > route.body_limit) {
+    return ErrorResponse(413,
+                         "the body is too large: this route takes up to " +
+                             std::to_string(route.body_limit) + " bytes",
+                         id);
+  }
+  if (request.has_body && route.json_body_only) {
+    if (auto reason = UnacceptedMedia(request)) return ErrorResponse(415, *reason, id);
+  }
+  absl::StatusOr<Response> response = route.handler(request);
+  if (!response.ok()) return Failure(response.status(), request);
+  return *std::move(response);
+}
+
+Response Pipeline::Handle(Request& request, const Router::Match& match, bool full) const {
+  Response response;
+  try {
+    response = Answer(request, match, full);
+  } catch (const std::exception& e) {
+    response = Failure(absl::InternalError(e.what()), request);
+  } catch (...) {
+    response = Failure(absl::InternalError("unknown exception"), request);
+  }
+  Finish(request, response);
+  return response;
+}
+
+void Pipeline::Finish(const Request& request, Response& response) const {
+  for (const Header& header : request.response_headers) response.Set(header.name, header.value);
+  response.Set("X-Request-ID", request.request_id);
+  if (options_.allowed_origins.empty()) return;
+  response.Set("Vary", "Origin");
+  auto origin = request.FindHeader("Origin");
+  if (!origin || std::find(options_.allowed_origins.begin(), options_.allowed_origins.end(),
+                           *origin) == options_.allowed_origins.end()) {
+    return;
+  }
+  response.Set("Access-Control-Allow-Origin", *origin);
+  response.Set("Access-Control-Expose-Headers",
+               "X-Request-ID, Location, Retry-After, Idempotent-Replay, X-RateLimit-Limit, "
+               "X-RateLimit-Remaining, X-RateLimit-Reset");
+  if (request.method == "OPTIONS") {
+    if (const std::string* allow = response.FindHeader("Allow")) {
+      response.Set("Access-Control-Allow-Methods", std::string(*allow));
+    }
+    response.Set("Access-Control-Allow-Headers",
+                 "Authorization, Content-Type, Idempotency-Key, X-Request-ID");
+    response.Set("Access-Control-Max-Age", "600");
+  }
+}
+
+}  // namespace solvent::http
