@@ -1,0 +1,97 @@
+// A look at a store's file from outside.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <string>
+#include <vector>
+
+namespace solvent {
+
+// A plain connection of the test's own.
+class RawDb {
+ public:
+  explicit RawDb(const std::string& path) {
+    REQUIRE(sqlite3_open(path.c_str(), &handle_) == SQLITE_OK);
+    sqlite3_busy_timeout(handle_, 5000);
+  }
+  ~RawDb() { sqlite3_close(handle_); }
+  RawDb(const RawDb&) = delete;
+  RawDb& operator=(const RawDb&) = delete;
+
+  void Run(const std::string& sql) {
+    int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+    REQUIRE_MESSAGE(code == SQLITE_OK, sql << ": " << sqlite3_errmsg(handle_));
+  }
+
+  // Rows as text, columns joined by '|'.
+  std::vector<std::string> Rows(const std::string& sql) {
+    sqlite3_stmt* statement = nullptr;
+    int code = sqlite3_prepare_v2(handle_, sql.c_str(), -1, &statement, nullptr);
+    REQUIRE_MESSAGE(code == SQLITE_OK, sql << ": " << sqlite3_errmsg(handle_));
+    std::vector<std::string> rows;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+      std::string row;
+      for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+        if (i > 0) row += '|';
+        const unsigned char* text = sqlite3_column_text(statement, i);
+        if (text != nullptr) row += reinterpret_cast<const char*>(text);
+      }
+      rows.push_back(row);
+    }
+    CHECK(code == SQLITE_DONE);
+    sqlite3_finalize(statement);
+    return rows;
+  }
+  std::string Value(const std::string& sql) { return Rows(sql).at(0); }
+
+ private:
+  sqlite3* handle_ = nullptr;
+};
+
+// What must hold in every committed state, whatever happened before.
+inline void CheckInvariants(const std::string& path) {
+  RawDb db(path);
+  CHECK(db.Value("PRAGMA integrity_check") == "ok");
+  // Each counter is the count of its rows: of all runs, by organization, origin, model, trigger.
+  const char* facets[][2] = {
+      {"0", "n"}, {"org", "seq"}, {"origin", "seq"}, {"model", "seq"}, {"\"trigger\"", "seq"}};
+  std::string counted;
+  for (auto [column, number] : facets) {
+    if (!counted.empty()) counted += " UNION ALL ";
+    counted += std::string("SELECT ") + column + " AS facet, " + number +
+               " >> 12 AS block, state FROM executions";
+    if (std::string_view(number) == "seq") counted += std::string(" WHERE ") + column + " <> 0";
+  }
+  std::string sums;
+  for (int s = 0; s < 6; ++s) sums += ", sum(state = " + std::to_string(s) + ")";
+  std::string stored = ", n0, n1, n2, n3, n4, n5";
+  CHECK(db.Rows("SELECT facet, block" + stored +
+                " FROM run_blocks WHERE n0 + n1 + n2 + n3 + n4 + n5 <> 0 ORDER BY 1, 2") ==
+        db.Rows("SELECT facet, block" + sums + " FROM (" + counted +
+                ") GROUP BY 1, 2 ORDER BY 1, 2"));
+  CHECK(db.Rows("SELECT k" + stored +
+                " FROM run_facets WHERE n0 + n1 + n2 + n3 + n4 + n5 <> 0 ORDER BY 1") ==
+        db.Rows("SELECT facet" + sums + " FROM (" + counted + ") GROUP BY 1 ORDER BY 1"));
+  // Numbers have no gaps; creation times follow them.
+  CHECK(db.Rows("SELECT org FROM executions GROUP BY org"
+                " HAVING min(seq) <> 1 OR max(seq) <> count(*)")
+            .empty());
+  CHECK(db.Value("SELECT coalesce(max(n), 0) = count(*) FROM executions") == "1");
+  CHECK(db.Rows("SELECT 1 FROM executions a JOIN executions b"
+                " ON b.org = a.org AND b.seq = a.seq + 1 WHERE b.created_at <= a.created_at")
+            .empty());
+  // Every run has its input; owners hold running ones only; whoever waits is seen.
+  CHECK(db.Value("SELECT count(*) FROM run_inputs") == db.Value("SELECT count(*) FROM executions"));
+  CHECK(db.Rows("SELECT id FROM executions WHERE (owner <> 0) <> (state = 1)").empty());
+  CHECK(db.Rows("SELECT id FROM executions"
+                " WHERE owner <> 0 AND owner NOT IN (SELECT k FROM run_owners)")
+            .empty());
+  CHECK(db.Rows("SELECT id FROM executions WHERE (completed_at <> 0) <> (state >= 2)").empty());
+  CHECK(db.Rows("SELECT id FROM executions WHERE state = 0"
+                " AND org NOT IN (SELECT k FROM run_facets WHERE waiting = 1)")
+            .empty());
+}
+
+}  // namespace solvent
