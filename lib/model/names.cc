@@ -1,0 +1,57 @@
+#include "names.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_set.h"
+#include "number.h"
+#include "simdjson.h"
+
+namespace solvent {
+
+size_t CountCharacters(std::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xC0') != '\x80'; }));
+}
+
+bool IsValidUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
+bool IsFlatName(std::string_view name) {
+  if (name.empty() || !IsNameStart(name[0])) return false;
+  size_t i = 1;
+  while (i < name.size() && IsNamePart(name[i])) ++i;
+  if (i == name.size()) return true;
+  if (name[i] != '[' || name.back() != ']') return false;
+  size_t depth = 0;
+  for (; i < name.size(); ++i) {
+    unsigned char c = static_cast<unsigned char>(name[i]);
+    if (c < 0x20 || c == 0x7F) return false;
+    if (c == '[') ++depth;
+    if (c == ']' && --depth == 0) return i + 1 == name.size();
+  }
+  return false;
+}
+
+WrittenNames MakeNames(const NameList& names, size_t count, std::string_view prefix, bool unique,
+                       const std::function<bool(std::string_view)>& fits) {
+  WrittenNames written;
+  written.names.reserve(count);
+  absl::flat_hash_set<std::string> taken;
+  std::vector<size_t> to_replace;
+  for (size_t i = 0; i < count; ++i) {
+    std::string name(names[i]);
+    if (name.empty()) name = std::string(prefix) + std::to_string(i + 1);
+    if (!fits(name) || (unique && !taken.insert(name).second)) to_replace.push_back(i);
+    written.names.push_back(std::move(name));
+  }
+  for (size_t i : to_replace) {
+    std::string name = std::string(prefix) + std::to_string(i + 1);
+    while (unique && !taken.insert(name).second) name += '_';
+    written.replaced.emplace_back(name, std::move(written.names[i]));
+    written.names[i] = std::move(name);
+  }
+  return written;
+}
+
+}  // namespace solvent
