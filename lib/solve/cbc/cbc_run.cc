@@ -1,0 +1,172 @@
+#include "cbc_run.h"
+
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "CbcModel.hpp"
+#include "CbcSolver.hpp"
+#include "CoinError.hpp"
+#include "OsiClpSolverInterface.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "guard.h"
+
+namespace solvent {
+namespace {
+
+constexpr double kCbcNone = 1e49;  // values beyond it stand for "none" inside CBC
+
+std::vector<double> OsiBounds(std::span<const double> v) {
+  constexpr double kNone = std::numeric_limits<double>::max();
+  std::vector<double> out(v.begin(), v.end());
+  for (double& b : out) {
+    if (std::isinf(b)) b = b > 0 ? kNone : -kNone;
+  }
+  return out;
+}
+
+void Load(const MinForm& form, bool ignore_objective, OsiClpSolverInterface& solver) {
+  solver.messageHandler()->setLogLevel(0);
+  solver.getModelPtr()->setLogLevel(0);
+  solver.setHintParam(OsiDoReducePrint, true, OsiHintTry);
+  const Problem& p = form.problem;
+  std::vector<CoinBigIndex> start(p.column_start.begin(), p.column_start.end());
+  std::vector<double> cost = ignore_objective ? std::vector<double>(form.columns) : form.cost;
+  solver.loadProblem(form.columns, form.rows, start.data(), p.row_index.data(), p.value.data(),
+                     OsiBounds(form.lower).data(), OsiBounds(form.upper).data(), cost.data(),
+                     OsiBounds(form.row_lower).data(), OsiBounds(form.row_upper).data());
+  solver.setObjSense(1);
+  for (int32_t j = 0; j < form.columns; ++j) {
+    if (form.integer[j]) solver.setInteger(j);
+  }
+}
+
+void GiveStart(const MipRun& run, OsiClpSolverInterface& solver, CbcModel& model) {
+  if (run.start.empty()) return;
+  solver.setIntParam(OsiNameDiscipline, 1);
+  std::vector<std::string> names(run.start.size());
+  std::vector<const char*> pointers(run.start.size());
+  for (size_t j = 0; j < names.size(); ++j) {
+    names[j] = absl::StrCat("x", j);
+    pointers[j] = names[j].c_str();
+    model.solver()->setColName(static_cast<int>(j), names[j]);
+  }
+  model.setMIPStart(static_cast<int>(names.size()), pointers.data(), run.start.data());
+}
+
+std::vector<std::string> Arguments(const MipRun& run, const StopControl& control) {
+  auto number = [](double v) { return absl::StrFormat("%.17g", v); };
+  std::vector<std::string> args = {"solvent", "-log", "0", "-timeMode", "elapsed"};
+  auto add = [&args](const char* name, std::string value) {
+    args.push_back(name);
+    args.push_back(std::move(value));
+  };
+  // The guard ends the run in time; CBC's own limit makes its heuristics plan with it.
+  add("-sec", number(std::max(control.Remaining(), 1e-3)));
+  if (run.gap > 0) add("-ratioGap", number(run.gap));
+  if (run.absolute_gap > 0) add("-allowableGap", number(run.absolute_gap));
+  if (run.node_limit) {
+    add("-maxNodes", absl::StrCat(std::clamp<int64_t>(*run.node_limit, 0, 2147483647)));
+  }
+  if (run.seed != 0) {
+    const std::string seed = absl::StrCat(run.seed & 0x7fffffff);
+    add("-randomSeed", seed);
+    add("-randomCbcSeed", seed);
+  }
+  if (run.second_opinion) {
+    add("-preprocess", "off");
+    add("-presolve", "off");
+    add("-gomory", "off");
+    add("-twoMir", "off");
+    add("-integerTolerance", "1e-9");
+    add("-primalTolerance", "1e-9");
+    add("-increment", "0");
+  } else {
+    // Leaves preprocessing on, without those of its steps that lose solutions.
+    add("-tunePreProcess", "4096");
+  }
+  args.push_back("-solve");
+  args.push_back("-quit");
+  return args;
+}
+
+MipStatus StatusOf(const CbcModel& model, bool has_point) {
+  switch (model.secondaryStatus()) {
+    case 1: return has_point ? MipStatus::kOptimal : MipStatus::kInfeasible;
+    case 3: return MipStatus::kNodeLimit;
+    case 4: return MipStatus::kTimeLimit;
+    case 5: return MipStatus::kStopped;
+    case 7: return MipStatus::kUnbounded;
+    default: break;
+  }
+  if (model.status() == 0) return has_point ? MipStatus::kOptimal : MipStatus::kInfeasible;
+  if (model.status() == 5) return MipStatus::kStopped;
+  if (model.secondaryStatus() == 2 && has_point) return MipStatus::kOptimal;  // within the gap
+  return MipStatus::kFailed;
+}
+
+MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
+             ProgressTracker* tracker) {
+  OsiClpSolverInterface solver;
+  Load(form, run.ignore_objective, solver);
+  Guard guard{.control = &control, .tracker = run.ignore_objective ? nullptr : tracker};
+  GuardSimplexHandler simplex_handler(&guard);
+  solver.getModelPtr()->passInEventHandler(&simplex_handler);
+
+  CbcModel model(solver);
+  model.setLogLevel(0);
+  model.messageHandler()->setLogLevel(0);
+  model.solver()->messageHandler()->setLogLevel(0);
+  CbcSolverUsefulData data;
+  CbcMain0(model, data);
+  data.noPrinting_ = true;
+  data.useSignalHandler_ = false;
+  model.setLogLevel(0);
+  GiveStart(run, solver, model);
+  GuardSearchHandler search_handler(&guard);
+  model.passInEventHandler(&search_handler);
+  PhaseGuard phase_guard(&guard);
+
+  std::vector<std::string> args = Arguments(run, control);
+  std::vector<const char*> argv;
+  for (const std::string& arg : args) argv.push_back(arg.c_str());
+  CbcMain1(static_cast<int>(argv.size()), argv.data(), model, &PhaseGuard::Callback, data);
+
+  MipClaim claim;
+  const double* best = model.bestSolution();
+  if (best != nullptr && model.solver()->getNumCols() == form.columns)
+    claim.x.assign(best, best + form.columns);
+  claim.status = StatusOf(model, !claim.x.empty());
+  if (claim.status == MipStatus::kOptimal && claim.x.empty()) claim.status = MipStatus::kFailed;
+  const double bound = model.getBestPossibleObjValue();
+  if (std::abs(bound) < kCbcNone) claim.bound = bound;
+  claim.nodes = model.getNodeCount();
+  claim.iterations = model.getIterationCount();
+  if (claim.status == MipStatus::kFailed) {
+    claim.error =
+        absl::StrCat("CBC ended with status ", model.status(), "/", model.secondaryStatus());
+  }
+  return claim;
+}
+
+}  // namespace
+
+MipClaim RunCbc(const MinForm& form, const MipRun& run, const StopControl& control,
+                ProgressTracker* tracker) {
+  MipClaim claim;
+  try {
+    return Run(form, run, control, tracker);
+  } catch (const CoinError& error) {
+    claim.error = absl::StrCat("CBC failed: ", error.message());
+  } catch (const std::bad_alloc&) {
+    throw;  // reported as such by the caller, with the limit
+  } catch (const std::exception& error) {
+    claim.error = absl::StrCat("CBC failed: ", error.what());
+  }
+  return claim;
+}
+
+}  // namespace solvent

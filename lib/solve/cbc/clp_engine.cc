@@ -1,0 +1,248 @@
+#include "clp_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "ClpSimplex.hpp"
+#include "ClpSolve.hpp"
+#include "CoinError.hpp"
+#include "guard.h"
+#include "min_form.h"
+
+namespace solvent {
+namespace {
+
+constexpr double kTight = 1e-9;
+constexpr double kUsualTolerance = 1e-7;
+// Below that many nonzeros presolve costs more than it saves.
+constexpr size_t kPresolveNonzeros = 2000;
+
+double ClpBound(double v) {
+  constexpr double kNone = std::numeric_limits<double>::max();
+  return std::isinf(v) ? (v > 0 ? kNone : -kNone) : v;
+}
+
+std::vector<double> ClpBounds(std::span<const double> v) {
+  std::vector<double> out(v.size());
+  std::transform(v.begin(), v.end(), out.begin(), ClpBound);
+  return out;
+}
+
+BasisStatus FromClp(ClpSimplex::Status status, double value, double lower, double upper) {
+  switch (status) {
+    case ClpSimplex::basic: return BasisStatus::kBasic;
+    case ClpSimplex::isFixed: return BasisStatus::kFixed;
+    case ClpSimplex::isFree:
+    case ClpSimplex::superBasic: return BasisStatus::kFree;
+    case ClpSimplex::atUpperBound:
+    case ClpSimplex::atLowerBound: break;
+  }
+  // Told by the value: Clp counts a row's logical column with its sign turned.
+  if (lower == upper) return BasisStatus::kFixed;
+  return std::abs(value - lower) <= std::abs(upper - value) ? BasisStatus::kAtLower
+                                                            : BasisStatus::kAtUpper;
+}
+
+class ClpEngine : public LpEngine {
+ public:
+  ClpEngine(const LpModel& model, ProgressTracker* tracker)
+      : nonzeros_(model.value.size()), tracker_(tracker) {
+    simplex_.setLogLevel(0);
+    std::vector<CoinBigIndex> start(model.start.begin(), model.start.end());
+    simplex_.loadProblem(model.columns, model.rows, start.data(), model.index.data(),
+                         model.value.data(), ClpBounds(model.lower).data(),
+                         ClpBounds(model.upper).data(), model.cost.data(),
+                         ClpBounds(model.row_lower).data(), ClpBounds(model.row_upper).data());
+    simplex_.setOptimizationDirection(1);
+  }
+
+  void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) override {
+    std::transform(lower.begin(), lower.end(), simplex_.columnLower(), ClpBound);
+    std::transform(upper.begin(), upper.end(), simplex_.columnUpper(), ClpBound);
+  }
+
+  void SetCost(std::span<const double> cost) override {
+    std::copy(cost.begin(), cost.end(), simplex_.objective());
+  }
+
+  LpStatus Solve(LpMethod method, const StopControl& control) override {
+    Guard guard{.control = &control, .tracker = tracker_, .report_iterations = true};
+    GuardSimplexHandler handler(&guard);
+    simplex_.passInEventHandler(&handler);
+    LpStatus status = LpStatus::kFailed;
+    try {
+      status = Run(method);
+    } catch (const CoinError&) {
+      status = LpStatus::kFailed;
+    }
+    // The handler just passed in points to this frame.
+    ClpEventHandler idle;
+    simplex_.passInEventHandler(&idle);
+    return status;
+  }
+
+  std::vector<double> Point() const override {
+    const double* x = simplex_.primalColumnSolution();
+    return std::vector<double>(x, x + simplex_.numberColumns());
+  }
+
+  std::vector<double> RowDuals() const override {
+    const double* y = simplex_.dualRowSolution();
+    return std::vector<double>(y, y + simplex_.numberRows());
+  }
+
+  std::vector<double> FarkasRay() const override {
+    if (simplex_.status() != 1) return {};
+    return Take(simplex_.infeasibilityRay(), simplex_.numberRows());
+  }
+
+  std::vector<double> UnboundedRay() const override {
+    if (simplex_.status() != 2) return {};
+    return Take(simplex_.unboundedRay(), simplex_.numberColumns());
+  }
+
+  void Basis(std::vector<BasisStatus>& columns, std::vector<BasisStatus>& rows) const override {
+    if (!simplex_.statusExists()) return;
+    columns.resize(simplex_.numberColumns());
+    for (int j = 0; j < simplex_.numberColumns(); ++j) {
+      columns[j] = FromClp(simplex_.getColumnStatus(j), simplex_.primalColumnSolution()[j],
+                           simplex_.columnLower()[j], simplex_.columnUpper()[j]);
+    }
+    rows.resize(simplex_.numberRows());
+    for (int i = 0; i < simplex_.numberRows(); ++i) {
+      rows[i] = FromClp(simplex_.getRowStatus(i), simplex_.primalRowSolution()[i],
+                        simplex_.rowLower()[i], simplex_.rowUpper()[i]);
+    }
+  }
+
+  int64_t iterations() const override { return iterations_; }
+
+ private:
+  static std::vector<double> Take(double* ray, int size) {
+    std::vector<double> out;
+    if (ray != nullptr) out.assign(ray, ray + size);
+    delete[] ray;
+    return out;
+  }
+
+  LpStatus Run(LpMethod method) {
+    const double tolerance = method == LpMethod::kUsual ? kUsualTolerance : kTight;
+    simplex_.setPrimalTolerance(tolerance);
+    simplex_.setDualTolerance(tolerance);
+    simplex_.setPerturbation(method == LpMethod::kUsual ? 50 : 100);
+    simplex_.scaling(method == LpMethod::kPrimalUnscaled ? 0 : 3);
+    switch (method) {
+      case LpMethod::kUsual:
+        if (nonzeros_ >= kPresolveNonzeros) {
+          ClpSolve options;
+          options.setSolveType(ClpSolve::useDual);
+          options.setPresolveType(ClpSolve::presolveOn);
+          options.setSpecialOption(2, 1);  // no signal handlers
+          simplex_.initialSolve(options);
+        } else {
+          simplex_.dual();
+        }
+        break;
+      case LpMethod::kDual: simplex_.dual(); break;
+      case LpMethod::kDualFromScratch:
+        simplex_.allSlackBasis(true);
+        simplex_.dual();
+        break;
+      case LpMethod::kPrimalFromScratch:
+      case LpMethod::kPrimalUnscaled:
+        simplex_.allSlackBasis(true);
+        simplex_.primal();
+        break;
+    }
+    iterations_ += simplex_.numberIterations();
+    switch (simplex_.status()) {
+      case 0: return LpStatus::kOptimal;
+      case 1: return LpStatus::kInfeasible;
+      case 2: return LpStatus::kUnbounded;
+      case 3:
+      case 5: return LpStatus::kStopped;
+      default: return LpStatus::kFailed;
+    }
+  }
+
+  const size_t nonzeros_;
+  ProgressTracker* tracker_;
+  ClpSimplex simplex_;
+  int64_t iterations_ = 0;
+};
+
+// Without rows every column goes to its better bound; without columns every row is 0.
+class TrivialEngine : public LpEngine {
+ public:
+  explicit TrivialEngine(const LpModel& model)
+      : rows_(model.rows),
+        cost_(model.cost.begin(), model.cost.end()),
+        lower_(model.lower.begin(), model.lower.end()),
+        upper_(model.upper.begin(), model.upper.end()),
+        x_(model.columns),
+        y_(model.rows) {
+    for (int32_t i = 0; i < rows_; ++i) {
+      if (model.row_lower[i] <= 0 && model.row_upper[i] >= 0) continue;
+      violated_ = i;
+      violation_sign_ = model.row_lower[i] > 0 ? 1 : -1;
+    }
+  }
+
+  void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) override {
+    lower_.assign(lower.begin(), lower.end());
+    upper_.assign(upper.begin(), upper.end());
+  }
+  void SetCost(std::span<const double> cost) override { cost_.assign(cost.begin(), cost.end()); }
+
+  LpStatus Solve(LpMethod, const StopControl&) override {
+    if (violated_ >= 0) return LpStatus::kInfeasible;
+    ray_.assign(cost_.size(), 0.0);
+    bool unbounded = false;
+    for (size_t j = 0; j < cost_.size(); ++j) {
+      const double near_zero = std::clamp(0.0, lower_[j], upper_[j]);
+      x_[j] = cost_[j] > 0 ? lower_[j] : cost_[j] < 0 ? upper_[j] : near_zero;
+      if (!std::isinf(x_[j])) continue;
+      ray_[j] = x_[j] > 0 ? 1 : -1;
+      x_[j] = near_zero;
+      unbounded = true;
+    }
+    return unbounded ? LpStatus::kUnbounded : LpStatus::kOptimal;
+  }
+
+  std::vector<double> Point() const override { return x_; }
+  std::vector<double> RowDuals() const override { return y_; }
+  std::vector<double> FarkasRay() const override {
+    std::vector<double> ray(rows_, 0.0);
+    if (violated_ >= 0) ray[violated_] = violation_sign_;
+    return ray;
+  }
+  std::vector<double> UnboundedRay() const override { return ray_; }
+  void Basis(std::vector<BasisStatus>& columns, std::vector<BasisStatus>& rows) const override {
+    columns.resize(x_.size());
+    for (size_t j = 0; j < x_.size(); ++j) {
+      columns[j] = lower_[j] == upper_[j] ? BasisStatus::kFixed
+                   : x_[j] == lower_[j]   ? BasisStatus::kAtLower
+                   : x_[j] == upper_[j]   ? BasisStatus::kAtUpper
+                                          : BasisStatus::kFree;
+    }
+    rows.assign(rows_, BasisStatus::kBasic);
+  }
+  int64_t iterations() const override { return 0; }
+
+ private:
+  const int32_t rows_;
+  std::vector<double> cost_, lower_, upper_, x_, y_, ray_;
+  int32_t violated_ = -1;
+  double violation_sign_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<LpEngine> MakeClpEngine(const LpModel& model, ProgressTracker* tracker) {
+  if (model.rows == 0 || model.columns == 0) return std::make_unique<TrivialEngine>(model);
+  return std::make_unique<ClpEngine>(model, tracker);
+}
+
+}  // namespace solvent

@@ -1,0 +1,60 @@
+// Makes COIN's solvers stop when asked or when time is over, and lets them report on the way.
+//
+// Three parts, since none reaches everywhere: events of CBC's search, the phase callback of its
+// main routine, and events of every simplex run below it. During postprocessing the last one is
+// lifted, or the incumbent would be lost on its way back to the original problem.
+#pragma once
+
+#include <atomic>
+
+#include "CbcEventHandler.hpp"
+#include "CbcModel.hpp"
+#include "ClpEventHandler.hpp"
+#include "progress_tracker.h"
+#include "stop_control.h"
+
+namespace solvent {
+
+// Shared by all clones of the handlers of one solve. Must outlive them.
+struct Guard {
+  const StopControl* control;
+  ProgressTracker* tracker;  // may be null
+  bool lifted = false;
+  bool report_iterations = false;  // plain LPs: counts come from the simplex itself
+
+  bool MustStop() const { return !lifted && control->Stopped(); }
+};
+
+class GuardSimplexHandler : public ClpEventHandler {
+ public:
+  explicit GuardSimplexHandler(Guard* guard) : guard_(guard) {}
+  int event(Event which) override;
+  ClpEventHandler* clone() const override { return new GuardSimplexHandler(*this); }
+
+ private:
+  Guard* guard_;
+};
+
+class GuardSearchHandler : public CbcEventHandler {
+ public:
+  explicit GuardSearchHandler(Guard* guard) : guard_(guard) {}
+  CbcAction event(CbcEvent which) override;
+  CbcAction event(CbcEvent which, void* data) override;
+  CbcEventHandler* clone() const override { return new GuardSearchHandler(*this); }
+
+ private:
+  void Report(CbcEvent which);
+  Guard* guard_;
+};
+
+// CBC's phase callback is a bare function; it finds its guard through this, per thread.
+class PhaseGuard {
+ public:
+  explicit PhaseGuard(Guard* guard);
+  ~PhaseGuard();
+  PhaseGuard(const PhaseGuard&) = delete;
+  PhaseGuard& operator=(const PhaseGuard&) = delete;
+  static int Callback(CbcModel* model, int phase);
+};
+
+}  // namespace solvent

@@ -1,0 +1,81 @@
+#include "farkas.h"
+
+#include <cmath>
+
+#include "certificate.h"
+
+namespace solvent {
+
+std::optional<std::vector<double>> FindFarkasProof(const MinForm& form,
+                                                   std::span<const double> lower,
+                                                   std::span<const double> upper,
+                                                   const LpEngineFactory& factory,
+                                                   const StopControl& control) {
+  const Problem& p = form.problem;
+  const size_t columns = static_cast<size_t>(form.columns) + 2 * static_cast<size_t>(form.rows);
+  std::vector<int64_t> start(p.column_start);
+  std::vector<int32_t> index(p.row_index);
+  std::vector<double> value(p.value);
+  std::vector<double> cost(columns, 0.0), low(lower.begin(), lower.end()),
+      high(upper.begin(), upper.end());
+  low.resize(columns, 0.0);
+  high.resize(columns, kInfinity);
+  for (int32_t i = 0; i < form.rows; ++i) {
+    for (double direction : {1.0, -1.0}) {
+      cost[start.size() - 1] = 1;
+      index.push_back(i);
+      value.push_back(direction);
+      start.push_back(static_cast<int64_t>(value.size()));
+    }
+  }
+  std::unique_ptr<LpEngine> engine = factory({.rows = form.rows,
+                                              .columns = static_cast<int32_t>(columns),
+                                              .start = start,
+                                              .index = index,
+                                              .value = value,
+                                              .cost = cost,
+                                              .lower = low,
+                                              .upper = high,
+                                              .row_lower = form.row_lower,
+                                              .row_upper = form.row_upper});
+  for (LpMethod method : kFreshMethods) {
+    if (engine->Solve(method, control) != LpStatus::kOptimal) continue;
+    std::vector<double> y = engine->RowDuals();
+    if (IsFarkasProof(form, lower, upper, y)) return y;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<double>> FindUnboundedRay(const MinForm& form,
+                                                    const LpEngineFactory& factory,
+                                                    const StopControl& control) {
+  const Problem& p = form.problem;
+  std::vector<double> low(form.columns), high(form.columns), row_low(form.rows),
+      row_high(form.rows);
+  for (int32_t j = 0; j < form.columns; ++j) {
+    low[j] = std::isinf(form.lower[j]) ? -1 : 0;
+    high[j] = std::isinf(form.upper[j]) ? 1 : 0;
+  }
+  for (int32_t i = 0; i < form.rows; ++i) {
+    row_low[i] = std::isinf(form.row_lower[i]) ? -kInfinity : 0;
+    row_high[i] = std::isinf(form.row_upper[i]) ? kInfinity : 0;
+  }
+  std::unique_ptr<LpEngine> engine = factory({.rows = form.rows,
+                                              .columns = form.columns,
+                                              .start = p.column_start,
+                                              .index = p.row_index,
+                                              .value = p.value,
+                                              .cost = form.cost,
+                                              .lower = low,
+                                              .upper = high,
+                                              .row_lower = row_low,
+                                              .row_upper = row_high});
+  for (LpMethod method : kFreshMethods) {
+    if (engine->Solve(method, control) != LpStatus::kOptimal) continue;
+    std::vector<double> ray = engine->Point();
+    if (IsUnboundedRay(form, ray)) return ray;
+  }
+  return std::nullopt;
+}
+
+}  // namespace solvent

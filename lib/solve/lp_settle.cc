@@ -1,0 +1,161 @@
+#include "lp_settle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "certificate.h"
+#include "farkas.h"
+
+namespace solvent {
+namespace {
+
+constexpr double kEqualCost = 1e-7;
+
+// A relaxation's point: integer columns may be fractional.
+std::optional<CheckedPoint> CheckRelaxed(const MinForm& form, std::vector<double> x) {
+  CheckedPoint point;
+  for (int32_t j = 0; j < form.columns; ++j) {
+    if (!std::isfinite(x[j])) return std::nullopt;
+    x[j] = std::clamp(x[j], form.lower[j], form.upper[j]);
+    if (x[j] == 0) x[j] = 0;  // no negative zeros
+  }
+  point.cost = form.Cost(x);
+  point.check = CheckPoint(form.problem, x);
+  point.x = std::move(x);
+  PointCheck as_continuous = point.check;
+  as_continuous.max_integrality_violation = 0;
+  if (!IsSolution(as_continuous)) return std::nullopt;
+  return point;
+}
+
+std::optional<CheckedPoint> AnyPoint(const MinForm& form, const LpEngineFactory& factory,
+                                     const StopControl& control) {
+  LpModel model = ModelOf(form);
+  const std::vector<double> no_cost(form.columns, 0.0);
+  model.cost = no_cost;
+  std::unique_ptr<LpEngine> engine = factory(model);
+  for (LpMethod method : kFreshMethods) {
+    if (engine->Solve(method, control) != LpStatus::kOptimal) continue;
+    if (auto point = CheckRelaxed(form, engine->Point())) return point;
+  }
+  return std::nullopt;
+}
+
+class Settler {
+ public:
+  Settler(const MinForm& form, const LpEngineFactory& factory, const StopControl& control)
+      : form_(form), factory_(factory), control_(control), engine_(factory(ModelOf(form))) {}
+
+  LpVerdict Run(bool insist) {
+    bool said_infeasible = false, said_unbounded = false;
+    std::optional<LpStatus> first;
+    for (LpMethod method : {LpMethod::kUsual, LpMethod::kDual, LpMethod::kDualFromScratch,
+                            LpMethod::kPrimalFromScratch, LpMethod::kPrimalUnscaled}) {
+      const LpStatus status = engine_->Solve(method, control_);
+      if (status == LpStatus::kStopped) return Stopped();
+      if (status == LpStatus::kFailed) continue;
+      if (!first) first = status;
+      said_infeasible |= status == LpStatus::kInfeasible;
+      said_unbounded |= status == LpStatus::kUnbounded;
+      if (Judge(status)) break;
+      if (!insist && verdict_.status == LpStatus::kOptimal) break;
+    }
+    if (!verdict_.proven && said_infeasible) {
+      if (FindFarkasProof(form_, form_.lower, form_.upper, factory_, control_))
+        Prove(LpStatus::kInfeasible, "farkas");
+    }
+    if (!verdict_.proven && (said_unbounded || said_infeasible)) {
+      if (auto ray = FindUnboundedRay(form_, factory_, control_)) ProveUnbounded(*ray);
+    }
+    if (verdict_.status == LpStatus::kFailed && control_.Stopped()) return Stopped();
+    if (verdict_.status == LpStatus::kFailed && first && *first != LpStatus::kOptimal &&
+        !(said_infeasible && said_unbounded)) {
+      verdict_.status = *first;
+      if (*first == LpStatus::kUnbounded) {
+        verdict_.point = AnyPoint(form_, factory_, control_);
+        if (!verdict_.point) verdict_.status = LpStatus::kFailed;
+      }
+    }
+    verdict_.corrected =
+        first.has_value() && verdict_.status != LpStatus::kFailed && *first != verdict_.status;
+    verdict_.iterations = engine_->iterations();
+    return std::move(verdict_);
+  }
+
+ private:
+  LpVerdict Stopped() {
+    LpVerdict stopped;
+    stopped.status = LpStatus::kStopped;
+    stopped.iterations = engine_->iterations();
+    stopped.point = CheckRelaxed(form_, engine_->Point());
+    return stopped;
+  }
+
+  void Prove(LpStatus status, const char* method) {
+    verdict_.status = status;
+    verdict_.proven = true;
+    verdict_.method = method;
+    if (status == LpStatus::kInfeasible) verdict_.point.reset();
+  }
+
+  bool ProveUnbounded(const std::vector<double>& ray) {
+    if (!IsUnboundedRay(form_, ray)) return false;
+    std::optional<CheckedPoint> point = CheckRelaxed(form_, engine_->Point());
+    if (!point) point = AnyPoint(form_, factory_, control_);
+    if (!point) return false;
+    verdict_.point = std::move(point);
+    Prove(LpStatus::kUnbounded, "ray");
+    return true;
+  }
+
+  bool Judge(LpStatus status) {
+    switch (status) {
+      case LpStatus::kInfeasible:
+        if (!IsFarkasProof(form_, form_.lower, form_.upper, engine_->FarkasRay())) return false;
+        Prove(LpStatus::kInfeasible, "farkas");
+        return true;
+      case LpStatus::kUnbounded: return ProveUnbounded(engine_->UnboundedRay());
+      default: return JudgeOptimal();
+    }
+  }
+
+  bool JudgeOptimal() {
+    std::optional<CheckedPoint> point = CheckRelaxed(form_, engine_->Point());
+    if (!point) return false;
+    std::vector<double> y = engine_->RowDuals();
+    const double bound = DualBound(form_, form_.lower, form_.upper, y);
+    const bool meets = BoundMeetsCost(bound, point->cost);
+    const bool better =
+        verdict_.status != LpStatus::kOptimal ||
+        std::abs(point->cost - bound) < std::abs(verdict_.point->cost - verdict_.bound);
+    if (!meets && !better) return false;
+    verdict_.status = LpStatus::kOptimal;
+    verdict_.bound = std::min(bound, point->cost);
+    verdict_.point = std::move(point);
+    verdict_.reduced_cost = ReducedCosts(form_, y);
+    verdict_.row_dual = std::move(y);
+    engine_->Basis(verdict_.column_basis, verdict_.row_basis);
+    if (meets) Prove(LpStatus::kOptimal, "dual_bound");
+    return meets;
+  }
+
+  const MinForm& form_;
+  const LpEngineFactory& factory_;
+  const StopControl& control_;
+  std::unique_ptr<LpEngine> engine_;
+  LpVerdict verdict_;
+};
+
+}  // namespace
+
+bool BoundMeetsCost(double bound, double cost) {
+  return std::abs(cost - bound) <= kEqualCost * std::max(1.0, std::abs(cost));
+}
+
+LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,
+                   bool insist) {
+  return Settler(form, factory, control).Run(insist);
+}
+
+}  // namespace solvent

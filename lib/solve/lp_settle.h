@@ -1,0 +1,36 @@
+// Settles what a linear problem's answer is, with a certificate wherever one can be had.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lp_engine.h"
+#include "min_form.h"
+#include "point_polish.h"
+
+namespace solvent {
+
+struct LpVerdict {
+  LpStatus status = LpStatus::kFailed;
+  bool proven = false;
+  bool corrected = false;  // the first claim was another one
+  std::string method;      // as in Verification
+  std::optional<CheckedPoint> point;
+  double bound = -kInfinity;  // that row_dual supports
+  std::vector<double> row_dual;
+  std::vector<double> reduced_cost;
+  std::vector<BasisStatus> column_basis;
+  std::vector<BasisStatus> row_basis;
+  int64_t iterations = 0;
+};
+
+// Integer columns count as continuous ones. Tries other methods as long as `insist` is set and no
+// certificate was found. The unbounded verdict has a point.
+LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,
+                   bool insist = true);
+
+// The bound and the cost are equal as far as a simplex code working in doubles can tell.
+bool BoundMeetsCost(double bound, double cost);
+
+}  // namespace solvent

@@ -1,0 +1,339 @@
+#include "mip_settle.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lp_settle.h"
+#include "tree_search.h"
+
+namespace solvent {
+namespace {
+
+// Up to this size the exact optimum is sought whatever gap was asked for: it costs nothing.
+constexpr int32_t kTinyColumns = 60;
+constexpr int32_t kTinyRows = 60;
+// Up to so many integer columns the exhaustive search has a fair chance.
+constexpr int32_t kTreeIntegers = 200;
+constexpr int64_t kTreeNonzeros = 20000;
+// Shares of the budget of second opinions, and what the search gets of it.
+constexpr double kShortSolve = 1.0;   // seconds
+constexpr double kLeastBudget = 0.1;  // seconds
+constexpr double kLongShare = 0.03;
+constexpr double kInfeasibleLeast = 1.0;  // seconds
+constexpr double kTreeShare = 0.6;
+// A second solve given less than this share of the first one's time will not get through.
+constexpr double kHopelessShare = 0.3;
+// Costs closer than that, relatively, are the same answer.
+constexpr double kSameCost = 1e-7;
+
+bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
+
+bool Better(double a, double b) { return a < b - kSameCost * std::max(1.0, std::abs(b)); }
+
+}  // namespace
+
+MipSettler::MipSettler(const MinForm& form, const SolveOptions& options, const LpEngineFactory& lp,
+                       const MipSolver& mip, const StopControl& control, ProgressTracker& tracker)
+    : form_(form),
+      options_(options),
+      lp_(lp),
+      mip_(mip),
+      control_(control),
+      tracker_(tracker),
+      polisher_(form, lp) {}
+
+void MipSettler::Consider(std::optional<CheckedPoint> point) {
+  if (!point) return;
+  if (verdict_.point && verdict_.point->cost <= point->cost) return;
+  tracker_.Incumbent(point->cost);
+  verdict_.point = std::move(point);
+}
+
+bool MipSettler::WithinGap(double cost, double bound) const {
+  const double slack = std::max({run_.absolute_gap, run_.gap * std::abs(form_.ToOriginal(cost)),
+                                 1e-6 * std::max(1.0, std::abs(cost))});
+  return bound >= cost - slack;
+}
+
+void MipSettler::FirstSolve() {
+  run_.gap = IsTiny(form_) ? 0 : options_.gap_tolerance;
+  run_.absolute_gap = IsTiny(form_) ? 0 : options_.absolute_gap;
+  run_.node_limit = options_.node_limit;
+  run_.seed = options_.seed;
+  if (!options_.warm_start.empty()) {
+    Consider(polisher_.Complete(options_.warm_start, control_));
+    if (verdict_.point) {
+      verdict_.warm_start_used = true;
+      run_.start = verdict_.point->x;
+    }
+  }
+  const double began = control_.Elapsed();
+  const std::vector<double> start(run_.start.begin(), run_.start.end());
+  run_.start = start;
+  claim_ = mip_(run_, control_);
+  run_.start = {};
+  first_seconds_ = control_.Elapsed() - began;
+  verdict_.nodes = claim_.nodes;
+  verdict_.iterations = claim_.iterations;
+  if (claim_.x.empty()) return;
+  // Looking at a point that was found in time may take a moment longer than the time allows.
+  StopControl grace(std::stop_token(), 0.2);
+  std::optional<CheckedPoint> polished = polisher_.Polish(claim_.x, grace);
+  if (!polished) {
+    verdict_.note = "the solver's point does not satisfy the problem and was dropped; ";
+  }
+  Consider(std::move(polished));
+}
+
+MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_preliminary) {
+  if (form_.empty_integer_range) {
+    verdict_.status = SolveStatus::kInfeasible;
+    verdict_.trust = Trust::kProven;
+    verdict_.method = "tree";
+    verdict_.note = "an integer column has no integer between its bounds";
+    return std::move(verdict_);
+  }
+  FirstSolve();
+  const double began = control_.Elapsed();
+  tracker_.Bound(verdict_.point ? std::min(claim_.bound, verdict_.point->cost) : claim_.bound);
+
+  switch (claim_.status) {
+    case MipStatus::kOptimal:
+      verdict_.status = SolveStatus::kOptimal;
+      refuted_ = !verdict_.point || !WithinGap(verdict_.point->cost, claim_.bound);
+      break;
+    case MipStatus::kInfeasible:
+      verdict_.status = SolveStatus::kInfeasible;
+      refuted_ = verdict_.point.has_value();
+      break;
+    case MipStatus::kUnbounded:
+      verdict_.status = SolveStatus::kUnbounded;
+      refuted_ = true;  // it means "the relaxation is unbounded", which settles nothing yet
+      break;
+    case MipStatus::kFailed: refuted_ = true; break;
+    case MipStatus::kTimeLimit:
+    case MipStatus::kStopped:
+      verdict_.status = control_.Cancelled() ? SolveStatus::kCancelled : SolveStatus::kTimeLimit;
+      break;
+    case MipStatus::kNodeLimit:
+      verdict_.status = verdict_.point ? SolveStatus::kFeasible : SolveStatus::kTimeLimit;
+      absl::StrAppend(&verdict_.note, "stopped at the node limit; ");
+      break;
+  }
+  const bool ended_early = verdict_.status == SolveStatus::kCancelled ||
+                           verdict_.status == SolveStatus::kTimeLimit ||
+                           verdict_.status == SolveStatus::kFeasible;
+  if (verdict_.point)
+    verdict_.bound = std::min(claim_.bound, verdict_.point->cost);
+  else
+    verdict_.bound = claim_.bound;
+  if (!ended_early) {
+    verdict_.trust = Trust::kSolverWord;
+    if (!refuted_ && on_preliminary) on_preliminary(verdict_);
+    if (refuted_ || options_.verify) {
+      tracker_.SetPhase(SolvePhase::kVerify);
+      tracker_.StartRun();
+      Settle();
+    }
+  }
+  verdict_.verify_seconds = control_.Elapsed() - began;
+  if (verdict_.note.ends_with("; ")) verdict_.note.resize(verdict_.note.size() - 2);
+  return std::move(verdict_);
+}
+
+void MipSettler::Settle() {
+  double budget = first_seconds_ < kShortSolve ? std::max(kLeastBudget, first_seconds_)
+                                               : kLongShare * first_seconds_;
+  if (claim_.status == MipStatus::kInfeasible) budget = std::max(kInfeasibleLeast, first_seconds_);
+  if (refuted_) budget = control_.Remaining();
+  const StopControl within = control_.Within(budget);
+
+  if (claim_.status != MipStatus::kOptimal || refuted_) {
+    if (SettleByRelaxation(within)) return;
+  }
+  const bool tree_fits =
+      form_.integers <= kTreeIntegers && form_.problem.num_nonzeros() <= kTreeNonzeros;
+  if (tree_fits && SettleByTree(within.Within(kTreeShare * within.Remaining()))) return;
+  if (refuted_ || within.Remaining() >= kHopelessShare * first_seconds_) {
+    SettleBySecondSolve(within);
+  } else if (verdict_.trust == Trust::kSolverWord) {
+    absl::StrAppend(&verdict_.note, "too large for a second opinion in the time allowed for it; ");
+  }
+  if (refuted_) Fail();
+}
+
+bool MipSettler::SettleByRelaxation(const StopControl& control) {
+  LpVerdict root = SettleLp(form_, lp_, control);
+  if (root.status == LpStatus::kInfeasible && root.proven && !verdict_.point) {
+    verdict_.corrected =
+        claim_.status != MipStatus::kInfeasible && claim_.status != MipStatus::kFailed;
+    verdict_.status = SolveStatus::kInfeasible;
+    verdict_.trust = Trust::kProven;
+    verdict_.method = "farkas";
+    refuted_ = false;
+    return true;
+  }
+  if (root.status == LpStatus::kUnbounded && root.proven) return SettleUnbounded(control);
+  return false;
+}
+
+// The relaxation improves for ever along a rational ray: so does the problem, if it has a point.
+bool MipSettler::SettleUnbounded(const StopControl& control) {
+  auto unbounded = [this] {
+    verdict_.corrected = claim_.status != MipStatus::kUnbounded;
+    verdict_.status = SolveStatus::kUnbounded;
+    verdict_.trust = Trust::kProven;
+    verdict_.method = "ray";
+    verdict_.bound = -kInfinity;
+    refuted_ = false;
+    return true;
+  };
+  if (verdict_.point) return unbounded();
+  MinForm any = form_;
+  std::fill(any.cost.begin(), any.cost.end(), 0.0);
+  PointPolisher polisher(any, lp_);
+  auto take = [&](std::optional<CheckedPoint> point) {
+    if (!point) return false;
+    point->cost = form_.Cost(point->x);
+    verdict_.point = std::move(point);
+    return true;
+  };
+  MipRun run;
+  run.ignore_objective = true;
+  MipClaim claim = mip_(run, control);
+  if (!claim.x.empty() && take(polisher.Polish(claim.x, control))) return unbounded();
+  TreeSearch tree(any, lp_, polisher, {});
+  TreeResult searched = tree.Run(std::nullopt, control.Within(kTreeShare * control.Remaining()));
+  if (take(std::move(searched.best))) return unbounded();
+  if (!searched.complete) {
+    run.second_opinion = true;
+    MipClaim second = mip_(run, control);
+    if (!second.x.empty() && take(polisher.Polish(second.x, control))) return unbounded();
+    if (claim.status != MipStatus::kInfeasible || second.status != MipStatus::kInfeasible)
+      return false;
+  }
+  verdict_.corrected = claim_.status == MipStatus::kOptimal;
+  verdict_.status = SolveStatus::kInfeasible;
+  verdict_.trust = searched.complete ? Trust::kProven : Trust::kCrossChecked;
+  verdict_.method = searched.complete ? "tree" : "second_solve";
+  refuted_ = false;
+  return true;
+}
+
+bool MipSettler::SettleByTree(const StopControl& control) {
+  TreeSearch tree(form_, lp_, polisher_,
+                  {.relative_gap = run_.gap, .absolute_gap = run_.absolute_gap});
+  const bool had_point = verdict_.point.has_value();
+  const double before = had_point ? verdict_.point->cost : kInfinity;
+  TreeResult searched = tree.Run(verdict_.point, control);
+  verdict_.nodes += searched.nodes;
+  verdict_.iterations += searched.iterations;
+  if (searched.root_unbounded) {
+    refuted_ = true;
+    return SettleUnbounded(control_);
+  }
+  if (searched.improved) {
+    const double cost = searched.best->cost;
+    const bool false_claim = claim_.status == MipStatus::kInfeasible ||
+                             (claim_.status == MipStatus::kOptimal && Better(cost, before) &&
+                              !(had_point && WithinGap(before, cost)));
+    verdict_.corrected |= false_claim;
+    refuted_ |= false_claim && !searched.complete;
+    Consider(std::move(searched.best));
+    verdict_.status = SolveStatus::kOptimal;
+    verdict_.bound = std::min(claim_.bound, cost);
+    if (claim_.status == MipStatus::kInfeasible) verdict_.bound = -kInfinity;
+  }
+  if (!searched.complete) return false;
+  verdict_.trust = Trust::kProven;
+  verdict_.method = "tree";
+  refuted_ = false;
+  if (verdict_.point) {
+    verdict_.status = SolveStatus::kOptimal;
+    verdict_.bound = searched.bound;
+  } else {
+    verdict_.corrected |= claim_.status == MipStatus::kOptimal;
+    verdict_.status = SolveStatus::kInfeasible;
+    verdict_.bound = kInfinity;
+  }
+  return true;
+}
+
+void MipSettler::SettleBySecondSolve(const StopControl& control) {
+  MipRun run = run_;
+  run.second_opinion = true;
+  run.node_limit.reset();
+  MipClaim second = mip_(run, control);
+  verdict_.nodes += second.nodes;
+  verdict_.iterations += second.iterations;
+  std::optional<CheckedPoint> point;
+  if (!second.x.empty()) point = polisher_.Polish(second.x, control_);
+  const bool first_optimal = claim_.status == MipStatus::kOptimal && !refuted_;
+  const bool second_optimal = second.status == MipStatus::kOptimal && point.has_value();
+
+  if (!verdict_.point && !point) {
+    if (second.status == MipStatus::kInfeasible && claim_.status == MipStatus::kInfeasible) {
+      verdict_.trust = Trust::kCrossChecked;
+      verdict_.method = "second_solve";
+    } else if (second.status == MipStatus::kInfeasible && refuted_) {
+      // The first solver run had no answer, or a false one: this is the only opinion there is.
+      verdict_.corrected = claim_.status == MipStatus::kOptimal;
+      verdict_.status = SolveStatus::kInfeasible;
+      verdict_.trust = Trust::kSolverWord;
+      refuted_ = false;
+    }
+    return;
+  }
+  const double before = verdict_.point ? verdict_.point->cost : kInfinity;
+  const bool improved = point && Better(point->cost, before);
+  const double second_cost = point ? point->cost : kInfinity;
+  Consider(std::move(point));
+  const double cost = verdict_.point->cost;
+  if (improved && (claim_.status == MipStatus::kInfeasible || !WithinGap(before, cost))) {
+    verdict_.corrected = verdict_.corrected || claim_.status != MipStatus::kFailed;
+    absl::StrAppend(&verdict_.note, "a second solve found a better point than the first; ");
+    refuted_ = true;
+  }
+  if (second_optimal && !Better(cost, second_cost)) {
+    verdict_.status = SolveStatus::kOptimal;
+    verdict_.bound = std::min(second.bound, cost);
+    if (first_optimal && !refuted_) {
+      verdict_.trust = Trust::kCrossChecked;
+      verdict_.method = "second_solve";
+    } else {
+      verdict_.trust = Trust::kSolverWord;
+    }
+    refuted_ = false;
+  } else if (second_optimal) {
+    absl::StrAppend(&verdict_.note, "a second solve ended with a worse point; ");
+    if (first_optimal && WithinGap(second_cost, cost)) {
+      verdict_.trust = Trust::kCrossChecked;
+      verdict_.method = "second_solve";
+    }
+  } else if (second.status == MipStatus::kInfeasible) {
+    absl::StrAppend(&verdict_.note, "a second solve called the problem infeasible, falsely; ");
+  }
+}
+
+// The solver's word is known to be false and nothing better was found in time.
+void MipSettler::Fail() {
+  verdict_.trust = Trust::kNone;
+  verdict_.method.clear();
+  verdict_.bound = -kInfinity;
+  if (control_.Stopped()) {
+    verdict_.status = control_.Cancelled() ? SolveStatus::kCancelled : SolveStatus::kTimeLimit;
+    return;
+  }
+  if (verdict_.point) {
+    verdict_.status = SolveStatus::kFeasible;
+    absl::StrAppend(&verdict_.note, "the solver's claim of optimality was found false; ");
+    return;
+  }
+  verdict_.status = SolveStatus::kError;
+  verdict_.error =
+      claim_.error.empty() ? "the solver's answers contradict each other" : claim_.error;
+}
+
+}  // namespace solvent

@@ -1,0 +1,67 @@
+// Runs a MIP code and settles how far what it says is true.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "lp_engine.h"
+#include "mip_solver.h"
+#include "point_polish.h"
+#include "progress_tracker.h"
+#include "solvent/solve_backend.h"
+
+namespace solvent {
+
+struct MipVerdict {
+  SolveStatus status = SolveStatus::kError;
+  Trust trust = Trust::kNone;
+  std::string method;
+  std::string note;
+  std::string error;
+  bool corrected = false;
+  bool warm_start_used = false;
+  std::optional<CheckedPoint> point;
+  double bound = -kInfinity;
+  int64_t nodes = 0;
+  int64_t iterations = 0;
+  double verify_seconds = 0;
+};
+
+// Borrows everything it is given.
+class MipSettler {
+ public:
+  MipSettler(const MinForm& form, const SolveOptions& options, const LpEngineFactory& lp,
+             const MipSolver& mip, const StopControl& control, ProgressTracker& tracker);
+
+  // `on_preliminary` hears the verdict before second opinions are sought.
+  MipVerdict Run(const std::function<void(const MipVerdict&)>& on_preliminary);
+
+ private:
+  void FirstSolve();
+  void Consider(std::optional<CheckedPoint> point);
+  bool WithinGap(double cost, double bound) const;
+  MipStatus Limit(MipStatus status);
+  void Settle();
+  bool SettleByRelaxation(const StopControl& control);
+  bool SettleUnbounded(const StopControl& control);
+  bool SettleByTree(const StopControl& control);
+  void SettleBySecondSolve(const StopControl& control);
+  void Fail();
+
+  const MinForm& form_;
+  const SolveOptions& options_;
+  const LpEngineFactory& lp_;
+  const MipSolver& mip_;
+  const StopControl& control_;
+  ProgressTracker& tracker_;
+  PointPolisher polisher_;
+
+  MipRun run_;
+  MipClaim claim_;
+  double first_seconds_ = 0;
+  bool refuted_ = false;  // what the solver said is known to be false
+  MipVerdict verdict_;
+};
+
+}  // namespace solvent

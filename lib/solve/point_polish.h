@@ -1,0 +1,55 @@
+// Turns a solver's point into one that satisfies the original problem, or finds that it does not.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lp_engine.h"
+#include "min_form.h"
+#include "solvent/problem.h"
+
+namespace solvent {
+
+// A point is a solution when no bound or row is violated by more than kFeasibilityTolerance, or,
+// for rows of large numbers, by more than kScaledTolerance of the row's largest term, and integers
+// are exact. A point beyond kTightTolerance is first tried to be repaired.
+inline constexpr double kFeasibilityTolerance = 1e-6;
+inline constexpr double kScaledTolerance = 1e-9;
+inline constexpr double kTightTolerance = 1e-9;
+
+struct CheckedPoint {
+  std::vector<double> x;
+  double cost = 0;  // MinForm::Cost
+  PointCheck check;
+};
+
+bool IsSolution(const PointCheck& check);
+
+// Borrows `form`.
+class PointPolisher {
+ public:
+  PointPolisher(const MinForm& form, LpEngineFactory factory);
+
+  // Rounds integer columns, moves values inside their bounds and, where that leaves a row violated,
+  // solves for the continuous columns again with the integers fixed. Nothing when no solution
+  // comes of it.
+  std::optional<CheckedPoint> Polish(std::span<const double> x, const StopControl& control);
+
+  // Takes only the integer columns of `x` and finds the best continuous ones.
+  std::optional<CheckedPoint> Complete(std::span<const double> x, const StopControl& control);
+
+ private:
+  std::optional<CheckedPoint> Rounded(std::span<const double> x) const;
+  std::optional<CheckedPoint> SolveRest(const std::vector<double>& rounded,
+                                        const StopControl& control);
+
+  const MinForm& form_;
+  LpEngineFactory factory_;
+  std::unique_ptr<LpEngine> engine_;
+};
+
+LpModel ModelOf(const MinForm& form);
+
+}  // namespace solvent

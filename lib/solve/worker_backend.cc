@@ -1,0 +1,71 @@
+#include "solvent/worker_backend.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "solvent/cbc_backend.h"
+#include "solvent/error.h"
+#include "status_macros.h"
+#include "wire.h"
+#include "worker_exchange.h"
+#include "worker_pool.h"
+
+namespace solvent {
+namespace {
+
+class WorkerBackendImpl : public WorkerBackend {
+ public:
+  explicit WorkerBackendImpl(WorkerOptions options)
+      : solver_(MakeCbcBackend()), pool_(std::move(options)) {}
+
+  absl::Status AwaitFirst() { return pool_.AwaitFirst(); }
+
+  std::string_view name() const override { return solver_->name(); }
+  std::string version() const override { return solver_->version(); }
+  std::string description() const override { return solver_->description(); }
+  Capabilities capabilities() const override {
+    Capabilities capabilities = solver_->capabilities();
+    capabilities.concurrent = pool_.options().workers > 1;
+    return capabilities;
+  }
+  WorkerStats stats() const override { return pool_.stats(); }
+
+  absl::StatusOr<SolveResult> Solve(const Problem& problem, const SolveOptions& options,
+                                    const SolveMonitor& monitor) override {
+    RETURN_IF_ERROR(problem.Check());
+    const std::string body = EncodeSolve(problem, options);
+    ASSIGN_OR_RETURN(std::unique_ptr<WorkerProcess> worker, pool_.Take(monitor.stop));
+    if (worker == nullptr) {
+      SolveResult cancelled;
+      cancelled.status = SolveStatus::kCancelled;
+      cancelled.solver = std::string(name());
+      return cancelled;
+    }
+    std::string frame = EncodeHeader(
+        {.size = body.size(), .request = worker->next_request, .type = MessageType::kSolve});
+    frame += body;
+    WorkerExchange exchange(*worker, pool_.options(), problem, options, monitor);
+    absl::StatusOr<SolveResult> result = exchange.Run(std::move(frame));
+    pool_.Return(std::move(worker), exchange.end());
+    return result;
+  }
+
+ private:
+  const std::unique_ptr<SolveBackend> solver_;
+  WorkerPool pool_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkerBackend>> MakeWorkerBackend(WorkerOptions options) {
+  if (options.command.empty()) options.command = {SOLVENT_WORKER_PROGRAM};
+  if (options.workers < 1) return BadRequest("at least one worker process is needed");
+  if (options.grace_seconds < 0) return BadRequest("the grace time must not be negative");
+  auto backend = std::make_unique<WorkerBackendImpl>(std::move(options));
+  RETURN_IF_ERROR(backend->AwaitFirst());
+  return backend;
+}
+
+}  // namespace solvent

@@ -1,0 +1,30 @@
+// What other means than ours say about a small problem.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "solvent/problem.h"
+
+namespace solvent::testing {
+
+struct Reference {
+  enum class Answer { kNone, kOptimal, kInfeasible, kUnbounded };
+  Answer answer = Answer::kNone;
+  bool exact = false;         // by enumeration in integers: beyond doubt
+  std::vector<double> point;  // when kOptimal
+  std::string how;
+};
+
+// Tries every integer point, in exact arithmetic. Only for problems whose columns are all integer,
+// with integral data and at most `max_points` points in the box.
+std::optional<Reference> Enumerate(const Problem& problem, double max_points);
+
+// Runs the glpsol program. `scratch` is a path prefix for its files.
+Reference AskGlpsol(const Problem& problem, const std::string& scratch);
+
+// Free MPS text, for other programs.
+std::string ToMps(const Problem& problem);
+
+}  // namespace solvent::testing
