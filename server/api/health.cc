@@ -69,7 +69,7 @@ absl::StatusOr<Response> Health(Context& context, Request&) {
       .Set("solver", context.engine.solvers().front().name)
       .Set("system", std::move(readings))
       .Set("uptime_seconds", Uptime(context));
-  return Response::Json(up ? 200 : 503, body);
+  return Response::Json(up ? 200 : 503, body.Dump());
 }
 
 absl::StatusOr<Response> HealthStatus(Context& context, Request&) {
@@ -116,7 +116,7 @@ absl::StatusOr<Response> HealthStatus(Context& context, Request&) {
       .Set("sla_target", 99.9)
       .Set("checks_passed", passed)
       .Set("checks_total", total);
-  return Response::Json(down ? 503 : 200, body);
+  return Response::Json(down ? 503 : 200, body.Dump());
 }
 
 absl::StatusOr<Response> HealthMetrics(Context& context, Request&) {
@@ -141,7 +141,7 @@ absl::StatusOr<Response> HealthMetrics(Context& context, Request&) {
       .Set("queue_oldest_seconds", queue->oldest_pending_seconds)
       .Set("connections", metrics.connections)
       .Set("websockets", metrics.websockets);
-  return Response::Json(200, body);
+  return Response::Json(200, body.Dump());
 }
 
 // Prometheus text exposition format, version 0.0.4.

@@ -85,7 +85,7 @@ absl::StatusOr<Response> RevokeKey(Context& context, Request& request) {
   if (!status.ok()) return status;
   Json body;
   body.Set("message", "API key revoked").Set("key_id", id);
-  return Response::Json(200, body);
+  return Response::Json(200, body.Dump());
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ absl::StatusOr<Response> CancelTask(Context& context, Request& request) {
       .Set("execution_id", id)
       .Set("cancelled", cancelled)
       .Set("message", cancelled ? "The run is being cancelled." : "The run had already ended.");
-  return Response::Json(200, body);
+  return Response::Json(200, body.Dump());
 }
 
 // A body whose shape is wrong is refused; one that is well formed but means nothing gets a verdict.

@@ -1,0 +1,148 @@
+"""Stopping, being killed, starting again."""
+
+import os
+import signal
+import threading
+import time
+import unittest
+
+import httpx
+
+from harness import Server, ended, problem, slow_problem, wait_until
+from kill_test import KillTest
+
+SMALL = problem("minimize", "2*x", {"x": {}}, ["x >= 3"])
+
+
+def children(pid):
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as stat:
+                    fields = stat.read().rsplit(")", 1)[1].split()
+                if int(fields[1]) == pid and fields[0] != "Z":
+                    found.append(int(entry))
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+    return found
+
+
+class Lifecycle(unittest.TestCase):
+    def setUp(self):
+        self.server = Server("--workers", "1")
+        self.addCleanup(self.server.remove)
+        self.server.start()
+
+    def restart(self):
+        key = self.server.key
+        self.server.start()
+        self.server.key = key
+        return self.server.client()
+
+    def test_a_graceful_stop_puts_the_run_back(self):
+        with self.server.client() as api:
+            long = api.post("/solve/async", json=slow_problem(21)).json()["task_id"]
+            queued = api.post("/solve/async", json=SMALL).json()["task_id"]
+            wait_until(lambda: api.get(f"/solve/async/{long}").json()["status"] == "running")
+        start = time.monotonic()
+        self.assertEqual(self.server.stop(signal.SIGINT), 0)
+        self.assertLess(time.monotonic() - start, 8)
+        with self.restart() as api:
+            wait_until(lambda: api.get(f"/solve/async/{long}").json()["status"] == "running")
+            self.assertTrue(api.post(f"/solve/async/{long}/cancel").json()["cancelled"])
+            self.assertEqual(ended(api, queued)["status"], "completed")
+
+    def test_a_stop_answers_those_who_wait(self):
+        answers = []
+
+        def wait():
+            with self.server.client() as api:
+                answers.append(api.post("/solve", json=slow_problem(22)))
+
+        thread = threading.Thread(target=wait)
+        with self.server.client() as api:
+            thread.start()
+            wait_until(lambda: api.get("/models/executions/all?status=running").json()["total"])
+        self.server.stop()
+        thread.join()
+        self.assertEqual(answers[0].status_code, 202)
+        with self.restart() as api:
+            run = answers[0].json()["task_id"]
+            self.assertIn(api.get(f"/solve/async/{run}").json()["status"], ("pending", "running"))
+
+    def test_a_killed_server_finds_every_acknowledged_run_again(self):
+        with self.server.client() as api:
+            done = api.post("/solve", json=SMALL).json()["execution_id"]
+            cancelled = api.post("/solve/async", json=slow_problem(23)).json()["task_id"]
+            wait_until(lambda: api.get(f"/solve/async/{cancelled}").json()["status"] == "running")
+            waiting = [api.post("/solve/async", json=SMALL).json()["task_id"] for _ in range(5)]
+            workers = children(self.server.process.pid)
+            self.assertTrue(workers)
+            self.assertTrue(api.post(f"/solve/async/{cancelled}/cancel").json()["cancelled"])
+        self.server.kill()
+        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in workers))
+        with self.restart() as api:
+            for run in waiting:
+                self.assertEqual(ended(api, run)["result_data"]["objective_value"], 6)
+            self.assertEqual(ended(api, cancelled)["status"], "cancelled")
+            record = api.get(f"/models/executions/{done}").json()
+            self.assertEqual(record["result_data"]["objective_value"], 6)
+            self.assertEqual(api.get("/models/executions/all").json()["total"], 7)
+
+    def test_a_run_that_kills_its_worker_three_times_fails_alone(self):
+        with self.server.client() as api:
+            run = api.post("/solve/async", json=slow_problem(24)).json()["task_id"]
+
+            def kill_worker():
+                if api.get(f"/models/executions/{run}").json()["status"] == "failed":
+                    return True
+                for pid in children(self.server.process.pid):
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+                return False
+
+            wait_until(kill_worker, step=0.3)
+            record = api.get(f"/models/executions/{run}").json()
+            self.assertIn("3 times", record["error_message"])
+            self.assertIsNone(record["result_data"])
+            self.assertEqual(api.post("/solve", json=SMALL).json()["objective_value"], 6)
+
+    def test_a_client_that_leaves_does_not_stop_its_run(self):
+        body = slow_problem(25)
+        body["options"] = {"time_limit_seconds": 2}
+        with self.server.client() as api:
+            with self.assertRaises(httpx.TimeoutException):
+                api.post("/solve", json=body, timeout=0.5)
+            run = api.get("/models/executions/all").json()["items"][0]
+            self.assertEqual(run["status"], "running")
+            self.assertEqual(ended(api, run["id"])["status"], "completed")
+
+    def test_two_servers_share_one_database(self):
+        second = Server("--workers", "1", folder=self.server.folder)
+        second.start()
+        self.addCleanup(second.stop)
+        second.key = self.server.key
+        with self.server.client() as one, second.client() as two:
+            runs = [api.post("/solve/async", json=SMALL).json()["task_id"]
+                    for api in (one, two) * 10]
+            for run in runs:
+                self.assertEqual(ended(two, run)["result_data"]["objective_value"], 6)
+            long = one.post("/solve/async", json=slow_problem(26)).json()["task_id"]
+            wait_until(lambda: two.get(f"/solve/async/{long}").json()["status"] == "running")
+            self.assertTrue(two.post(f"/solve/async/{long}/cancel").json()["cancelled"])
+            self.assertEqual(ended(two, long)["status"], "cancelled")
+
+
+class Killed(unittest.TestCase):
+    def test_nothing_is_lost_doubled_or_ended_twice(self):
+        report = KillTest(os.environ.get("SOLVENT_SERVER", "build/server/solvent"),
+                          kills=4, seed=1).run()
+        self.assertEqual(report.faults, [])
+        self.assertGreater(report.acknowledged, 20)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,52 @@
+"""Runs the test suite of a build directory and closes with a count of executed test cases.
+
+usage: run.py BUILD_DIRECTORY [MESON TEST ARGUMENTS]
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+DOCTEST = re.compile(r"\[doctest\] test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed")
+UNITTEST = re.compile(r"^Ran (\d+) tests? in", re.M)
+UNITTEST_BAD = re.compile(r"FAILED \((.*)\)")
+SKIPPED = re.compile(r"skipped=(\d+)")
+
+
+def count(entry):
+    """(passed, failed, skipped) test cases of one test program."""
+    output = entry.get("stdout", "") + entry.get("stderr", "")
+    ok = entry["result"] == "OK"
+    if found := DOCTEST.search(output):
+        passed, failed = int(found[2]), int(found[3])
+        return passed, max(failed, 0 if ok else 1), 0
+    if found := UNITTEST.search(output):
+        ran = int(found[1])
+        bad = 0
+        if failure := UNITTEST_BAD.search(output):
+            bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", failure[1]))
+        skipped = sum(int(n) for n in SKIPPED.findall(output))
+        return ran - bad - skipped, max(bad, 0 if ok else 1), skipped
+    return (1, 0, 0) if ok else (0, 1, 0)
+
+
+def main():
+    build = pathlib.Path(sys.argv[1])
+    log = build / "meson-logs" / "testlog.json"
+    log.unlink(missing_ok=True)
+    command = ["meson", "test", "-C", str(build), "--no-rebuild", "--print-errorlogs"]
+    status = subprocess.run(command + sys.argv[2:]).returncode
+    passed = failed = skipped = 0
+    if log.exists():
+        for line in log.read_text().splitlines():
+            p, f, s = count(json.loads(line))
+            passed, failed, skipped = passed + p, failed + f, skipped + s
+    tail = f", {skipped} skipped" if skipped else ""
+    print(f"{passed} passed, {failed} failed{tail}")
+    return 1 if status or failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
