@@ -20,11 +20,6 @@ bool IsWhole(double d) { return std::floor(d) == d; }
 
 }  // namespace
 
-bool NameIndex::Add(std::string_view name, int32_t column) {
-  longest_ = std::max(longest_, name.size());
-  return columns_.emplace(A(name), column).second;
-}
-
 bool ExpressionCompiler::CompileSum(std::string_view text) { return Compile(text, 0); }
 
 bool ExpressionCompiler::CompileConstraint(std::string_view text) {
@@ -51,6 +46,7 @@ bool ExpressionCompiler::Compile(std::string_view text, size_t max_relations) {
   SkipSpace();
   if (at_ == text_.size()) return Fail(0, "the expression is empty");
   while (true) {
+    if (pending_.empty() && values_.size() <= 1 && !ReadPlainTerms()) return false;
     SkipSpace();
     if (want_operand_) {
       if (!ReadOperand()) return false;
@@ -113,6 +109,68 @@ bool ExpressionCompiler::Unexpected() { return Fail(at_, "unexpected " + Token(a
 
 bool ExpressionCompiler::MissingOperator() {
   return Fail(at_, "an operator is missing before " + Token(at_));
+}
+
+// The short way for what most text is made of: terms such as "- 2.5*x" and numbers, outside of
+// parentheses. Stops in front of the first one that is anything else.
+bool ExpressionCompiler::ReadPlainTerms() {
+  const size_t size = text_.size();
+  auto skip_space = [&](size_t p) {
+    while (p < size && IsSpace(text_[p])) ++p;
+    return p;
+  };
+  auto ends_term = [&](size_t p) {
+    if (p == size) return true;
+    char c = text_[p];
+    return c == '+' || c == '-' || c == '<' || c == '>' || c == '=';
+  };
+  if (!values_.empty() && values_[0].quadratic != kNowhere) return true;
+  while (true) {
+    size_t p = skip_space(at_);
+    if (p == size) return true;
+    double coefficient = 1;
+    if (text_[p] == '+' || text_[p] == '-') {
+      if (text_[p] == '-') coefficient = -1;
+      p = skip_space(p + 1);
+    } else if (!want_operand_) {
+      return true;
+    }
+    if (p == size) return true;
+    bool has_number = IsDigit(text_[p]) || text_[p] == '.';
+    size_t next = p;
+    if (has_number) {
+      ScannedNumber number = ScanNumber(text_.substr(p));
+      if (number.length == 0 || number.exponent != 0 || number.overflow) return true;
+      coefficient *= number.value;
+      p += number.length;
+      next = skip_space(p);
+      if (next < size && text_[next] == '*') p = next = skip_space(next + 1);
+    }
+    int32_t column = -1;
+    if (p < size && IsNameStart(text_[p])) {
+      size_t end = NameEnd(p);
+      next = skip_space(end);
+      if (!ends_term(next)) return true;
+      column = names_.Find(text_.substr(p, end - p));
+      if (column < 0) return true;
+    } else if (!has_number || !ends_term(next) || text_[next - 1] == '*') {
+      return true;
+    }
+    if (values_.empty()) {
+      values_.emplace_back().begin = terms_.size();
+    } else if (!ApplyScale(0, at_)) {
+      return false;
+    }
+    if (column >= 0) {
+      terms_.push_back({column, coefficient});
+    } else {
+      values_[0].constant += coefficient;
+      if (!CheckFinite(values_[0].constant, at_)) return false;
+    }
+    at_ = next;
+    want_operand_ = false;
+    after_number_ = after_close_ = just_opened_ = false;
+  }
 }
 
 bool ExpressionCompiler::ReadOperand() {

@@ -17,30 +17,10 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/string_view.h"
+#include "name_index.h"
 #include "solvent/problem.h"
-#include "string_bridge.h"
 
 namespace solvent {
-
-// Which column a name stands for. Names are borrowed.
-class NameIndex {
- public:
-  void Reserve(size_t names) { columns_.reserve(names); }
-  // False when the name is there already.
-  bool Add(std::string_view name, int32_t column);
-  // -1 when there is no such name.
-  int32_t Find(std::string_view name) const {
-    auto it = columns_.find(A(name));
-    return it == columns_.end() ? -1 : it->second;
-  }
-  size_t longest() const { return longest_; }
-
- private:
-  absl::flat_hash_map<absl::string_view, int32_t> columns_;
-  size_t longest_ = 0;
-};
 
 enum class ExpressionError : uint8_t {
   kNone,
@@ -115,6 +95,7 @@ class ExpressionCompiler {
 
   // All that return bool return false when they called Fail.
   bool Compile(std::string_view text, size_t max_relations);
+  bool ReadPlainTerms();
   bool ReadOperand();
   bool ReadOperator();
   bool ReadNumber();
