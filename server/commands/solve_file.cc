@@ -185,19 +185,17 @@ int SolveFile(const SolveFileOptions& options) {
   if (options.seed != 0) solve.seed = options.seed;
   if (options.no_verify) solve.verify = false;
 
+  // Before any thread exists, so that all inherit the blocked signals.
+  StopOnSignal signals;
   WorkerOptions worker;
   worker.command = WorkerCommand();
   auto backend = MakeWorkerBackend(std::move(worker));
   if (!backend.ok()) return Complain(backend.status());
   ProgressLine line(options.quiet);
-  absl::StatusOr<SolveResult> result = absl::InternalError("");
-  {
-    StopOnSignal signals;
-    SolveMonitor monitor;
-    monitor.stop = signals.token();
-    monitor.on_progress = [&line](const Progress& p) { line.Show(p); };
-    result = (*backend)->Solve(problem, solve, monitor);
-  }
+  SolveMonitor monitor;
+  monitor.stop = signals.token();
+  monitor.on_progress = [&line](const Progress& p) { line.Show(p); };
+  absl::StatusOr<SolveResult> result = (*backend)->Solve(problem, solve, monitor);
   line.Clear();
   if (!result.ok()) return Complain(result.status());
 

@@ -28,7 +28,7 @@ class Credentials(ServerTest):
     def test_nothing_is_shown_without_a_credential(self):
         for method, path in (("GET", "/models/executions/all"), ("POST", "/solve"),
                              ("GET", "/keys"), ("GET", "/solvers/available")):
-            for header in (None, "Bearer", "Bearer ", "Basic eDp5", "Bearer nonsense",
+            for header in (None, "Bearer", "Basic eDp5", "Bearer nonsense",
                            "Bearer ok_live_" + "0" * 64):
                 headers = {"Authorization": header} if header is not None else {}
                 response = self.anonymous.request(method, path, headers=headers)

@@ -24,6 +24,7 @@ class Live(ServerTest):
         while True:
             opcode, data = socket.recv_data()
             if opcode == websocket.ABNF.OPCODE_CLOSE:
+                socket.shutdown()
                 return messages, int.from_bytes(data[:2], "big")
             messages.append(json.loads(data))
 

@@ -68,12 +68,12 @@ class Answers(ServerTest):
 
     def test_an_lp_has_exact_duals(self):
         body = problem("maximize", "3*x + 2*y", {"x": {}, "y": {}},
-                       ["x + y <= 4", "x + 3*y <= 6", "x <= 3"])
+                       ["x + y <= 4", "x + 3*y <= 9", "x <= 3"])
         result = self.api.post("/solve", json=body).json()
         self.assertAlmostEqual(result["objective_value"], 11)
         prices = [row["shadow_price"] for row in result["sensitivity"]["constraints"]]
         # Strong duality: the prices times the right sides make up the objective.
-        self.assertAlmostEqual(4 * prices[0] + 6 * prices[1] + 3 * prices[2], 11)
+        self.assertAlmostEqual(4 * prices[0] + 9 * prices[1] + 3 * prices[2], 11)
         self.assertAlmostEqual(prices[0], 2)
         self.assertTrue(result["sensitivity"]["constraints"][0]["is_binding"])
 
