@@ -130,14 +130,16 @@ void SubmitBare(sqlite3* db, int group, Rate& rate) {
   sqlite3_finalize(insert);
 }
 
-// Both take turns, since a disk's syncs cost more at one time than at another.
+// Both have the same settings and take turns, since a disk's syncs cost more at one time than at
+// another.
 void BenchSubmissions(const std::string& directory) {
   sqlite3_auto_extension(reinterpret_cast<void (*)()>(&CountCommits));
   std::unique_ptr<Store> store = Must(OpenSqliteStore(directory + "/submit.db"));
   sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&CountCommits));
   sqlite3* db = MustOpen(directory + "/bare.db");
   MustRun(db,
-          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+          "PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = OFF;"
           "CREATE TABLE runs (id TEXT PRIMARY KEY, org TEXT, created_at INTEGER, problem BLOB)");
   commits = 0;
   Rate through_store, bare;
