@@ -23,16 +23,16 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<Member>;  // in document order, keys unique
 
-  Json() = default;  // null
-  Json(std::nullptr_t) {}
-  Json(bool b) : value_(b) {}
-  Json(int i) : value_(int64_t{i}) {}
-  Json(int64_t i) : value_(i) {}
-  Json(uint64_t u) : value_(u) {}
-  Json(double d) : value_(d) {}
-  Json(const char* s) : value_(std::string(s)) {}
-  Json(std::string_view s) : value_(std::string(s)) {}
-  Json(std::string s) : value_(std::move(s)) {}
+  Json();  // null
+  Json(std::nullptr_t);
+  Json(bool b);
+  Json(int i);
+  Json(int64_t i);
+  Json(uint64_t u);
+  Json(double d);
+  Json(const char* s);
+  Json(std::string_view s);
+  Json(std::string s);
   Json(Array a);
   Json(Object o);
 
@@ -68,8 +68,7 @@ class Json {
 
  private:
   friend class JsonWriter;
-  std::variant<std::nullptr_t, bool, int64_t, uint64_t, double, std::string, Array, Object> value_ =
-      nullptr;
+  std::variant<std::nullptr_t, bool, int64_t, uint64_t, double, std::string, Array, Object> value_;
 };
 
 struct Json::Member {
@@ -77,6 +76,18 @@ struct Json::Member {
   Json value;
   friend bool operator==(const Member&, const Member&) = default;
 };
+
+// Only here, because they need Member to be complete.
+inline Json::Json() = default;
+inline Json::Json(std::nullptr_t) {}
+inline Json::Json(bool b) : value_(b) {}
+inline Json::Json(int i) : value_(int64_t{i}) {}
+inline Json::Json(int64_t i) : value_(i) {}
+inline Json::Json(uint64_t u) : value_(u) {}
+inline Json::Json(double d) : value_(d) {}
+inline Json::Json(const char* s) : value_(std::string(s)) {}
+inline Json::Json(std::string_view s) : value_(std::string(s)) {}
+inline Json::Json(std::string s) : value_(std::move(s)) {}
 
 // Parses one JSON document. Fails with BadRequest naming line, column and the cause.
 absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth = 64);

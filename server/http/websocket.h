@@ -20,7 +20,8 @@ class WebSocketPeer {
   virtual ~WebSocketPeer() = default;
 
   // Queues one text message (valid UTF-8). False when the socket is closing. A client that reads
-  // too slowly to keep the queue within its bounds is closed with 1013.
+  // too slowly to keep the queue within its bounds is closed with 1013. A message may be larger
+  // than the bound: two of the largest one always fit.
   virtual bool SendText(std::string_view text) = 0;
   // Sends what is queued, then the close frame. Only the first call counts.
   virtual void Close(uint16_t code, std::string_view reason = {}) = 0;
@@ -46,8 +47,9 @@ using WebSocketFactory = std::function<std::unique_ptr<WebSocketSession>()>;
 struct WebSocketOptions {
   std::chrono::milliseconds ping_interval{30'000};
   std::chrono::milliseconds silence_timeout{60'000};
-  std::chrono::milliseconds close_timeout{3'000};  // to finish writing and hear the answer
-  size_t max_message_bytes = 4096;                 // received; more is closed with 1009
+  // For a closing client to take more of what is queued, or to answer; silence_timeout for all.
+  std::chrono::milliseconds close_timeout{3'000};
+  size_t max_message_bytes = 4096;  // received; more is closed with 1009
   size_t max_queued_messages = 64;
   size_t max_queued_bytes = 256 * 1024;
   size_t max_sockets = 10'000;

@@ -63,7 +63,7 @@ class WebSocketLoop::Peer : public WebSocketPeer, public std::enable_shared_from
       if (closing_) return false;
       const WebSocketOptions& options = mailbox_->options;
       if (queue_.size() + in_flight_ >= options.max_queued_messages ||
-          queued_bytes_ + text.size() > options.max_queued_bytes) {
+          queued_bytes_ > std::max(options.max_queued_bytes, largest_)) {
         // What waits would only delay the close frame, which itself stands behind the message
         // that is on the wire.
         queue_.clear();
@@ -72,6 +72,7 @@ class WebSocketLoop::Peer : public WebSocketPeer, public std::enable_shared_from
         close_reason_ = "client reads too slowly";
       } else {
         queue_.emplace_back(text);
+        largest_ = queued_bytes_ == 0 ? text.size() : std::max(largest_, text.size());
         queued_bytes_ += text.size();
       }
     }
@@ -134,6 +135,7 @@ class WebSocketLoop::Peer : public WebSocketPeer, public std::enable_shared_from
   std::mutex mutex_;
   std::deque<std::string> queue_;
   size_t queued_bytes_ = 0;  // with the message in flight
+  size_t largest_ = 0;       // since the queue was empty
   size_t in_flight_bytes_ = 0;
   size_t in_flight_ = 0;  // 1 while a message is with wslay
   bool closing_ = false;
@@ -158,7 +160,9 @@ struct WebSocketLoop::Socket {
   uint32_t interest = 0;
   SteadyClock::time_point last_heard = SteadyClock::now();
   SteadyClock::time_point last_ping = last_heard;
-  SteadyClock::time_point close_by = SteadyClock::time_point::max();
+  bool closing = false;
+  SteadyClock::time_point closing_since;
+  SteadyClock::time_point last_progress;  // of closing: bytes that the client took
 };
 
 class WebSocketLoop::Runner {
@@ -242,7 +246,10 @@ class WebSocketLoop::Runner {
     do {
       sent = send(socket.fd, from, size, MSG_NOSIGNAL | (flags & WSLAY_MSG_MORE ? MSG_MORE : 0));
     } while (sent < 0 && errno == EINTR);
-    if (sent >= 0) return sent;
+    if (sent >= 0) {
+      if (socket.closing) socket.last_progress = SteadyClock::now();
+      return sent;
+    }
     bool later = errno == EAGAIN || errno == EWOULDBLOCK;
     if (!later) socket.lost = true;
     wslay_event_set_error(context, later ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
@@ -348,9 +355,9 @@ class WebSocketLoop::Runner {
     bool refused = !received && !wslay_event_get_read_enabled(context);
     uint16_t code;
     std::string reason;
-    if ((received || refused || socket.peer->CloseWanted(code, reason)) &&
-        socket.close_by == SteadyClock::time_point::max()) {
-      socket.close_by = SteadyClock::now() + options_.close_timeout;
+    if (!socket.closing && (received || refused || socket.peer->CloseWanted(code, reason))) {
+      socket.closing = true;
+      socket.closing_since = socket.last_progress = SteadyClock::now();
     }
     if (received || refused || socket.lost) {
       EndSession(socket, received ? wslay_event_get_status_code_received(context) : kNoCloseFrame);
@@ -417,7 +424,8 @@ class WebSocketLoop::Runner {
   void Sweep(SteadyClock::time_point now) {
     for (auto& [socket, owned] : sockets_) {
       if (socket->lost) continue;
-      if (now >= socket->close_by) {
+      if (socket->closing && (now - socket->last_progress > options_.close_timeout ||
+                              now - socket->closing_since > options_.silence_timeout)) {
         Lose(*socket);
       } else if (now - socket->last_heard > options_.silence_timeout) {
         socket->peer->Close(kPolicyViolation, "no sign of life");

@@ -275,6 +275,7 @@ TEST_CASE("when all threads are taken, requests get 503 and health still answers
   server.gate.Open();
   CHECK(first.Read().status == 200);
   CHECK(second.Read().status == 200);
+  REQUIRE(Eventually([&] { return server->metrics().in_flight == 0; }));
   CHECK(third.Ask(Get("/hello")).status == 200);
 }
 

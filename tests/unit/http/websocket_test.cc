@@ -271,6 +271,20 @@ TEST_CASE("a client that does not read is dropped with 1013 and delays nobody") 
   CHECK_FALSE(peer->SendText("too late"));
 }
 
+TEST_CASE("a message larger than the queue's bound passes, and so does the farewell after it") {
+  SocketServer server;
+  SocketClient client(server.port(), "/ws/1");
+  auto peer = server.seen.peer(0);
+  REQUIRE(peer);
+  const std::string large(3 << 20, 'r');
+  CHECK(peer->SendText(large));
+  CHECK(peer->SendText(large));
+  peer->Close(1000);
+  CHECK(client.ReadFrame().payload == large);
+  CHECK(client.ReadFrame().payload == large);
+  CHECK(client.ReadFrame().close_code() == 1000);
+}
+
 TEST_CASE("a flood of pings that nobody reads answers to ends the socket") {
   Options options;
   options.websocket.close_timeout = Milliseconds(50);
