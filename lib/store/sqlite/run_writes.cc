@@ -30,6 +30,7 @@ constexpr char kInsertInput[] =
     "INSERT INTO run_inputs (n, options, input_json, problem) VALUES (?1, ?2, ?3, ?4)";
 
 // The queue.
+constexpr char kAnyTurn[] = "SELECT EXISTS (SELECT 1 FROM run_facets WHERE waiting = 1)";
 constexpr char kNextTurn[] =
     "SELECT k FROM run_facets WHERE waiting = 1 ORDER BY last_served LIMIT 1";
 constexpr char kNothingWaits[] = "UPDATE run_facets SET waiting = 0 WHERE k = ?1";
@@ -180,6 +181,12 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner)
 }
 
 absl::StatusOr<std::optional<ClaimedRun>> SqliteRuns::Claim(std::string_view owner, int64_t now) {
+  {
+    // A look at an empty queue must not cost a turn of the writer, nor keep other processes out.
+    Readers::Lease db(readers_);
+    ASSIGN_OR_RETURN(int64_t any, (*db).QueryInt(kAnyTurn));
+    if (any == 0) return std::nullopt;
+  }
   return writer_.Get<std::optional<ClaimedRun>>([&](Db& db) { return DoClaim(db, owner, now); });
 }
 

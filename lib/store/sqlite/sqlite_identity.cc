@@ -128,8 +128,7 @@ absl::StatusOr<bool> SqliteIdentity::AnyOrganization() {
   return any != 0;
 }
 
-absl::StatusOr<std::optional<std::string>> SqliteIdentity::FindOrganization(
-    std::string_view name) {
+absl::StatusOr<std::optional<std::string>> SqliteIdentity::FindOrganization(std::string_view name) {
   Readers::Lease db(readers_);
   Query query(*db, kFindOrganization, name);
   if (query.Next()) return std::optional<std::string>(query.Text(0));

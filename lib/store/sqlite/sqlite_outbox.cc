@@ -1,5 +1,7 @@
 #include "sqlite_outbox.h"
 
+#include <algorithm>
+
 #include "status_macros.h"
 
 namespace solvent {
@@ -15,10 +17,14 @@ constexpr char kDone[] = "DELETE FROM outbox WHERE id = ?1";
 constexpr char kPutOff[] = "UPDATE outbox SET due = ?2 WHERE id = ?1";
 constexpr char kNextDue[] = "SELECT due FROM outbox WHERE topic = ?1 ORDER BY due LIMIT 1";
 
+// NextDue says 0 when there is nothing.
+int64_t NotZero(int64_t due) { return std::max<int64_t>(due, 1); }
+
 }  // namespace
 
 absl::Status InsertOutbox(Db& db, const OutboxEntry& entry) {
-  return db.Run(kInsert, entry.id, entry.topic, Blob{entry.payload}, entry.due, entry.attempts);
+  return db.Run(kInsert, entry.id, entry.topic, Blob{entry.payload}, NotZero(entry.due),
+                entry.attempts);
 }
 
 absl::StatusOr<std::vector<OutboxEntry>> SqliteOutbox::Claim(std::string_view topic, int64_t now,
@@ -49,7 +55,7 @@ absl::Status SqliteOutbox::Done(std::string_view id) {
 }
 
 absl::Status SqliteOutbox::PutOff(std::string_view id, int64_t due) {
-  return writer_.Run([&](Db& db) { return db.Run(kPutOff, id, due); });
+  return writer_.Run([&](Db& db) { return db.Run(kPutOff, id, NotZero(due)); });
 }
 
 absl::StatusOr<int64_t> SqliteOutbox::NextDue(std::string_view topic) {

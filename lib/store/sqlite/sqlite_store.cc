@@ -28,6 +28,9 @@ class SqliteStore : public Store, public HealthPort {
         identity_(writer_, *readers_),
         ports_{&runs_, &outbox_, &identity_, this} {}
 
+  // What still waits to be written refers to the ports: it is done before they go.
+  ~SqliteStore() override { writer_.Stop(); }
+
   StorePorts& ports() override { return ports_; }
 
   absl::Status Ping() override {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <exception>
 #include <new>
+#include <string>
+#include <system_error>
 
 #include "clock.h"
 #include "status_macros.h"
@@ -28,7 +30,9 @@ std::chrono::steady_clock::time_point After(double seconds) {
 Writer::Writer(std::unique_ptr<Db> db, BatchListener& listener)
     : db_(std::move(db)), listener_(listener) {}
 
-Writer::~Writer() {
+Writer::~Writer() { Stop(); }
+
+void Writer::Stop() {
   {
     Lock lock(mutex_);
     stopping_ = true;
@@ -68,14 +72,23 @@ void Writer::PostSoon(Work work) {
   Submit(Haste::kSoon, std::move(work), [](absl::Status) {});
 }
 
+absl::Status Writer::EnsureThread() {
+  Lock lock(mutex_);
+  if (started_) return absl::OkStatus();
+  try {
+    thread_ = std::thread([this] { Loop(); });
+  } catch (const std::system_error& e) {
+    return absl::UnavailableError(std::string("cannot start a thread: ") + e.what());
+  }
+  started_ = true;
+  return absl::OkStatus();
+}
+
 void Writer::Submit(Haste haste, Work work, std::function<void(absl::Status)> done) {
   bool wake;
+  if (absl::Status status = EnsureThread(); !status.ok()) return done(std::move(status));
   {
     Lock lock(mutex_);
-    if (!started_) {
-      started_ = true;
-      thread_ = std::thread([this] { Loop(); });
-    }
     if (queue_.empty()) first_soon_ = SteadySeconds();
     queue_.push_back({std::move(work), std::move(done), absl::OkStatus()});
     // A sleeping thread must hear of the first work, of the first in haste, and of enough.

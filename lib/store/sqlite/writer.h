@@ -35,9 +35,12 @@ class Writer {
   enum class Haste { kNow, kSoon };
 
   Writer(std::unique_ptr<Db> db, BatchListener& listener);
-  ~Writer();  // finishes what was submitted
+  ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
+
+  // Finishes what was submitted; nothing may be submitted afterwards.
+  void Stop();
 
   // Returns once the work is on disk, or has failed.
   absl::Status Run(Work work);
@@ -65,6 +68,8 @@ class Writer {
   };
 
   void Submit(Haste haste, Work work, std::function<void(absl::Status)> done);
+  // The thread starts with the first work.
+  absl::Status EnsureThread();
   void Loop();
   // Waits for work; empty when there is none and the writer is to stop.
   std::vector<Task> TakeBatch();

@@ -538,11 +538,13 @@ void CheckOutboxContract(const OpenStore& open) {
   finish.outbox = {{"m1", "hook", payload, 100, 0},
                    {"m2", "hook", "2", 50, 0},
                    {"m3", "hook", "3", 300, 0},
-                   {"m4", "mail", "4", 10, 0}};
+                   {"m4", "mail", "4", 0, 0}};
   MustFinish(store, finish);
 
   CHECK(outbox.NextDue("hook").value() == 50);
   CHECK(outbox.NextDue("nothing").value() == 0);
+  CHECK(outbox.NextDue("mail").value() == 1);  // due at once, which is not "never"
+  CHECK(outbox.Claim("mail", 1, 1000, 10)->size() == 1);
   CHECK(outbox.Claim("hook", 49, 1000, 10)->empty());
   auto claimed = outbox.Claim("hook", 200, 1000, 10);
   REQUIRE(claimed.ok());
