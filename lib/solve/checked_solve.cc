@@ -14,16 +14,6 @@
 namespace solvent {
 namespace {
 
-absl::Status CheckOptions(const SolveOptions& options) {
-  if (!(options.time_limit_seconds > 0)) return BadRequest("the time limit must be positive");
-  if (!(options.gap_tolerance >= 0 && options.gap_tolerance <= 1))
-    return BadRequest("the gap tolerance must be between 0 and 1");
-  if (!(options.absolute_gap >= 0)) return BadRequest("the absolute gap must not be negative");
-  if (options.node_limit && *options.node_limit < 0)
-    return BadRequest("the node limit must not be negative");
-  return absl::OkStatus();
-}
-
 void PutPoint(CheckedPoint point, SolveResult& result) {
   result.has_point = true;
   result.objective = point.check.objective;
@@ -178,11 +168,21 @@ class Solve {
 
 }  // namespace
 
+absl::Status CheckSolveOptions(const SolveOptions& options) {
+  if (!(options.time_limit_seconds > 0)) return BadRequest("the time limit must be positive");
+  if (!(options.gap_tolerance >= 0 && options.gap_tolerance <= 1))
+    return BadRequest("the gap tolerance must be between 0 and 1");
+  if (!(options.absolute_gap >= 0)) return BadRequest("the absolute gap must not be negative");
+  if (options.node_limit && *options.node_limit < 0)
+    return BadRequest("the node limit must not be negative");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<SolveResult> CheckedSolve(const Problem& problem, const SolveOptions& options,
                                          const SolveMonitor& monitor, const SolverCodes& codes,
                                          const CheckedSolveHooks& hooks) {
   RETURN_IF_ERROR(problem.Check());
-  RETURN_IF_ERROR(CheckOptions(options));
+  RETURN_IF_ERROR(CheckSolveOptions(options));
   return Solve(problem, options, monitor, codes, hooks).Run();
 }
 

@@ -29,6 +29,9 @@ struct CheckedSolveHooks {
   bool ticks = true;  // report progress once a second from a thread of its own
 };
 
+// BadRequest when an option is out of its range.
+absl::Status CheckSolveOptions(const SolveOptions& options);
+
 absl::StatusOr<SolveResult> CheckedSolve(const Problem& problem, const SolveOptions& options,
                                          const SolveMonitor& monitor, const SolverCodes& codes,
                                          const CheckedSolveHooks& hooks = {});

@@ -30,7 +30,9 @@ constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
 
-bool Better(double a, double b) { return a < b - kSameCost * std::max(1.0, std::abs(b)); }
+bool Better(double a, double b) {
+  return std::isinf(b) ? a < b : a < b - kSameCost * std::max(1.0, std::abs(b));
+}
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "checked_solve.h"
 #include "solvent/cbc_backend.h"
 #include "solvent/error.h"
 #include "status_macros.h"
@@ -35,6 +35,7 @@ class WorkerBackendImpl : public WorkerBackend {
   absl::StatusOr<SolveResult> Solve(const Problem& problem, const SolveOptions& options,
                                     const SolveMonitor& monitor) override {
     RETURN_IF_ERROR(problem.Check());
+    RETURN_IF_ERROR(CheckSolveOptions(options));
     const std::string body = EncodeSolve(problem, options);
     ASSIGN_OR_RETURN(std::unique_ptr<WorkerProcess> worker, pool_.Take(monitor.stop));
     if (worker == nullptr) {

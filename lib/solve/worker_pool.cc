@@ -100,10 +100,16 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerPool::Take(const std::stop_
       return std::unique_ptr<WorkerProcess>();
     }
     if (line_.front() == ticket && busy_ < options_.workers && !idle_.empty()) {
-      leave();
-      ++busy_;
       std::unique_ptr<WorkerProcess> worker = std::move(idle_.front());
       idle_.pop_front();
+      if (!worker->IsAlive()) {
+        ++stats_.crashed;
+        spent_.push_back(std::move(worker));
+        manage_.Signal();
+        continue;
+      }
+      leave();
+      ++busy_;
       return worker;
     }
     if (busy_ == 0 && idle_.empty() && failed_starts_ >= 3) {

@@ -9,10 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "absl/cleanup/cleanup.h"
@@ -137,6 +139,12 @@ WorkerProcess::~WorkerProcess() {
   Kill();
   Reap();
   close(fd_);
+}
+
+bool WorkerProcess::IsAlive() const {
+  char byte;
+  const ssize_t got = recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 int64_t WorkerProcess::ResidentBytes() const {

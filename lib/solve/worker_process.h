@@ -34,6 +34,7 @@ class WorkerProcess {
 
   int fd() const { return fd_; }  // non-blocking
   pid_t pid() const { return pid_; }
+  bool IsAlive() const;  // false when it has closed its end
   int64_t ResidentBytes() const;
   void Kill();  // the whole process group, at once
   // Waits for the end, which must be near: kills when it does not come within a moment.

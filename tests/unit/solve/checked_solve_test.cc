@@ -1,0 +1,339 @@
+// Break tests: a solver that lies in every way it can, and proofs that prove nothing.
+#include "checked_solve.h"
+
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "certificate.h"
+#include "clp_engine.h"
+#include "doctest/doctest.h"
+#include "farkas.h"
+#include "hard_problem.h"
+#include "point_polish.h"
+#include "propagation.h"
+#include "random_problem.h"
+#include "reference.h"
+#include "solvent/error.h"
+#include "tree_search.h"
+
+namespace solvent::testing {
+namespace {
+
+LpEngineFactory Clp() {
+  return [](const LpModel& model) { return MakeClpEngine(model); };
+}
+
+using Liar = std::function<MipClaim(const MipRun&)>;
+
+SolveResult SolveWith(const Problem& problem, Liar liar, SolveOptions options = {}) {
+  SolverCodes codes;
+  codes.name = "liar";
+  codes.lp = [](const LpModel& model, ProgressTracker* t) { return MakeClpEngine(model, t); };
+  codes.mip = [&](const MinForm&, const MipRun& run, const StopControl&, ProgressTracker*) {
+    return liar(run);
+  };
+  absl::StatusOr<SolveResult> result = CheckedSolve(problem, options, {}, codes);
+  REQUIRE(result.ok());
+  return *std::move(result);
+}
+
+MipClaim Claim(MipStatus status, std::vector<double> x = {}, double bound = -kInfinity) {
+  MipClaim claim;
+  claim.status = status;
+  claim.x = std::move(x);
+  claim.bound = bound;
+  return claim;
+}
+
+// max 3x + 2y, 2x + 2y <= 9, x <= 3: best 11 at (3, 1) over the integers.
+Problem Small() {
+  ProblemBuilder builder;
+  builder.AddColumn("", 0, 3, ColumnType::kInteger, 3);
+  builder.AddColumn("", 0, 9, ColumnType::kInteger, 2);
+  builder.BeginRow("", -kInfinity, 9);
+  builder.AddTerm(0, 2);
+  builder.AddTerm(1, 2);
+  builder.SetSense(Sense::kMaximize);
+  return *std::move(builder).Build();
+}
+
+void ExpectCorrected(const SolveResult& result) {
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.objective == doctest::Approx(11));
+  CHECK(result.bound == doctest::Approx(11));
+  CHECK(result.gap == 0);
+  CHECK(result.verification.trust == Trust::kProven);
+  CHECK(result.verification.method == "tree");
+  CHECK(result.verification.corrected);
+}
+
+TEST_CASE("a worse point called optimal is replaced by the optimum") {
+  ExpectCorrected(SolveWith(Small(), [](const MipRun&) {
+    return Claim(MipStatus::kOptimal, {1, 1}, -5);
+  }));
+}
+
+TEST_CASE("a point that satisfies nothing is dropped and the optimum found") {
+  ExpectCorrected(SolveWith(Small(), [](const MipRun&) {
+    return Claim(MipStatus::kOptimal, {3, 9}, -27);
+  }));
+}
+
+TEST_CASE("a point that is no numbers is dropped and the optimum found") {
+  ExpectCorrected(SolveWith(Small(), [](const MipRun&) {
+    return Claim(MipStatus::kOptimal, {std::nan(""), 1}, -27);
+  }));
+}
+
+TEST_CASE("a feasible problem called infeasible is solved") {
+  ExpectCorrected(SolveWith(Small(), [](const MipRun&) { return Claim(MipStatus::kInfeasible); }));
+}
+
+TEST_CASE("a bounded problem called unbounded is solved") {
+  const SolveResult result =
+      SolveWith(Small(), [](const MipRun&) { return Claim(MipStatus::kUnbounded); });
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.objective == doctest::Approx(11));
+  CHECK(result.verification.trust == Trust::kProven);
+}
+
+TEST_CASE("a solver that fails altogether is stood in for") {
+  const SolveResult result =
+      SolveWith(Small(), [](const MipRun&) { return Claim(MipStatus::kFailed); });
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.objective == doctest::Approx(11));
+}
+
+TEST_CASE("lies are found out even when no second opinions are wanted, if the point shows them") {
+  SolveOptions options;
+  options.verify = false;
+  const SolveResult result = SolveWith(
+      Small(),
+      [](const MipRun&) {
+        return Claim(MipStatus::kOptimal, {3, 9}, -27);
+      },
+      options);
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.objective == doctest::Approx(11));
+}
+
+TEST_CASE("an optimum claimed for an unbounded problem is replaced by the ray") {
+  ProblemBuilder builder;
+  builder.AddColumn("", 0, kInfinity, ColumnType::kInteger, 1);
+  builder.AddColumn("", 0, kInfinity, ColumnType::kInteger, 0);
+  builder.BeginRow("", 0, 0);
+  builder.AddTerm(0, 1);
+  builder.AddTerm(1, -1);
+  builder.SetSense(Sense::kMaximize);
+  const Problem problem = *std::move(builder).Build();
+  const SolveResult result = SolveWith(problem, [](const MipRun&) {
+    return Claim(MipStatus::kOptimal, {4, 4}, -4);
+  });
+  CHECK(result.status == SolveStatus::kUnbounded);
+  CHECK_FALSE(result.has_point);
+  CHECK(result.verification.trust == Trust::kProven);
+  CHECK(result.verification.method == "ray");
+  CHECK(result.verification.corrected);
+}
+
+TEST_CASE("a true claim is confirmed and not called corrected") {
+  const SolveResult result = SolveWith(Small(), [](const MipRun&) {
+    return Claim(MipStatus::kOptimal, {3, 1}, -11);
+  });
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.verification.trust == Trust::kProven);
+  CHECK_FALSE(result.verification.corrected);
+}
+
+// Beyond the exhaustive search: only a second solve can tell.
+TEST_CASE("a second solve confirms, corrects, or is reported as missing") {
+  const Problem hard = MarketSplit(6, 260, 5);
+  const int n = hard.num_columns();
+  auto point = [&](int ones) {
+    // All slack is taken up by the continuous columns, which Polish finds.
+    std::vector<double> x(n, 0.0);
+    for (int j = 0; j < ones; ++j) x[j] = 1;
+    return x;
+  };
+  auto objective = [&](int ones) {
+    const MinForm form(hard);
+    PointPolisher polisher(form, Clp());
+    return polisher.Complete(point(ones), StopControl({}, 10))->cost;
+  };
+  int better = 130, worse = 100;
+  if (objective(better) > objective(worse)) std::swap(better, worse);
+  REQUIRE(objective(better) < objective(worse) - 1);
+  auto claims = [&](int first, int second) {
+    return [=](const MipRun& run) {
+      const int ones = run.second_opinion ? second : first;
+      return Claim(MipStatus::kOptimal, point(ones), objective(ones));
+    };
+  };
+  SolveResult result = SolveWith(hard, claims(better, better));
+  CHECK(result.verification.trust == Trust::kCrossChecked);
+  CHECK(result.verification.method == "second_solve");
+
+  result = SolveWith(hard, claims(worse, better));
+  CHECK(result.objective == doctest::Approx(objective(better)));
+  CHECK(result.verification.corrected);
+  CHECK(result.verification.trust == Trust::kSolverWord);
+  CHECK(result.verification.note.find("better point") != std::string::npos);
+
+  result = SolveWith(hard, claims(better, worse));
+  CHECK(result.objective == doctest::Approx(objective(better)));
+  CHECK(result.verification.trust == Trust::kSolverWord);
+  CHECK(result.verification.note.find("worse point") != std::string::npos);
+
+  result = SolveWith(hard, [&](const MipRun& run) {
+    return run.second_opinion ? Claim(MipStatus::kTimeLimit)
+                              : Claim(MipStatus::kOptimal, point(better), objective(better));
+  });
+  CHECK(result.verification.trust == Trust::kSolverWord);
+}
+
+TEST_CASE("a wrong warm start cannot turn an infeasible problem feasible") {
+  Problem problem = Small();
+  problem.row_lower[0] = 100;
+  problem.row_upper[0] = 200;
+  SolveOptions options;
+  options.warm_start = {3, 9};
+  const SolveResult result = SolveWith(
+      problem, [](const MipRun&) { return Claim(MipStatus::kInfeasible); }, options);
+  CHECK(result.status == SolveStatus::kInfeasible);
+  CHECK_FALSE(result.warm_start_used);
+  CHECK(result.verification.method == "farkas");
+}
+
+TEST_CASE("a dual bound holds for any multipliers and is tight for the right ones") {
+  const Problem problem = Small();
+  const MinForm form(problem);
+  // Relaxation: x = 3, y = 1.5, objective 12; its multiplier is -1 in the minimized form.
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{-1}) == doctest::Approx(-12));
+  for (double y : {-5.0, -1.7, -0.4, 0.0, 2.0})
+    CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{y}) <= -12 + 1e-9);
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{std::nan("")}) == -kInfinity);
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{}) == -kInfinity);
+  std::vector<double> open = form.upper;
+  open[1] = kInfinity;
+  CHECK(DualBound(form, form.lower, open, std::vector<double>{-0.9}) == -kInfinity);
+}
+
+TEST_CASE("a Farkas proof must separate the rows from the box") {
+  Problem problem = Small();
+  problem.row_lower[0] = 30;
+  problem.row_upper[0] = 40;
+  const MinForm empty(problem);
+  CHECK(IsFarkasProof(empty, empty.lower, empty.upper, std::vector<double>{1}));
+  CHECK(IsFarkasProof(empty, empty.lower, empty.upper, std::vector<double>{-1}));
+  CHECK_FALSE(IsFarkasProof(empty, empty.lower, empty.upper, std::vector<double>{0}));
+  CHECK_FALSE(IsFarkasProof(empty, empty.lower, empty.upper, std::vector<double>{kInfinity}));
+  CHECK_FALSE(IsFarkasProof(empty, empty.lower, empty.upper, std::vector<double>{}));
+  CHECK(FindFarkasProof(empty, empty.lower, empty.upper, Clp(), StopControl({}, 10)));
+  const Problem satisfiable = Small();
+  const MinForm full(satisfiable);
+  for (double y : {1.0, -1.0, 1e9})
+    CHECK_FALSE(IsFarkasProof(full, full.lower, full.upper, std::vector<double>{y}));
+  CHECK_FALSE(FindFarkasProof(full, full.lower, full.upper, Clp(), StopControl({}, 10)));
+}
+
+TEST_CASE("a ray must improve and leave no row or bound") {
+  Problem problem = Small();
+  problem.column_upper = {kInfinity, kInfinity};
+  const MinForm closed(problem);
+  CHECK_FALSE(IsUnboundedRay(closed, std::vector<double>{1, 0}));  // leaves the row
+  problem.row_upper[0] = kInfinity;
+  problem.row_lower[0] = 0;
+  const MinForm open(problem);
+  CHECK(IsUnboundedRay(open, std::vector<double>{1, 0}));
+  CHECK_FALSE(IsUnboundedRay(open, std::vector<double>{0, 0}));
+  CHECK_FALSE(IsUnboundedRay(open, std::vector<double>{-1, 0}));  // leaves a bound
+  problem.objective = {3, -2};
+  const MinForm slanted(problem);
+  CHECK_FALSE(IsUnboundedRay(slanted, std::vector<double>{0, 1}));  // worsens
+  CHECK(FindUnboundedRay(slanted, Clp(), StopControl({}, 10)));
+}
+
+TEST_CASE("rounding away an integer's last digits is repaired, or found to be impossible") {
+  // y <= 100000 b; a solver's b = 1e-5 with y = 1 is integral to its tolerance of 1e-4.
+  ProblemBuilder builder;
+  builder.AddColumn("", 0, 10, ColumnType::kContinuous, -1);
+  builder.AddColumn("", 0, 1, ColumnType::kBinary, 5);
+  builder.BeginRow("", -kInfinity, 0);
+  builder.AddTerm(0, 1);
+  builder.AddTerm(1, -100000);
+  Problem problem = *std::move(builder).Build();
+  {
+    const MinForm form(problem);
+    PointPolisher polisher(form, Clp());
+    const auto point = polisher.Polish(std::vector<double>{1, 1e-5}, StopControl({}, 10));
+    REQUIRE(point);
+    CHECK(point->x == std::vector<double>{0, 0});
+    CHECK(point->check.max_row_violation == 0);
+  }
+  problem.column_lower[0] = 1;
+  const MinForm form(problem);
+  PointPolisher polisher(form, Clp());
+  CHECK_FALSE(polisher.Polish(std::vector<double>{1, 1e-5}, StopControl({}, 10)));
+  // And so the false optimum is not passed on: b must be 1.
+  const SolveResult result = SolveWith(problem, [](const MipRun&) {
+    return Claim(MipStatus::kOptimal, {1, 1e-5}, -1);
+  });
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.objective == doctest::Approx(-5));
+  CHECK(result.x[1] == 1);
+}
+
+TEST_CASE("propagation cuts off no integer point") {
+  int tightened = 0, empty = 0;
+  for (uint64_t seed = 1; seed < 400; ++seed) {
+    const RandomProblem random = MakeRandomProblem(seed);
+    const std::optional<Reference> exact = Enumerate(random.problem, 20000);
+    if (!exact) continue;
+    const MinForm form(random.problem);
+    Propagator propagator(form);
+    std::vector<double> lower = form.lower, upper = form.upper;
+    CAPTURE(seed);
+    if (!propagator.Tighten(lower, upper)) {
+      CHECK(exact->answer == Reference::Answer::kInfeasible);
+      ++empty;
+      continue;
+    }
+    tightened += lower != form.lower || upper != form.upper;
+    if (exact->answer != Reference::Answer::kOptimal) continue;
+    for (int32_t j = 0; j < form.columns; ++j) {
+      CHECK(lower[j] <= exact->point[j]);
+      CHECK(upper[j] >= exact->point[j]);
+    }
+  }
+  CHECK(tightened > 10);
+  CHECK(empty > 2);
+}
+
+TEST_CASE("the exhaustive search finds what enumeration finds") {
+  int compared = 0;
+  for (uint64_t seed = 1; seed < 300; ++seed) {
+    const RandomProblem random = MakeRandomProblem(seed);
+    const std::optional<Reference> exact = Enumerate(random.problem, 20000);
+    if (!exact) continue;
+    CAPTURE(seed);
+    const MinForm form(random.problem);
+    const LpEngineFactory lp = Clp();
+    PointPolisher polisher(form, lp);
+    TreeSearch search(form, lp, polisher, {});
+    const TreeResult result = search.Run(std::nullopt, StopControl({}, 20));
+    REQUIRE(result.complete);
+    REQUIRE(result.best.has_value() == (exact->answer == Reference::Answer::kOptimal));
+    if (result.best) {
+      CHECK(result.best->check.objective ==
+            doctest::Approx(random.problem.Objective(exact->point)).epsilon(1e-9));
+      CHECK(result.bound <= result.best->cost);
+    }
+    ++compared;
+  }
+  CHECK(compared > 60);
+}
+
+}  // namespace
+}  // namespace solvent::testing

@@ -1,0 +1,278 @@
+#include "solvent/worker_backend.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "backend_conformance.h"
+#include "doctest/doctest.h"
+#include "hard_problem.h"
+#include "solvent/error.h"
+
+namespace solvent::testing {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point t) {
+  return std::chrono::duration<double>(Clock::now() - t).count();
+}
+
+std::unique_ptr<WorkerBackend> Start(WorkerOptions options, const char* program = SOLVENT_WORKER) {
+  if (options.command.empty()) options.command = {program};
+  absl::StatusOr<std::unique_ptr<WorkerBackend>> backend = MakeWorkerBackend(std::move(options));
+  REQUIRE_MESSAGE(backend.ok(), backend.status().ToString());
+  return *std::move(backend);
+}
+
+// min x + y with x + y >= 3
+Problem Tiny(std::string_view name = "") {
+  ProblemBuilder builder;
+  builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, 1);
+  builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, 1);
+  builder.BeginRow("", 3, kInfinity);
+  builder.AddTerm(0, 1);
+  builder.AddTerm(1, 1);
+  builder.SetName(name);
+  return *std::move(builder).Build();
+}
+
+void ExpectTinyAnswer(SolveBackend& backend) {
+  const absl::StatusOr<SolveResult> result = backend.Solve(Tiny(), {});
+  REQUIRE_MESSAGE(result.ok(), result.status().ToString());
+  CHECK(result->status == SolveStatus::kOptimal);
+  CHECK(result->objective == doctest::Approx(3));
+}
+
+int OpenDescriptors() {
+  int count = 0;
+  DIR* directory = opendir("/proc/self/fd");
+  while (readdir(directory) != nullptr) ++count;
+  closedir(directory);
+  return count;
+}
+
+std::vector<pid_t> Children() {
+  std::vector<pid_t> result;
+  DIR* directory = opendir("/proc/self/task");
+  while (const dirent* entry = readdir(directory)) {
+    if (entry->d_name[0] == '.') continue;
+    std::ifstream in("/proc/self/task/" + std::string(entry->d_name) + "/children");
+    for (pid_t pid = 0; in >> pid;) result.push_back(pid);
+  }
+  closedir(directory);
+  return result;
+}
+
+// Kills all workers, and returns when they are gone but for their last remains.
+void KillWorkers() {
+  for (pid_t pid : Children()) {
+    kill(pid, SIGKILL);
+    siginfo_t info;
+    waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);
+  }
+}
+
+TEST_CASE("the worker backend does what a backend must") {
+  RunBackendConformance([]() -> std::unique_ptr<SolveBackend> { return Start({.workers = 2}); });
+}
+
+TEST_CASE("a worker that dies ends one solve with a reason, and nothing else") {
+  auto backend = Start({}, MISBEHAVING_WORKER);
+  auto fails = [&](const char* how, absl::StatusCode code, const char* text) {
+    CAPTURE(how);
+    const absl::StatusOr<SolveResult> result = backend->Solve(Tiny(how), {});
+    CHECK(result.status().code() == code);
+    CHECK(std::string(Message(result.status())).find(text) != std::string::npos);
+    ExpectTinyAnswer(*backend);
+  };
+  fails("abort", absl::StatusCode::kAborted, "signal 6");
+  fails("segv", absl::StatusCode::kAborted, "signal 11");
+  fails("exit", absl::StatusCode::kAborted, "status 3");
+  fails("half", absl::StatusCode::kAborted, "status 0");
+  fails("garbage", absl::StatusCode::kAborted, "garbage");
+  fails("huge", absl::StatusCode::kAborted, "garbage");
+  fails("wrong size", absl::StatusCode::kAborted, "garbled");
+  fails("memory", absl::StatusCode::kResourceExhausted, "4096 MB");
+  CHECK(backend->stats().crashed == 8);
+  CHECK(backend->stats().killed == 0);
+  CHECK(backend->Solve(Tiny("stale"), {}).ok());
+}
+
+TEST_CASE("an answer that was already there survives its second opinion") {
+  auto backend = Start({.grace_seconds = 0.1}, MISBEHAVING_WORKER);
+  SolveOptions options;
+  options.time_limit_seconds = 0.3;
+  for (const char* how : {"preliminary abort", "preliminary hang"}) {
+    CAPTURE(how);
+    const absl::StatusOr<SolveResult> result = backend->Solve(Tiny(how), options);
+    REQUIRE(result.ok());
+    CHECK(result->status == SolveStatus::kOptimal);
+    CHECK(result->objective == doctest::Approx(3));
+    CHECK(result->verification.note.find("second opinion") != std::string::npos);
+  }
+  ExpectTinyAnswer(*backend);
+}
+
+TEST_CASE("a worker that ignores limit and stop is killed in time") {
+  auto backend = Start({.grace_seconds = 0.2}, MISBEHAVING_WORKER);
+  SolveOptions options;
+  options.time_limit_seconds = 0.3;
+  Clock::time_point began = Clock::now();
+  absl::StatusOr<SolveResult> result = backend->Solve(Tiny("hang"), options);
+  CHECK(SecondsSince(began) < 1.3);
+  REQUIRE(result.ok());
+  CHECK(result->status == SolveStatus::kTimeLimit);
+  CHECK_FALSE(result->has_point);
+  CHECK_FALSE(result->verification.note.empty());
+
+  options.time_limit_seconds = 60;
+  std::stop_source source;
+  SolveMonitor monitor;
+  monitor.stop = source.get_token();
+  // The backend's own reports come even though this worker sends none.
+  monitor.on_progress = [&](const Progress&) { source.request_stop(); };
+  began = Clock::now();
+  result = backend->Solve(Tiny("hang"), options, monitor);
+  CHECK(SecondsSince(began) < 2.3);
+  REQUIRE(result.ok());
+  CHECK(result->status == SolveStatus::kCancelled);
+  CHECK(backend->stats().killed == 2);
+  ExpectTinyAnswer(*backend);
+}
+
+TEST_CASE("workers killed from outside are replaced, in use or idle") {
+  auto backend = Start({.workers = 1});
+  std::atomic<bool> killed{false};
+  SolveMonitor monitor;
+  monitor.on_progress = [&](const Progress&) {
+    if (killed.exchange(true)) return;
+    KillWorkers();
+  };
+  const absl::StatusOr<SolveResult> result = backend->Solve(MarketSplit(6, 50, 1), {}, monitor);
+  CHECK(result.status().code() == absl::StatusCode::kAborted);
+  CHECK(std::string(Message(result.status())).find("signal 9") != std::string::npos);
+  ExpectTinyAnswer(*backend);
+  KillWorkers();
+  ExpectTinyAnswer(*backend);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+TEST_CASE("a solve that needs more memory than a worker may take is refused, not fatal") {
+  auto backend = Start({.memory_limit_bytes = int64_t{150} << 20});
+  ProblemBuilder builder;
+  constexpr int kColumns = 1500;
+  for (int j = 0; j < kColumns; ++j)
+    builder.AddColumn("", 0, 10, ColumnType::kContinuous, j % 17 - 8);
+  for (int i = 0; i < 1500; ++i) {
+    builder.BeginRow("", -kInfinity, 1000);
+    for (int j = 0; j < kColumns; ++j) builder.AddTerm(j, 1 + (i * 31 + j * 17) % 23);
+  }
+  const Problem large = *std::move(builder).Build();
+  const absl::StatusOr<SolveResult> result = backend->Solve(large, {});
+  CHECK(result.status().code() == absl::StatusCode::kResourceExhausted);
+  CHECK(std::string(Message(result.status())).find("150 MB") != std::string::npos);
+  ExpectTinyAnswer(*backend);
+}
+#endif
+
+TEST_CASE("eight threads share two workers, and each gets its own answer") {
+  auto backend = Start({.workers = 2});
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        Problem problem = Tiny();
+        problem.row_lower[0] = 1 + t * 200 + i;
+        const absl::StatusOr<SolveResult> result = backend->Solve(problem, {});
+        if (!result.ok() || std::abs(result->objective - problem.row_lower[0]) > 1e-6) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(backend->stats().busy == 0);
+  CHECK(backend->stats().crashed == 0);
+}
+
+TEST_CASE("a stop reaches a solve that still waits for a worker") {
+  auto backend = Start({.workers = 1, .grace_seconds = 0.1}, MISBEHAVING_WORKER);
+  std::stop_source stop_first, stop_second;
+  std::thread first([&] {
+    const auto result =
+        backend->Solve(Tiny("hang"), {}, {.on_progress = nullptr, .stop = stop_first.get_token()});
+    CHECK(result.ok());
+  });
+  while (backend->stats().busy == 0) std::this_thread::yield();
+  absl::StatusOr<SolveResult> queued;
+  std::thread second([&] {
+    queued = backend->Solve(Tiny(), {}, {.on_progress = nullptr, .stop = stop_second.get_token()});
+  });
+  const Clock::time_point began = Clock::now();
+  stop_second.request_stop();
+  second.join();
+  CHECK(SecondsSince(began) < 0.5);
+  REQUIRE(queued.ok());
+  CHECK(queued->status == SolveStatus::kCancelled);
+  stop_first.request_stop();
+  first.join();
+}
+
+TEST_CASE("workers are retired after so many solves, and leave nothing behind") {
+  const int before = OpenDescriptors();
+  {
+    auto backend = Start({.workers = 2, .recycle_after_solves = 3});
+    for (int i = 0; i < 20; ++i) ExpectTinyAnswer(*backend);
+    CHECK(backend->stats().recycled >= 4);
+    CHECK(backend->stats().crashed == 0);
+  }
+  CHECK(OpenDescriptors() == before);
+  CHECK(waitpid(-1, nullptr, WNOHANG) == -1);
+  CHECK(errno == ECHILD);
+}
+
+TEST_CASE("workers outlive the thread that made their backend") {
+  std::unique_ptr<WorkerBackend> backend;
+  std::thread([&] { backend = Start({}); }).join();
+  for (int i = 0; i < 3; ++i) ExpectTinyAnswer(*backend);
+  CHECK(backend->stats().crashed == 0);
+}
+
+TEST_CASE("a program that is missing or is no worker is reported at once") {
+  CHECK(MakeWorkerBackend({.command = {"/nonexistent/worker"}}).status().code() ==
+        absl::StatusCode::kNotFound);
+  const absl::Status no_worker = MakeWorkerBackend({.command = {"/bin/true"}}).status();
+  CHECK(no_worker.code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(std::string(Message(no_worker)).find("before it was ready") != std::string::npos);
+  CHECK(MakeWorkerBackend({.command = {SOLVENT_WORKER}, .workers = 0}).status().code() ==
+        absl::StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("a small solve costs little more in a worker") {
+  auto backend = Start({});
+  ExpectTinyAnswer(*backend);
+  double best = 1;
+  for (int i = 0; i < 200; ++i) {
+    const Clock::time_point began = Clock::now();
+    const absl::StatusOr<SolveResult> result = backend->Solve(Tiny(), {});
+    REQUIRE(result.ok());
+    best = std::min(best, SecondsSince(began) - result->seconds);
+  }
+  CHECK(best < 0.003);
+}
+
+}  // namespace
+}  // namespace solvent::testing
