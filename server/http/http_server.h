@@ -26,7 +26,7 @@ struct Options {
   std::chrono::milliseconds body_timeout{30'000};   // for the whole body, and 1 s more per MB
   std::chrono::milliseconds idle_timeout{60'000};   // of a keep-alive connection
   std::chrono::milliseconds write_timeout{30'000};  // for the whole answer, and 10 s more per MB
-  std::chrono::milliseconds linger_timeout{3'000};  // to read on after a final answer, see below
+  std::chrono::milliseconds linger_timeout{10'000};  // to read on after a final answer, see below
   // What a client may still send after being refused, so that it gets to read why.
   size_t linger_bytes = 128 << 20;
 
