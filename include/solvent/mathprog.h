@@ -146,11 +146,11 @@ struct MathProgSymbol {
   enum class Kind : uint8_t { kSet, kParam, kVar, kConstraint, kObjective, kTable };
   Kind kind = Kind::kSet;
   std::string name;
-  std::string alias;       // the string after the name, or ""
-  int subscripts = 0;      // number of subscripts
-  int dimen = 0;           // of a set's members
-  bool symbolic = false;   // a param's values are texts
-  bool needs_data = false; // neither := nor default
+  std::string alias;        // the string after the name, or ""
+  int subscripts = 0;       // number of subscripts
+  int dimen = 0;            // of a set's members
+  bool symbolic = false;    // a param's values are texts
+  bool needs_data = false;  // neither := nor default
   bool accepts_data = false;
   int line = 0;
 };
@@ -161,7 +161,6 @@ class MathProgRun {
   virtual ~MathProgRun() = default;
 
   virtual const Problem& problem() const = 0;
-  virtual Problem TakeProblem() = 0;  // problem() is empty afterwards; Report still works
   virtual const MathProgStats& stats() const = 0;
   virtual const std::vector<MathProgDiagnostic>& warnings() const = 0;
 
@@ -198,7 +197,8 @@ struct MathProgCompiled {
 
 class MathProgModel : public std::enable_shared_from_this<MathProgModel> {
  public:
-  static MathProgCompiled Compile(std::string_view text, const MathProgCompileOptions& options = {});
+  static MathProgCompiled Compile(std::string_view text,
+                                  const MathProgCompileOptions& options = {});
 
   virtual ~MathProgModel() = default;
   virtual std::vector<MathProgSymbol> symbols() const = 0;

@@ -1,0 +1,246 @@
+#include "lexer.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace solvent::mathprog {
+
+namespace {
+
+constexpr std::string_view kReservedWords[] = {"and", "by",      "cross", "diff",  "div",   "else",
+                                               "if",  "in",      "inter", "less",  "mod",   "not",
+                                               "or",  "symdiff", "then",  "union", "within"};
+
+bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+class Lexer {
+ public:
+  Lexer(const SourceText& source, std::vector<MathProgDiagnostic>& faults)
+      : source_(source), text_(source.text()), faults_(faults) {}
+
+  LexResult Run() {
+    while (SkipBlanks()) {
+      if (!Next()) continue;
+      const std::vector<Token>& t = result_.tokens;
+      if (t.size() >= 2 && IsChar(t.back(), ';') && t[t.size() - 2].kind == Tok::kName &&
+          (t.size() == 2 || IsChar(t[t.size() - 3], ';') || IsChar(t[t.size() - 3], '}'))) {
+        std::string_view word = t[t.size() - 2].text;
+        if (word == "data") {
+          result_.tokens.resize(t.size() - 2);
+          result_.data_begin = pos_;
+          break;
+        }
+        if (word == "end") {
+          result_.tokens.resize(t.size() - 2);
+          result_.saw_end = true;
+          result_.end_offset = pos_;
+          break;
+        }
+      }
+    }
+    Token end;
+    end.begin = end.end = static_cast<uint32_t>(result_.data_begin > 0 ? result_.data_begin
+                                                : result_.saw_end      ? result_.end_offset
+                                                                       : pos_);
+    result_.tokens.push_back(end);
+    return std::move(result_);
+  }
+
+ private:
+  static bool IsChar(const Token& t, char c) { return t.kind == Tok::kChar && t.ch == c; }
+
+  char At(size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
+
+  void Report(size_t begin, size_t end, std::string message, std::string hint = {}) {
+    MathProgDiagnostic d = MakeDiagnostic("M108", std::move(message), std::move(hint));
+    source_.Place(begin, end, d);
+    faults_.push_back(std::move(d));
+  }
+
+  // False at the end of the text.
+  bool SkipBlanks() {
+    while (pos_ < text_.size()) {
+      char c = text_[pos_];
+      if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') {
+        ++pos_;
+      } else if (c == '#') {
+        while (pos_ < text_.size() && text_[pos_] != '\n') ++pos_;
+      } else if (c == '/' && At(pos_ + 1) == '*') {
+        size_t close = text_.find("*/", pos_ + 2);
+        if (close == std::string_view::npos) {
+          Report(pos_, pos_ + 20, "this comment is never closed", "add */");
+          pos_ = text_.size();
+        } else {
+          pos_ = close + 2;
+        }
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void Push(Tok kind, size_t length, std::string_view text = {}) {
+    Token t;
+    t.kind = kind;
+    t.begin = static_cast<uint32_t>(pos_);
+    t.end = static_cast<uint32_t>(pos_ + length);
+    t.ch = kind == Tok::kChar ? text_[pos_] : '\0';
+    t.text = text.empty() ? text_.substr(pos_, length) : text;
+    result_.tokens.push_back(t);
+    pos_ += length;
+  }
+
+  // False when the character was not a token and has been skipped.
+  bool Next() {
+    char c = text_[pos_], d = At(pos_ + 1);
+    if (IsAlpha(c)) {
+      size_t n = 1;
+      while (IsAlpha(At(pos_ + n)) || IsDigit(At(pos_ + n))) ++n;
+      std::string_view word = text_.substr(pos_, n);
+      if (word == "s" && text_.substr(pos_, 4) == "s.t.") {
+        Push(Tok::kSuchThat, 4);
+      } else {
+        Push(IsReserved(word) ? Tok::kReserved : Tok::kName, n);
+      }
+      return true;
+    }
+    if (IsDigit(c) || (c == '.' && IsDigit(d))) return Number();
+    if (c == '\'' || c == '"') return String(c);
+    switch (c) {
+      case '.':
+        if (d == '.') return Push(Tok::kDotDot, 2), true;
+        break;
+      case ':':
+        if (d == '=') return Push(Tok::kAssign, 2), true;
+        break;
+      case '*':
+        if (d == '*') return Push(Tok::kPower, 2), true;
+        break;
+      case '^': return Push(Tok::kPower, 1), true;
+      case '<':
+        if (d == '=') return Push(Tok::kRel, 2, "<="), true;
+        if (d == '>') return Push(Tok::kRel, 2, "<>"), true;
+        if (d == '-') return Push(Tok::kArrow, 2), true;
+        return Push(Tok::kRel, 1, "<"), true;
+      case '>':
+        if (d == '=') return Push(Tok::kRel, 2, ">="), true;
+        if (d == '>') return Push(Tok::kAppend, 2), true;
+        return Push(Tok::kRel, 1, ">"), true;
+      case '=': return Push(Tok::kRel, d == '=' ? 2 : 1, "="), true;
+      case '!':
+        if (d == '=') return Push(Tok::kRel, 2, "<>"), true;
+        return Push(Tok::kBang, 1), true;
+      case '&':
+        if (d == '&') return Push(Tok::kAndAnd, 2), true;
+        break;
+      case '|':
+        if (d == '|') return Push(Tok::kOrOr, 2), true;
+        break;
+      default: break;
+    }
+    if (std::string_view("+-*/&,:;()[]{}.~").find(c) != std::string_view::npos) {
+      return Push(Tok::kChar, 1), true;
+    }
+    size_t n = 1;
+    while ((At(pos_ + n) & 0xC0) == 0x80) ++n;
+    std::string hint;
+    if (c == '%') hint = "comments start with #";
+    Report(pos_, pos_ + n,
+           "the character " + Shorten(text_.substr(pos_, n), 8) + " means nothing here", hint);
+    pos_ += n;
+    return false;
+  }
+
+  bool Number() {
+    size_t n = 0;
+    while (IsDigit(At(pos_ + n))) ++n;
+    if (At(pos_ + n) == '.' && At(pos_ + n + 1) != '.') {
+      ++n;
+      while (IsDigit(At(pos_ + n))) ++n;
+    }
+    bool bad = false;
+    if (At(pos_ + n) == 'e' || At(pos_ + n) == 'E') {
+      size_t k = n + 1;
+      if (At(pos_ + k) == '+' || At(pos_ + k) == '-') ++k;
+      if (IsDigit(At(pos_ + k))) {
+        while (IsDigit(At(pos_ + k))) ++k;
+      } else {
+        bad = true;
+      }
+      n = k;
+    }
+    if (IsAlpha(At(pos_ + n))) bad = true;
+    double value = 0;
+    if (!bad) {
+      auto [end, ec] = std::from_chars(text_.data() + pos_, text_.data() + pos_ + n, value);
+      if (ec == std::errc::result_out_of_range) {
+        value = std::strtod(std::string(text_.substr(pos_, n)).c_str(), nullptr);
+        if (std::isinf(value)) {
+          Report(pos_, pos_ + n,
+                 "the number " + Shorten(text_.substr(pos_, n), 30) + " is too large");
+          value = 0;
+        }
+      }
+    } else {
+      while (IsAlpha(At(pos_ + n)) || IsDigit(At(pos_ + n))) ++n;
+      Report(pos_, pos_ + n, Shorten(text_.substr(pos_, n), 30) + " is not a number",
+             "a name cannot start with a digit, and a product needs *");
+    }
+    Push(Tok::kNumber, n);
+    result_.tokens.back().number = value;
+    return true;
+  }
+
+  bool String(char quote) {
+    size_t n = 1;
+    for (;; ++n) {
+      char c = At(pos_ + n);
+      if (pos_ + n >= text_.size() || c == '\n') {
+        Report(pos_, pos_ + n, "this text is never closed", std::string("add ") + quote);
+        Push(Tok::kString, n);
+        return true;
+      }
+      if (c != quote) continue;
+      if (At(pos_ + n + 1) != quote) break;
+      ++n;
+    }
+    Push(Tok::kString, n + 1);
+    return true;
+  }
+
+  const SourceText& source_;
+  std::string_view text_;
+  std::vector<MathProgDiagnostic>& faults_;
+  LexResult result_;
+  size_t pos_ = 0;
+};
+
+}  // namespace
+
+bool IsReserved(std::string_view word) {
+  for (std::string_view r : kReservedWords) {
+    if (r == word) return true;
+  }
+  return false;
+}
+
+LexResult Lex(const SourceText& source, std::vector<MathProgDiagnostic>& faults) {
+  return Lexer(source, faults).Run();
+}
+
+std::string StringValue(const SourceText& source, const Token& token) {
+  std::string_view raw = source.text().substr(token.begin, token.end - token.begin);
+  const char quote = raw[0];
+  raw.remove_prefix(1);
+  if (!raw.empty() && raw.back() == quote) raw.remove_suffix(1);
+  std::string value;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    value += raw[i];
+    if (raw[i] == quote) ++i;
+  }
+  return value;
+}
+
+}  // namespace solvent::mathprog

@@ -1,0 +1,429 @@
+#include "parser.h"
+
+#include <algorithm>
+
+namespace solvent::mathprog {
+
+std::string_view RelText(Op op) {
+  switch (op) {
+    case Op::kLt: return "<";
+    case Op::kLe: return "<=";
+    case Op::kEq: return "=";
+    case Op::kGe: return ">=";
+    case Op::kGt: return ">";
+    case Op::kNe: return "<>";
+    case Op::kIn: return "in";
+    case Op::kNotIn: return "not in";
+    case Op::kWithin: return "within";
+    case Op::kNotWithin: return "not within";
+    default: return "?";
+  }
+}
+
+Parser::Parser(Template& model, std::vector<MathProgDiagnostic>& diagnostics)
+    : model_(model),
+      diagnostics_(diagnostics),
+      strict_(model.dialect == MathProgDialect::kStrict) {}
+
+const Token& Parser::Peek(size_t ahead) const {
+  size_t i = pos_ + ahead;
+  return i < lex_.tokens.size() ? lex_.tokens[i] : lex_.tokens.back();
+}
+
+const Token& Parser::Take() {
+  const Token& t = Peek();
+  if (pos_ + 1 < lex_.tokens.size()) ++pos_;
+  return t;
+}
+
+bool Parser::IsChar(char c, size_t ahead) const {
+  const Token& t = Peek(ahead);
+  return t.kind == Tok::kChar && t.ch == c;
+}
+
+bool Parser::IsWord(std::string_view word, size_t ahead) const {
+  const Token& t = Peek(ahead);
+  return (t.kind == Tok::kName || t.kind == Tok::kReserved) && t.text == word;
+}
+
+bool Parser::TakeChar(char c) {
+  if (!IsChar(c)) return false;
+  Take();
+  return true;
+}
+
+bool Parser::TakeWord(std::string_view word) {
+  if (!IsWord(word)) return false;
+  Take();
+  return true;
+}
+
+void Parser::ExpectChar(char c, std::string_view where) {
+  if (!TakeChar(c)) Unexpected(where, {std::string("'") + c + "'"});
+}
+
+void Parser::FailAt(std::string_view code, uint32_t begin, uint32_t end, std::string message,
+                    std::string hint, std::string symbol) {
+  MathProgDiagnostic d = MakeDiagnostic(code, std::move(message), std::move(hint));
+  model_.source.Place(begin, end, d);
+  d.symbol = std::move(symbol);
+  if (current_ != nullptr) d.within = current_->name;
+  diagnostics_.push_back(std::move(d));
+  ++errors_;
+  throw Abandon{};
+}
+
+void Parser::Fail(std::string_view code, const Token& at, std::string message, std::string hint,
+                  std::string symbol) {
+  FailAt(code, at.begin, at.end, std::move(message), std::move(hint), std::move(symbol));
+}
+
+std::string Parser::TokenText(const Token& t) const {
+  if (t.kind == Tok::kEnd) return "the end of the model";
+  return "'" + Shorten(model_.source.text().substr(t.begin, t.end - t.begin), 40) + "'";
+}
+
+void Parser::Unexpected(std::string_view where, std::vector<std::string> expected,
+                        std::string hint) {
+  const Token& t = Peek();
+  std::string message = "unexpected " + TokenText(t);
+  if (!where.empty()) message += " in " + std::string(where);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    message += i == 0 ? "; expected " : i + 1 == expected.size() ? " or " : ", ";
+    message += expected[i];
+  }
+  // The commonest mistake: the previous statement has no semicolon.
+  if (hint.empty() && pos_ > 0 && (t.kind == Tok::kName || t.kind == Tok::kEnd)) {
+    static constexpr std::string_view kStarters[] = {
+        "set",   "param",   "var",    "minimize", "maximize", "solve", "subject",
+        "check", "display", "printf", "for",      "table",    "data",  "end"};
+    for (std::string_view word : kStarters) {
+      if (t.text == word) {
+        hint = "is a ';' missing before " + std::string(word) + "?";
+      }
+    }
+  }
+  if (hint.empty() && t.kind == Tok::kSuchThat) hint = "is a ';' missing before s.t.?";
+  MathProgDiagnostic d = MakeDiagnostic("M101", std::move(message), std::move(hint));
+  model_.source.Place(t.begin, t.end, d);
+  d.expected = std::move(expected);
+  if (current_ != nullptr) d.within = current_->name;
+  diagnostics_.push_back(std::move(d));
+  ++errors_;
+  throw Abandon{};
+}
+
+void Parser::Warn(std::string_view code, const Token& at, std::string message, std::string hint) {
+  MathProgDiagnostic d = MakeDiagnostic(code, std::move(message), std::move(hint));
+  model_.source.Place(at.begin, at.end, d);
+  d.warning = true;
+  model_.warnings.push_back(std::move(d));
+}
+
+std::vector<std::string> Parser::KnownNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, decl] : model_.names) names.push_back(name);
+  for (const ScopeVar& v : scope_) names.emplace_back(v.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void Parser::Resync() {
+  // A statement keyword at the start of a line ends the damage even when the ';' is missing.
+  int braces = 0;
+  while (Peek().kind != Tok::kEnd) {
+    if (IsChar('{')) ++braces;
+    if (IsChar('}')) --braces;
+    if (IsChar(';')) {
+      Take();
+      if (braces > 0 && IsChar('}')) {
+        Take();
+      }
+      return;
+    }
+    Take();
+    const Token& t = Peek();
+    bool starts = t.kind == Tok::kSuchThat;
+    if (t.kind == Tok::kName && (t.text == "set" || t.text == "param" || t.text == "var" ||
+                                 t.text == "minimize" || t.text == "maximize")) {
+      starts = Peek(1).kind == Tok::kName;
+    }
+    if (starts && t.begin > 0) {
+      size_t i = t.begin;
+      while (i > 0 && (model_.source.text()[i - 1] == ' ' || model_.source.text()[i - 1] == '\t')) {
+        --i;
+      }
+      if (i > 0 && model_.source.text()[i - 1] == '\n') return;
+    }
+  }
+}
+
+void Parser::Run() {
+  lex_ = Lex(model_.source, diagnostics_);
+  errors_ = static_cast<int>(diagnostics_.size());
+  model_.data_begin = lex_.data_begin;
+  while (Peek().kind != Tok::kEnd && errors_ < model_.limits.max_errors) {
+    const size_t before = pos_;
+    try {
+      Statement();
+    } catch (const Abandon&) {
+      if (current_ != nullptr) current_->broken = true;
+      // The token at fault may already be the next statement's first.
+      if (pos_ == before || !(pos_ > 0 && lex_.tokens[pos_ - 1].kind == Tok::kChar &&
+                              lex_.tokens[pos_ - 1].ch == ';')) {
+        Resync();
+      }
+    }
+    current_ = nullptr;
+    scope_.clear();
+    depth_ = 0;
+    in_display_ = false;
+  }
+  if (errors_ >= model_.limits.max_errors) {
+    diagnostics_.resize(static_cast<size_t>(model_.limits.max_errors));
+  }
+  const Token& last = Peek();
+  if (!lex_.saw_end && lex_.data_begin == 0) {
+    Warn("M118", last, "the model does not end with end;");
+  } else if (lex_.saw_end) {
+    std::string_view rest = model_.source.text().substr(lex_.end_offset);
+    size_t i = 0;
+    while (i < rest.size()) {
+      if (rest[i] == '#') {
+        while (i < rest.size() && rest[i] != '\n') ++i;
+      } else if (rest[i] == ' ' || rest[i] == '\n' || rest[i] == '\r' || rest[i] == '\t') {
+        ++i;
+      } else {
+        break;
+      }
+    }
+    if (i < rest.size() && rest.substr(i, 2) != "/*") {
+      Token at;
+      at.begin = static_cast<uint32_t>(lex_.end_offset + i);
+      at.end = at.begin + 20;
+      Warn("M118", at, "the text after end; is ignored");
+    }
+  }
+}
+
+Stmt* Parser::NewStmt(StmtKind kind) {
+  Stmt& s = model_.stmt_store.emplace_back();
+  s.kind = kind;
+  s.begin = Peek().begin;
+  return &s;
+}
+
+void Parser::AddStmt(Stmt* stmt) {
+  if (pos_ > 0) stmt->end = lex_.tokens[pos_ - 1].end;
+  (after_solve_ ? model_.after : model_.before).push_back(stmt);
+}
+
+bool Parser::SkipAmpl() {
+  static constexpr std::string_view kCommands[] = {
+      "option",  "options", "reset", "model",    "include", "let",   "fix",       "unfix", "drop",
+      "restore", "expand",  "show",  "commands", "shell",   "close", "write",     "print", "update",
+      "problem", "delete",  "purge", "quit",     "exit",    "read",  "redeclare", "xref",  "data"};
+  static constexpr std::string_view kDeclarations[] = {"node", "arc", "suffix", "function",
+                                                       "environ"};
+  const Token& t = Peek();
+  if (t.kind != Tok::kName || IsChar(':', 1) || IsChar('{', 1)) return false;
+  for (std::string_view word : kDeclarations) {
+    if (t.text == word && Peek(1).kind == Tok::kName) {
+      Fail("M304", t, "the AMPL statement '" + std::string(word) + "' is not part of MathProg",
+           word == "node" || word == "arc" ? "write the flow balance as constraints" : "",
+           std::string(word));
+    }
+  }
+  for (std::string_view word : kCommands) {
+    if (t.text != word) continue;
+    if (strict_) {
+      Fail("M304", t, "'" + std::string(word) + "' is an AMPL command, not part of MathProg",
+           "leave it out, or use the default dialect, which skips it", std::string(word));
+    }
+    const Token at = t;
+    while (Peek().kind != Tok::kEnd && !IsChar(';')) Take();
+    TakeChar(';');
+    Warn("M304", at, "the AMPL command '" + std::string(word) + "' is skipped");
+    return true;
+  }
+  return false;
+}
+
+void Parser::Statement() {
+  const Token& t = Peek();
+  const bool named = t.kind == Tok::kName;
+  if (named && t.text == "set") return SetStatement();
+  if (named && t.text == "param") return ParamStatement();
+  if (named && t.text == "var") return VarStatement();
+  if (named && t.text == "minimize") return RowStatement(true, Sense::kMinimize);
+  if (named && t.text == "maximize") return RowStatement(true, Sense::kMaximize);
+  if (named && t.text == "table") return TableStatement();
+  if (named && t.text == "solve" && IsChar(';', 1)) return SolveStatement();
+  if (named &&
+      (t.text == "check" || t.text == "display" || t.text == "printf" || t.text == "for")) {
+    AddStmt(SimpleStatement());
+    return;
+  }
+  if (t.kind == Tok::kSuchThat || (named && (t.text == "subject" || t.text == "subj"))) {
+    return RowStatement(false, Sense::kMinimize);
+  }
+  if (named && (t.text == "constraint" || t.text == "maximise" || t.text == "minimise") &&
+      Peek(1).kind == Tok::kName) {
+    Fail("M101", t, "unexpected " + TokenText(t) + " at the start of a statement",
+         t.text == "constraint" ? "a constraint starts with s.t. or with its name"
+                                : "write it with z: minimize, maximize");
+  }
+  if (SkipAmpl()) return;
+  if (named) return RowStatement(false, Sense::kMinimize);
+  if (IsChar(';')) {
+    const Token at = t;
+    Take();
+    Fail("M101", at, "an empty statement", "remove the extra ';'");
+  }
+  Unexpected("the model", {"set", "param", "var", "minimize", "maximize", "s.t.", "solve", "check",
+                           "display", "printf", "for", "table", "end"});
+}
+
+void Parser::SolveStatement() {
+  const Token at = Take();
+  if (model_.has_solve) {
+    Fail("M110", at, "there can be only one solve statement", "remove this one");
+  }
+  ExpectChar(';', "the solve statement");
+  model_.has_solve = true;
+  after_solve_ = true;
+}
+
+Stmt* Parser::SimpleStatement() {
+  if (IsWord("check")) return CheckStatement();
+  if (IsWord("display")) return DisplayStatement();
+  if (IsWord("printf")) return PrintfStatement();
+  if (IsWord("for")) return ForStatement();
+  if (IsWord("table")) {
+    Fail("M110", Peek(), "a table statement is not allowed inside for",
+         "give the table its own indexing expression");
+  }
+  Unexpected("the body of a for statement", {"check", "display", "printf", "for"});
+}
+
+Stmt* Parser::CheckStatement() {
+  Stmt* s = NewStmt(StmtKind::kCheck);
+  Take();
+  const size_t scope = scope_.size();
+  s->domain = OptionalDomain();
+  TakeChar(':');
+  s->exprs.push_back(ParseLogical("check"));
+  scope_.resize(scope);
+  ExpectChar(';', "the check statement");
+  s->end = lex_.tokens[pos_ - 1].end;
+  return s;
+}
+
+Stmt* Parser::DisplayStatement() {
+  Stmt* s = NewStmt(StmtKind::kDisplay);
+  Take();
+  const size_t scope = scope_.size();
+  s->domain = OptionalDomain();
+  TakeChar(':');
+  in_display_ = true;
+  do {
+    const uint32_t begin = Peek().begin;
+    const Token& t = Peek();
+    Decl* decl = t.kind == Tok::kName ? model_.Find(t.text) : nullptr;
+    Expr* e = nullptr;
+    // A whole object, without subscripts.
+    if (decl != nullptr && decl->kind != Kind::kTable && decl->arity() > 0 && !IsChar('[', 1)) {
+      static constexpr Op kOps[] = {Op::kSetRef, Op::kParam, Op::kVar, Op::kRow};
+      if (decl->broken) throw Abandon{};
+      e = New(kOps[static_cast<int>(decl->kind)], Type::kNumber, t.begin, t.end);
+      e->id = decl->index;
+      e->dim = 255;
+      Take();
+    } else {
+      e = ParseLevel(kOr);
+    }
+    s->exprs.push_back(e);
+    s->labels.push_back(
+        Shorten(model_.source.text().substr(begin, lex_.tokens[pos_ - 1].end - begin), 200));
+  } while (TakeChar(','));
+  in_display_ = false;
+  scope_.resize(scope);
+  ExpectChar(';', "the display statement");
+  s->end = lex_.tokens[pos_ - 1].end;
+  return s;
+}
+
+Stmt* Parser::PrintfStatement() {
+  Stmt* s = NewStmt(StmtKind::kPrintf);
+  Take();
+  const size_t scope = scope_.size();
+  s->domain = OptionalDomain();
+  TakeChar(':');
+  // printf("...", a, b); is the same as printf "...", a, b;
+  bool parens = false;
+  if (IsChar('(') && !strict_) {
+    int open = 0;
+    size_t i = 0;
+    bool comma = false;
+    for (;; ++i) {
+      const Token& t = Peek(i);
+      if (t.kind == Tok::kEnd) break;
+      if (IsChar('(', i) || IsChar('[', i) || IsChar('{', i)) ++open;
+      if (IsChar(')', i) || IsChar(']', i) || IsChar('}', i)) {
+        if (--open == 0) break;
+      }
+      if (open == 1 && IsChar(',', i)) comma = true;
+    }
+    const Token& next = Peek(i + 1);
+    parens = IsChar(')', i) && (comma || IsChar(';', i + 1)) &&
+             (IsChar(';', i + 1) || next.kind == Tok::kAppend ||
+              (next.kind == Tok::kRel && next.text == ">"));
+  }
+  if (parens) Take();
+  Expr* format = ParseLevel(kConcat);
+  WantScalar(format, "the format of printf");
+  s->exprs.push_back(format);
+  while (TakeChar(',')) {
+    // '>' redirects, so an unparenthesized comparison is not an argument.
+    Expr* e = ParseLevel(parens ? kOr : kUnion);
+    if (e->type != Type::kLogical) WantScalar(e, "an argument of printf");
+    s->exprs.push_back(e);
+  }
+  if (parens) ExpectChar(')', "the printf statement");
+  if (Peek().kind == Tok::kAppend || (Peek().kind == Tok::kRel && Peek().text == ">")) {
+    s->append = Take().kind == Tok::kAppend;
+    s->file = ParseLevel(kConcat);
+    WantScalar(s->file, "the file name of printf");
+  }
+  scope_.resize(scope);
+  ExpectChar(';', "the printf statement");
+  s->end = lex_.tokens[pos_ - 1].end;
+  return s;
+}
+
+Stmt* Parser::ForStatement() {
+  Stmt* s = NewStmt(StmtKind::kFor);
+  if (++depth_ > model_.limits.max_expression_depth) {
+    Fail("L405", Peek(), "statements are nested too deeply");
+  }
+  Take();
+  const size_t scope = scope_.size();
+  if (!IsChar('{')) Unexpected("the for statement", {"'{'"});
+  s->domain = ParseIndexing();
+  TakeChar(':');
+  if (TakeChar('{')) {
+    while (!TakeChar('}')) s->body.push_back(SimpleStatement());
+  } else {
+    s->body.push_back(SimpleStatement());
+  }
+  scope_.resize(scope);
+  --depth_;
+  s->end = lex_.tokens[pos_ - 1].end;
+  return s;
+}
+
+void ParseModel(Template& model, std::vector<MathProgDiagnostic>& diagnostics) {
+  Parser(model, diagnostics).Run();
+}
+
+}  // namespace solvent::mathprog

@@ -1,0 +1,204 @@
+// What a wrong model is told: the code, the place, the words, the way out.
+#include "doctest/doctest.h"
+#include "mathprog_helpers.h"
+
+namespace solvent {
+namespace {
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+struct Case {
+  const char* model;
+  const char* code;
+  int line;
+  int column;
+  const char* message;  // a part of it
+  const char* hint;     // a part of it
+};
+
+TEST_CASE("each mistake in a model is named, placed and explained") {
+  const Case cases[] = {
+      {"var x >= 0\nminimize z: x;", "M101", 2, 1, "unexpected 'minimize'",
+       "missing before minimize"},
+      {"parm n := 3;", "M101", 1, 1, "unexpected 'parm'", "did you mean param?"},
+      {"var x >= 0; minimize z: 2 x;", "M101", 1, 27, "unexpected 'x'", ""},
+      {"var x; s.t. c: x => 1;", "M101", 1, 19, "unexpected '>'", ""},
+      {"set S := 1..3; param p[S];", "M101", 1, 23, "unexpected '['", "braces"},
+      {"set S = {1,2};", "M101", 1, 7, "unexpected '='", ":="},
+      {"set I := 1..3; var x{I}; minimize z: sum{i in I} y[i];", "M102", 1, 50, "y is not declared",
+       ""},
+      {"param demand; check: demnd > 0;", "M102", 1, 22, "demnd is not declared",
+       "did you mean demand?"},
+      {"set I := 1..3; param c{I}; var x{I}; minimize z: sum{i in I} c(i)*x[i];", "M101", 1, 63,
+       "unexpected '('", "brackets"},
+      {"param v := squareroot(4);", "M102", 1, 12, "no function squareroot", "brackets"},
+      {"param n; set n;", "M103", 1, 14, "n is declared twice", "line 1"},
+      {"set I := 1..3; param p{I}; check: p > 0;", "M104", 1, 35, "p takes 1 subscript, not 0",
+       "p[...]"},
+      {"set I := 1..3; param p{I}; check: p[1,2] > 0;", "M104", 1, 35, "p takes 1 subscript, not 2",
+       ""},
+      {"set A dimen 2; param p{i in A};", "M105", 1, 24, "dimension 2, not 1", "(i,j)"},
+      {"set A dimen 2; set B := A union {1};", "M105", 1, 25, "dimensions 2 and 1", ""},
+      {"param i := 1; set S := 1..2; param p{i in S};", "M106", 1, 38, "hides the parameter",
+       "another name"},
+      {"set S := 1..2; param p{i in S, i in S};", "M106", 1, 32, "hides another dummy", ""},
+      {"param p default 1 := 2;", "M107", 1, 19, "only one of := and default", ""},
+      {"var x >= 0, >= 1;", "M107", 1, 13, "two lower bounds", ""},
+      {"param p := 'abc;", "M108", 1, 12, "never closed", "add '"},
+      {"param p := 5x;", "M108", 1, 12, "5x is not a number", "needs *"},
+      {"% comment\nvar x;", "M108", 1, 1, "means nothing", "#"},
+      {"param n := 3; set S := 1..2; param p{i in n};", "M109", 1, 43, "runs over a set", "1..n"},
+      {"set S := 1..2; param n := S + 1;", "M109", 1, 27, "must be a number", "card(S)"},
+      {"var x; minimize z: x; solve; s.t. c: x >= 1;", "M110", 1, 30, "before the solve statement",
+       ""},
+      {"var x; s.t. c: x > 1;", "M111", 1, 18, "cannot be strict", ">="},
+      {"var x; var y; s.t. c: x <= y <= x;", "M111", 1, 23, "must not contain variables",
+       "two constraints"},
+      {"var x; var y; minimize z: x*y;", "M230", 1, 27, "product of variables", "linear"},
+      {"var x; minimize z: 1/x;", "M230", 1, 22, "variable in a divisor", "linear"},
+      {"var x; minimize z: x^2;", "M230", 1, 20, "power of the variable x", "linear"},
+      {"var x; minimize z: if x > 1 then 2 else 3;", "M230", 1, 23, "contains the variable x", ""},
+      {"param p{1..2}; check: p[5] > 0;", "M201", 1, 23, "p[5] is out of domain", "{1..2}"},
+      {"set S := {1, 2, 1}; check: card(S) > 0;", "M202", 1, 17, "duplicate", ""},
+      {"set S := {}; check: max{i in S} i > 0;", "M211", 1, 21, "max over an empty set", "card"},
+      {"param a := 0; param b := 1/a; check: b > 0;", "M212", 1, 26, "division by zero: 1 / 0", ""},
+      {"check: sqrt(-1) > 0;", "M212", 1, 8, "sqrt(-1) is undefined", ""},
+      {"param s symbolic := 'abc'; check: s + 1 > 0;", "M213", 1, 35, "\"abc\" is used as a number",
+       ""},
+      {"param p{i in 1..2} := p[3-i]; check: p[1] > 0;", "M214", 1, 23, "defined by itself", ""},
+      {"set P := {'Widget C'}; param demand{P}; var x{P}; s.t. meet{p in P}:\n x[p] = demand[p];",
+       "M221", 2, 9, "no value for demand[Widget C]", "default"},
+      {"param p := -1, >= 0; check: p > 0;", "M222", 1, 29, "p = -1 is not >= 0", ""},
+      {"param p integer := 1.5; check: p > 0;", "M222", 1, 32, "p = 1.5 is not an integer", ""},
+      {"set S within 1..3 := {5}; check: card(S) = 1;", "M222", 1, 39, "5 of S is not within 1..3",
+       ""},
+      {"set S := 1..3; check{i in S}: i < 2;", "M223", 1, 31,
+       "check failed at [2]: i < 2 (2 < 2 is false)", ""},
+      {"set S; table t IN \"CSV\" \"s.csv\": S <- [k]; check: card(S) > 0;", "M301", 1, 19,
+       "switched off", "JSON"},
+      {"set S; table t IN \"ODBC\" \"s\": S <- [k]; check: card(S) > 0;", "M305", 1, 19, "ODBC",
+       "CSV"},
+      {"arc a from n;", "M304", 1, 1, "AMPL statement 'arc'", "flow balance"},
+      {"set S := 1..3000000; check: card(S) > 0;", "L403", 1, 10, "more than 2000000 members", ""},
+      {"set S := 1..2000 cross 1..2000; check: card(S) > 0;", "L403", 1, 10, "members", ""},
+      {";", "M101", 1, 1, "empty statement", "remove"},
+      {"var x; minimize z: x; s.t. c: x <= 3; s.t. c: x >= 1;", "M103", 1, 44,
+       "c is declared twice", ""},
+      {"param p; data; param q := 1;", "M102", 1, 22, "q is not declared in the model",
+       "did you mean p?"},
+      {"param p{1..2}; data; param p := 1 2 2;", "M114", 1, 38, "unexpected ';'",
+       "1 subscript and a value"},
+      {"param p{1..2}; data; param p := 1 2 1 3;", "M202", 1, 37, "p[1] already has a value", ""},
+      {"param p; data; param p := abc;", "M213", 1, 27, "must be a number, not abc", "symbolic"},
+      {"param p := 1; data; param p := 2;", "M115", 1, 29, "needs no data", "default"},
+      {"set S dimen 2; data; set S := 1 2 3;", "M114", 1, 36, "unexpected ';'", "dimension 2"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.model);
+    Generated g = Generate(c.model);
+    REQUIRE_FALSE(g.run);
+    REQUIRE_FALSE(g.diagnostics.empty());
+    const MathProgDiagnostic d = g.error();
+    CAPTURE(d.ToString());
+    CHECK(d.code == c.code);
+    CHECK(d.line == c.line);
+    CHECK(d.column == c.column);
+    CHECK(Has(d.message, c.message));
+    CHECK(Has(d.hint, c.hint));
+    CHECK_FALSE(d.excerpt.empty());
+    CHECK_FALSE(d.stage.empty());
+  }
+}
+
+TEST_CASE("an error carries what the caller needs to act") {
+  GenerateOptions options;
+  options.input = R"({"products":[{"name":"A","demand":1},{"name":"C"}]})";
+  Generated g = Generate(
+      "set P; param demand{P}; table t IN \"JSON\" \"products\": P <- [name], demand;\n"
+      "var x{P} >= 0; minimize z: sum{p in P} x[p]; s.t. meet{p in P}: x[p] = demand[p]; end;",
+      options);
+  REQUIRE(g.diagnostics.size() == 1);
+  const MathProgDiagnostic& d = g.diagnostics[0];
+  CHECK(d.code == "M221");
+  CHECK(d.stage == "generate");
+  CHECK(d.symbol == "demand");
+  CHECK(Json(Json::Array(d.index)).Dump() == R"(["C"])");
+  CHECK(d.json_pointer == "/products/1");
+  CHECK(d.excerpt == "demand[p]");
+  CHECK(d.within == "meet[C]");
+  CHECK(Has(d.hint, "add \"demand\" to the record at /products/1"));
+  CHECK(d.ToJson()["line"].as_int() == 2);
+  const absl::Status status = ToStatus(g.diagnostics);
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("several errors are reported at once, and a broken name once") {
+  Generated g = Generate(
+      "param p := ;\nset S := 1..3;\nvar x{S} >= 0;\nminimize z: sum{i in S} p*x[i];\n"
+      "s.t. c{i in S}: y[i] >= 1;\ns.t. d: x[1] >= ) 2;\ns.t. e: x[1] > 1;\nend;");
+  REQUIRE(g.diagnostics.size() == 4);
+  CHECK(g.diagnostics[0].line == 1);
+  CHECK(g.diagnostics[1].line == 5);
+  CHECK(g.diagnostics[2].line == 6);
+  CHECK(g.diagnostics[3].line == 7);
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += "param p" + std::to_string(i) + " := ;\n";
+  CHECK(Generate(many).diagnostics.size() == 20);
+}
+
+TEST_CASE("every statement family reports its first fault") {
+  Generated g = Generate(
+      "set S := 1..3; param a{S}; param b{S}; var x{S} >= 0; minimize z: sum{i in S} a[i]*x[i];\n"
+      "s.t. c{i in S}: x[i] >= b[i];\ns.t. d{i in S}: x[i] <= 1/0;\nend;");
+  REQUIRE(g.diagnostics.size() == 3);
+  CHECK(g.diagnostics[0].message == "no value for a[1]");
+  CHECK(g.diagnostics[1].message == "no value for b[1]");
+  CHECK(g.diagnostics[2].code == "M212");
+}
+
+TEST_CASE("limits stop a run with their name") {
+  const std::string model =
+      "param n := 500; var x{1..n, 1..n} >= 0; minimize z: sum{i in 1..n, j in 1..n} x[i,j];"
+      "s.t. c{i in 1..n, j in 1..n}: x[i,j] >= 1; end;";
+  auto code = [&](auto&& change) {
+    GenerateOptions options;
+    change(options.run.limits);
+    return Generate(model, options).error().code;
+  };
+  CHECK(code([](MathProgLimits& l) { l.max_rows = 1000; }) == "L401");
+  CHECK(code([](MathProgLimits& l) { l.max_nonzeros = 1000; }) == "L401");
+  CHECK(code([](MathProgLimits& l) { l.max_columns = 1000; }) == "L402");
+  CHECK(code([](MathProgLimits& l) { l.max_set_members = 100; }) == "L403");
+  CHECK(code([](MathProgLimits& l) { l.max_memory_bytes = 100000; }) == "L404");
+  CHECK(code([](MathProgLimits& l) { l.max_steps = 100000; }) == "L408");
+  CHECK(code([](MathProgLimits& l) { l.max_tuples_visited = 100000; }) == "L409");
+  CHECK(code([](MathProgLimits& l) { l.max_seconds = 0; }) == "L410");
+  CHECK(code([](MathProgLimits& l) { l.max_model_bytes = 10; }) == "L413");
+
+  GenerateOptions cancelled;
+  std::stop_source stop;
+  stop.request_stop();
+  cancelled.run.stop = stop.get_token();
+  CHECK(Generate(model, cancelled).error().code == "L420");
+
+  std::string deep(3000, '(');
+  CHECK(Generate("param p := " + deep + "1;").error().code == "L405");
+  std::string chain = "param p := 1";
+  for (int i = 0; i < 20000; ++i) chain += "+1";
+  CHECK(Generate(chain + "; check: p = 20001; end;").diagnostics.empty());
+}
+
+TEST_CASE("missing end and text after it are warnings") {
+  Generated g = Generate("var x >= 0; minimize z: x;");
+  REQUIRE(g.run);
+  REQUIRE(g.warnings.size() == 1);
+  CHECK(g.warnings[0].code == "M118");
+  Generated after = Generate("var x >= 0; minimize z: x; end; something else");
+  REQUIRE(after.run);
+  CHECK(after.warnings.size() == 1);
+}
+
+}  // namespace
+}  // namespace solvent
