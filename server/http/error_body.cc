@@ -125,6 +125,10 @@ Response Build(int http_status, std::string_view code, std::string_view message,
       body.Set(member.name, member.value);
     }
   }
+  // Elsewhere "detail" is a text, so the faults get a member of their own.
+  if (http_status != 422 && !info.fields.empty() && body.Find("errors") == nullptr) {
+    body.Set("errors", FieldList(info, code, message));
+  }
   Response response = Response::JsonValue(http_status, body);
   if (http_status == 401) response.Set("WWW-Authenticate", "Bearer");
   if (http_status == 429 || http_status == 503) {

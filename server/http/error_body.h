@@ -26,7 +26,8 @@ int HttpStatusOf(const absl::Status& status);
 
 // The body of one error: {"error", "message", "detail", "error_code", "status_code", "request_id"}
 // and the members of the status's `extra`. A 422 has a list as "detail", one entry a field:
-// {"loc": ["body", "variables", 3], "msg", "type"}. A field's pointer that starts with "query/",
+// {"loc": ["body", "variables", 3], "msg", "type"}; other statuses that name fields have that list
+// as "errors". A field's pointer that starts with "query/",
 // "path/" or "header/" instead of "/" names that place instead of the body.
 // Sets WWW-Authenticate on 401 and Retry-After on 429 and 503 (the extra member "retry_after"
 // when it is there). The message of a 500, and of a 503 without a code, is never the status's own:

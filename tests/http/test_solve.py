@@ -148,6 +148,13 @@ class Refusals(ServerTest):
                 self.check(status, {**good, **change}, text)
         self.assertEqual(self.api.get("/models/executions/all").json()["total"], 0)
 
+    def test_all_faults_of_a_problem_are_listed(self):
+        body = problem("minimize", "x + ghost", {"x": {}}, ["spirit >= 1"])
+        answer = self.check(400, body)
+        self.assertEqual([fault["loc"] for fault in answer["errors"]],
+                         [["body", "objective", "expression"],
+                          ["body", "constraints", 0, "expression"]])
+
     def test_expression_errors_carry_their_position(self):
         body = problem("minimize", "x", {"x": {}}, ["x + * 3 <= 4"])
         answer = self.check(400, body, code="expression_error")
