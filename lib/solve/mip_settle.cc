@@ -18,8 +18,9 @@ constexpr int32_t kTinyRows = 60;
 constexpr int32_t kTreeIntegers = 200;
 constexpr int64_t kTreeNonzeros = 20000;
 // Shares of the budget of second opinions, and what the search gets of it.
-constexpr double kShortSolve = 1.0;   // seconds
+constexpr double kShortSolve = 0.2;   // seconds
 constexpr double kLeastBudget = 0.1;  // seconds
+constexpr double kLongSolve = 1.0;    // seconds
 constexpr double kLongShare = 0.03;
 constexpr double kInfeasibleLeast = 1.0;  // seconds
 constexpr double kTreeShare = 0.6;
@@ -146,8 +147,8 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
 }
 
 void MipSettler::Settle() {
-  double budget = first_seconds_ < kShortSolve ? std::max(kLeastBudget, first_seconds_)
-                                               : kLongShare * first_seconds_;
+  const double share = first_seconds_ < kShortSolve ? first_seconds_ : kLongShare * first_seconds_;
+  double budget = first_seconds_ < kLongSolve ? std::max(kLeastBudget, share) : share;
   if (claim_.status == MipStatus::kInfeasible) budget = std::max(kInfeasibleLeast, first_seconds_);
   if (refuted_) budget = control_.Remaining();
   const StopControl within = control_.Within(budget);

@@ -117,7 +117,7 @@ void RunOne(SolveBackend& backend, uint64_t seed, const Settings& settings,
   const Problem& problem = random.problem;
   SolveOptions options;
   options.gap_tolerance = 0;
-  options.time_limit_seconds = 20;
+  options.time_limit_seconds = 10;
   absl::StatusOr<SolveResult> result = backend.Solve(problem, options);
   const std::string kind = ToString(random.random_class);
   if (!result.ok()) {
