@@ -1,0 +1,12 @@
+set I; set J; param a{I} >= 0; param d{I,J} default 1;
+var x{i in I, j in J} >= 0, <= a[i];
+minimize cost: sum{i in I, j in J: d[i,j] <> 0} d[i,j] * x[i,j];
+s.t. supply{i in I}: sum{j in J} x[i,j] <= a[i];
+demand{j in J}: 1 <= sum{i in I} x[i,j] <= 10;
+solve;
+printf{i in I, j in J: x[i,j] > 0} "%s %5.2f\n", i & '-' & j, x[i,j];
+table t{i in I} OUT "JSON" "t": i, sum{j in J} x[i,j]~total;
+data;
+param : I : a := s 10, t 20; set J := u v;
+param d : u v := s 1 . t 2 3;
+end;
