@@ -1,12 +1,48 @@
 #include "names.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "absl/container/flat_hash_set.h"
 #include "number.h"
 #include "simdjson.h"
 
 namespace solvent {
+namespace {
+
+void NormalizeList(NameList& names, size_t count, std::string_view prefix) {
+  bool any_empty = false;
+  bool any_own = false;
+  std::string made_up(prefix);
+  auto make_up = [&](size_t i) {
+    char digits[24];
+    auto end = std::to_chars(digits, digits + sizeof(digits), i + 1);
+    made_up.resize(prefix.size());
+    made_up.append(digits, end.ptr);
+    return std::string_view(made_up);
+  };
+  for (size_t i = 0; i < count && !(any_empty && any_own); ++i) {
+    if (names[i].empty()) {
+      any_empty = true;
+    } else if (!any_own && names[i] != make_up(i)) {
+      any_own = true;
+    }
+  }
+  if (!any_own) {
+    names = NameList();
+  } else if (any_empty) {
+    NameList filled;
+    for (size_t i = 0; i < count; ++i) filled.Add(names[i].empty() ? make_up(i) : names[i]);
+    names = std::move(filled);
+  }
+}
+
+}  // namespace
+
+void NormalizeNames(Problem& problem) {
+  NormalizeList(problem.column_names, problem.objective.size(), "x");
+  NormalizeList(problem.row_names, problem.row_lower.size(), "c");
+}
 
 size_t CountCharacters(std::string_view text) {
   return static_cast<size_t>(

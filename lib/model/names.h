@@ -22,6 +22,9 @@ bool IsValidUtf8(std::string_view text);
 // generated models have it, possibly one "[...]" that closes at the end.
 bool IsFlatName(std::string_view name);
 
+// Drops name lists that say nothing beyond the made-up names, and fills the gaps of others.
+void NormalizeNames(Problem& problem);
+
 // The names a file gets, with the changes that were needed.
 struct WrittenNames {
   std::vector<std::string> names;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "names.h"
 #include "solvent/error.h"
 
 namespace solvent {
@@ -74,34 +75,6 @@ struct CompensatedSum {
   // An overflowed sum has a meaningless error term.
   double Value() const { return std::isfinite(sum) ? sum + error : sum; }
 };
-
-// Drops lists that say nothing beyond the made-up names and fills the gaps of others.
-void NormalizeNames(NameList& names, size_t count, std::string_view prefix) {
-  bool any_empty = false;
-  bool any_own = false;
-  std::string made_up(prefix);
-  auto make_up = [&](size_t i) {
-    char digits[24];
-    auto end = std::to_chars(digits, digits + sizeof(digits), i + 1);
-    made_up.resize(prefix.size());
-    made_up.append(digits, end.ptr);
-    return std::string_view(made_up);
-  };
-  for (size_t i = 0; i < count && !(any_empty && any_own); ++i) {
-    if (names[i].empty()) {
-      any_empty = true;
-    } else if (!any_own && names[i] != make_up(i)) {
-      any_own = true;
-    }
-  }
-  if (!any_own) {
-    names = NameList();
-  } else if (any_empty) {
-    NameList filled;
-    for (size_t i = 0; i < count; ++i) filled.Add(names[i].empty() ? make_up(i) : names[i]);
-    names = std::move(filled);
-  }
-}
 
 }  // namespace
 
@@ -407,8 +380,7 @@ absl::StatusOr<Problem> ProblemBuilder::Build() && {
       problem_.value[to] = terms_value_[static_cast<size_t>(k)];
     }
   }
-  NormalizeNames(problem_.column_names, n, "x");
-  NormalizeNames(problem_.row_names, problem_.row_lower.size(), "c");
+  NormalizeNames(problem_);
   if (absl::Status status = problem_.Check(); !status.ok()) return status;
   return std::move(problem_);
 }
