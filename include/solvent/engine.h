@@ -16,6 +16,8 @@
 #include "solvent/execution_store.h"
 #include "solvent/identity.h"
 #include "solvent/log.h"
+#include "solvent/model_catalog.h"
+#include "solvent/organization_model.h"
 #include "solvent/solve_backend.h"
 #include "solvent/store.h"
 #include "solvent/worker_backend.h"
@@ -53,12 +55,15 @@ class Engine {
                                                         EngineOptions options);
   virtual ~Engine() = default;  // stops first
 
-  // Takes back the runs of processes that died, then begins to solve.
+  // Lists the models that ship with the library, takes back the runs of processes that died, then
+  // begins to solve.
   virtual absl::Status Start() = 0;
   // Stops the solves under way and puts their runs back into the queue. Idempotent.
   virtual void Stop() = 0;
 
   virtual ExecutionStore& executions() = 0;
+  virtual ModelCatalog& catalog() = 0;
+  virtual OrganizationModel& models() = 0;
   virtual Identity& identity() = 0;
   virtual std::vector<SolverInfo> solvers() const = 0;
   virtual WorkerStats worker_stats() const = 0;  // zeros when solving in process

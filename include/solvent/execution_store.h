@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "solvent/execution.h"
 #include "solvent/identity.h"
+#include "solvent/json.h"
 #include "solvent/page.h"
 #include "solvent/problem.h"
 #include "solvent/progress.h"
@@ -23,6 +24,9 @@
 #include "solvent/solve_backend.h"
 
 namespace solvent {
+
+// Further members for the JSON of a result, from the result itself: an object.
+using ResultReporter = std::function<absl::StatusOr<Json>(const SolveResult&)>;
 
 // What is to be run, and on which terms.
 struct Submission {
@@ -43,6 +47,11 @@ struct Submission {
   std::string idempotency_route;
   std::string idempotency_key;
   std::string request_hash;
+  // What it returns is stored with the result, beside the standard members. Called at most once. A
+  // run that does not start at once gets a new one from its record and `reporter_key`, for which
+  // the engine knows the maker; without a key it then goes without.
+  ResultReporter reporter;
+  std::string reporter_key;
 };
 
 // A digest of a request body for `request_hash`: equal for JSON texts that differ only in white

@@ -9,6 +9,8 @@
 #include "solvent/identity.h"
 #include "solvent/json.h"
 #include "solvent/log.h"
+#include "solvent/model_catalog.h"
+#include "solvent/organization_model.h"
 #include "solvent/page.h"
 #include "solvent/problem.h"
 #include "solvent/problem_io.h"

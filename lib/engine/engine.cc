@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "catalog_impl.h"
+#include "organization_model_impl.h"
+#include "prepared_models.h"
 #include "run_queue.h"
 #include "solvent/cbc_backend.h"
 #include "solvent/error.h"
@@ -21,7 +24,8 @@ class EngineImpl : public Engine {
       : store_(std::move(store)),
         backends_(std::move(backends)),
         workers_(workers),
-        identity_(*store_, std::move(options.identity)) {
+        identity_(*store_, std::move(options.identity)),
+        catalog_(*store_->ports().models, prepared_) {
     std::vector<SolveBackend*> borrowed;
     for (const auto& backend : backends_) borrowed.push_back(backend.get());
     RunQueueOptions queue;
@@ -29,14 +33,23 @@ class EngineImpl : public Engine {
     queue.max_pending = options.max_pending;
     queue.max_time_limit_seconds = options.max_time_limit_seconds;
     queue.default_solver = options.default_solver;
+    queue.restore_reporter = [this](const Execution& execution, const std::string& key) {
+      return RestoreReporter(*store_->ports().models, prepared_, execution, key);
+    };
     queue.log = options.log;
     queue_ = std::make_unique<RunQueue>(store_->ports(), std::move(borrowed), std::move(queue));
+    models_ = std::make_unique<OrganizationModelImpl>(*store_->ports().models, *queue_, prepared_);
   }
   ~EngineImpl() override { EngineImpl::Stop(); }
 
-  absl::Status Start() override { return queue_->Start(); }
+  absl::Status Start() override {
+    RETURN_IF_ERROR(catalog_.Seed());
+    return queue_->Start();
+  }
   void Stop() override { queue_->Stop(); }
   ExecutionStore& executions() override { return *queue_; }
+  ModelCatalog& catalog() override { return catalog_; }
+  OrganizationModel& models() override { return *models_; }
   Identity& identity() override { return identity_; }
   std::vector<SolverInfo> solvers() const override {
     std::vector<SolverInfo> list;
@@ -57,7 +70,10 @@ class EngineImpl : public Engine {
   std::vector<std::unique_ptr<SolveBackend>> backends_;
   WorkerBackend* workers_;
   Identity identity_;
+  PreparedModels prepared_;
+  CatalogImpl catalog_;
   std::unique_ptr<RunQueue> queue_;
+  std::unique_ptr<OrganizationModelImpl> models_;
 };
 
 }  // namespace

@@ -85,7 +85,56 @@ void WriteVerification(JsonWriter& w, const Verification& v) {
   w.EndObject();
 }
 
-std::string Render(const Problem& problem, const SolveResult& result, size_t most_variables) {
+constexpr std::string_view kOwnMembers[] = {
+    "status",
+    "objective_value",
+    "variables",
+    "solution",
+    "gap",
+    "dual_bound",
+    "iterations",
+    "nodes",
+    "solver_used",
+    "auto_route_reason",
+    "warm_start_used",
+    "warning",
+    "error_message",
+    "verification",
+    "sensitivity",
+    "progress_history",
+    "infeasibility_analysis",
+    "solve_time_seconds",
+};
+
+// A copy of families with at most `most` rows each.
+Json CutRows(const Json& families, size_t most) {
+  Json cut = families;
+  for (Json::Member& family : cut.mutable_object()) {
+    const Json::Array& rows = family.value["rows"].array();
+    if (rows.size() <= most) continue;
+    family.value.Set("rows", Json::Array(rows.begin(), rows.begin() + static_cast<long>(most)));
+    family.value.Set("truncated", static_cast<int64_t>(rows.size() - most));
+  }
+  return cut;
+}
+
+void WriteReport(JsonWriter& w, const Json& report, bool complete) {
+  for (const Json::Member& member : report.object()) {
+    if (std::find(std::begin(kOwnMembers), std::end(kOwnMembers), member.name) !=
+        std::end(kOwnMembers)) {
+      continue;
+    }
+    w.Key(member.name);
+    if (!complete && (member.name == "families" || member.name == "constraints")) {
+      w.Value(CutRows(member.value, kPreviewVariables));
+    } else {
+      w.Value(member.value);
+    }
+  }
+}
+
+std::string Render(const Problem& problem, const SolveResult& result, const Json& report,
+                   size_t most_variables) {
   size_t columns = result.has_point ? result.x.size() : 0;
   size_t shown = std::min(columns, most_variables);
   bool complete = shown == columns;
@@ -152,23 +201,24 @@ std::string Render(const Problem& problem, const SolveResult& result, size_t mos
     w.EndArray();
   }
   w.Key("infeasibility_analysis").Null();
+  WriteReport(w, report, complete);
   w.EndObject();
   return text;
 }
 
 }  // namespace
 
-ResultJson RenderResult(const Problem& problem, const SolveResult& result) {
+ResultJson RenderResult(const Problem& problem, const SolveResult& result, const Json& report) {
   ResultJson json;
-  json.full = Render(problem, result, SIZE_MAX);
+  json.full = Render(problem, result, report, SIZE_MAX);
   if (result.has_point && result.x.size() > kPreviewVariables) {
-    json.preview = Render(problem, result, kPreviewVariables);
+    json.preview = Render(problem, result, report, kPreviewVariables);
   }
   return json;
 }
 
 std::string ResultToJson(const Problem& problem, const SolveResult& result) {
-  return Render(problem, result, SIZE_MAX);
+  return Render(problem, result, Json(), SIZE_MAX);
 }
 
 std::string RenderProgress(const Progress& progress, double fraction) {

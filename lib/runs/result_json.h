@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "solvent/json.h"
 #include "solvent/problem.h"
 #include "solvent/progress.h"
 #include "solvent/solution.h"
@@ -17,7 +18,9 @@ struct ResultJson {
 };
 inline constexpr size_t kPreviewVariables = 1000;
 
-ResultJson RenderResult(const Problem& problem, const SolveResult& result);
+// Members of `report` (an object or null) are appended, except those that the result has itself.
+ResultJson RenderResult(const Problem& problem, const SolveResult& result,
+                        const Json& report = {});
 
 std::string RenderProgress(const Progress& progress, double fraction);
 

@@ -21,6 +21,7 @@ std::string EncodeOptions(const RunOptions& options) {
   if (!options.warm_start_execution_id.empty()) {
     w.Key("warm_start_execution_id").String(options.warm_start_execution_id);
   }
+  if (!options.reporter_key.empty()) w.Key("reporter_key").String(options.reporter_key);
   w.EndObject();
   return text;
 }
@@ -38,6 +39,7 @@ absl::StatusOr<RunOptions> DecodeOptions(std::string_view text) {
   s.want_duals = json["want_duals"].as_bool();
   s.verify = json["verify"].as_bool();
   options.warm_start_execution_id = json["warm_start_execution_id"].as_string();
+  options.reporter_key = json["reporter_key"].as_string();
   if (!(s.time_limit_seconds > 0)) return absl::DataLossError("stored options are damaged");
   return options;
 }

@@ -12,6 +12,7 @@ namespace solvent {
 struct RunOptions {
   SolveOptions solve;  // warm_start is not kept: it is looked up when the run starts
   std::string warm_start_execution_id;
+  std::string reporter_key;
 };
 
 std::string EncodeOptions(const RunOptions& options);

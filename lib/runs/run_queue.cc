@@ -167,7 +167,8 @@ absl::Status RunQueue::Prepare(const Caller& caller, Submission& submission, New
   e.time_limit_seconds = options.time_limit_seconds;
   e.input_json = std::move(submission.input_json);
   run->problem = EncodeProblem(submission.problem);
-  run->options = EncodeOptions({options, submission.warm_start_execution_id});
+  run->options =
+      EncodeOptions({options, submission.warm_start_execution_id, submission.reporter_key});
   run->now = SystemNow();
   run->idempotency_route = std::move(submission.idempotency_route);
   run->idempotency_key = std::move(submission.idempotency_key);
@@ -232,7 +233,9 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
   job.execution = run.execution;
   job.execution.input_json.clear();
   job.problem = std::move(submission.problem);
-  job.options = {std::move(submission.options), std::move(submission.warm_start_execution_id)};
+  job.options = {std::move(submission.options), std::move(submission.warm_start_execution_id),
+                 std::move(submission.reporter_key)};
+  job.reporter = std::move(submission.reporter);
   job.live = live_.Enter(run.execution.id, caller.organization_id);
   job.live->BeginSolving(job.execution.time_limit_seconds);
   job.on_storage_failure = [waiter](absl::Status status) { waiter->Set(std::move(status)); };
@@ -485,12 +488,40 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
   finish.state = RunState::kCompleted;
   finish.solver_status = ToString(result->status);
   if (result->has_point) finish.objective_value = result->objective;
-  ResultJson json = RenderResult(job.problem, *result);
+  ResultJson json = RenderResult(job.problem, *result, Report(job, *result));
   finish.result_json = std::move(json.full);
   finish.preview_json = std::move(json.preview);
   finish.credits_used = EstimateCredits(job.problem.num_columns(), job.problem.num_integers(),
                                         job.problem.num_rows(), options.time_limit_seconds);
   return finish;
+}
+
+// The answer stands without its report: a failure to make one is a warning in its place.
+Json RunQueue::Report(Job& job, const SolveResult& result) const {
+  const Execution& execution = job.execution;
+  absl::StatusOr<Json> report = Json();
+  if (!job.reporter && !job.options.reporter_key.empty() && options_.restore_reporter) {
+    absl::StatusOr<Execution> record = Get(execution.organization_id, execution.id);
+    absl::StatusOr<ResultReporter> reporter =
+        record.ok() ? options_.restore_reporter(*record, job.options.reporter_key)
+                    : record.status();
+    if (reporter.ok()) {
+      job.reporter = *std::move(reporter);
+    } else {
+      report = reporter.status();
+    }
+  }
+  if (job.reporter) report = job.reporter(result);
+  if (report.ok()) return *std::move(report);
+  Json fields;
+  fields.Set("execution_id", execution.id).Set("error", Message(report.status()));
+  Log(LogLevel::kWarning, "run.report_failed", std::move(fields));
+  Json warning;
+  warning.Set("message", "the result could not be reported in the model's terms: " +
+                             std::string(Message(report.status())));
+  Json substitute;
+  substitute.Set("warnings", Json::Array{std::move(warning)});
+  return substitute;
 }
 
 void RunQueue::EndJob(Job& job, FinishRun finish) {

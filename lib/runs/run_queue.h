@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -27,6 +28,9 @@ struct RunQueueOptions {
   int64_t max_pending = 100'000;
   double max_time_limit_seconds = 3600;
   std::string default_solver;
+  // Makes the reporter of a stored run from its record (input included) and its reporter_key.
+  std::function<absl::StatusOr<ResultReporter>(const Execution&, const std::string&)>
+      restore_reporter;
   LogSink log;
 };
 
@@ -63,6 +67,7 @@ class RunQueue : public ExecutionStore {
     Execution execution;
     Problem problem;
     RunOptions options;
+    ResultReporter reporter;  // unset: to be restored, when the options hold a key
     std::shared_ptr<LiveRun> live;
     // For a run that began before it was written: tells the waiting caller of a failure to store.
     std::function<void(absl::Status)> on_storage_failure;
@@ -78,6 +83,7 @@ class RunQueue : public ExecutionStore {
   absl::StatusOr<std::optional<Job>> ClaimJob();
   void RunJob(Job job);
   FinishRun SolveJob(Job& job, bool* put_back);
+  Json Report(Job& job, const SolveResult& result) const;
   void EndJob(Job& job, FinishRun finish);
   void PutBack(Job& job);
 

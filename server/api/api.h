@@ -39,9 +39,14 @@ inline constexpr std::string_view kBase = "/api/v2";
 absl::Status AddRoutes(http::HttpServer& server, Context& context);
 absl::Status AddSolveRoutes(http::HttpServer& server, Context& context);
 absl::Status AddExecutionRoutes(http::HttpServer& server, Context& context);
+absl::Status AddModelRoutes(http::HttpServer& server, Context& context);
 absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);
 absl::Status AddHealthRoutes(http::HttpServer& server, Context& context);
 absl::Status AddLiveRoutes(http::HttpServer& server, Context& context);
+
+// The page of executions that the request's query asks for; of one model unless `model_id` is "".
+absl::StatusOr<http::Response> ListExecutions(Context& context, http::Request& request,
+                                              std::string model_id);
 
 // Sets request.identity to the Caller, or says no.
 absl::Status Authenticate(Context& context, http::Request& request);

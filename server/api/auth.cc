@@ -29,8 +29,8 @@ absl::Status Authenticate(Context& context, http::Request& request) {
 }
 
 absl::Status AddRoutes(http::HttpServer& server, Context& context) {
-  for (auto add : {AddSolveRoutes, AddExecutionRoutes, AddKeyRoutes, AddHealthRoutes,
-                   AddLiveRoutes}) {
+  for (auto add : {AddSolveRoutes, AddExecutionRoutes, AddModelRoutes, AddKeyRoutes,
+                   AddHealthRoutes, AddLiveRoutes}) {
     if (absl::Status status = add(server, context); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -21,6 +21,7 @@ ONLY_IN = {
     r"wslay/.*": ["server/http"],
     r"openssl/.*": ["lib/base", "server/http"],
     r"CLI/.*": ["server"],
+    r"(valijson|nlohmann)/.*": ["lib/catalog"],
 }
 # Public headers show the standard library, Abseil and each other, nothing else.
 PUBLIC = re.compile(r"^(absl/(status|time|types)/|solvent/|[a-z_0-9]+$)")

@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "identity_port.h"
+#include "model_port.h"
 #include "outbox_port.h"
 #include "run_port.h"
 
@@ -19,6 +20,7 @@ struct StorePorts {
   RunPort* runs = nullptr;
   OutboxPort* outbox = nullptr;
   IdentityPort* identity = nullptr;
+  ModelPort* models = nullptr;
   HealthPort* health = nullptr;
 };
 

@@ -61,6 +61,16 @@ constexpr char kFinish[] =
     " solver_name = iif(?5 <> '', ?5, solver_name), solver_status = ?6, objective_value = ?7,"
     " error_message = ?8, credits_used = ?9, execution_time_micros = ?10"
     " WHERE n = ?1 AND state = 1 AND owner = ?2";
+// A run counts for its model and the model's listing. ?1 and ?2: facets of organization and model.
+constexpr char kCountForModel[] =
+    "UPDATE organization_models SET total_executions = total_executions + 1,"
+    " total_credits_used = total_credits_used + ?3, last_executed_at = max(last_executed_at, ?4)"
+    " WHERE id = (SELECT value FROM run_facets WHERE k = ?2)"
+    " AND organization_id = (SELECT value FROM run_facets WHERE k = ?1)";
+constexpr char kCountForListing[] =
+    "UPDATE catalog_models SET total_executions = total_executions + 1 WHERE id ="
+    " (SELECT m.catalog_id FROM run_facets f JOIN organization_models m ON m.id = f.value"
+    " WHERE f.k = ?1)";
 constexpr char kSaveOutput[] =
     "INSERT INTO run_outputs (n, progress_json, preview_json, result_json)"
     " VALUES (?1, ?2, ?3, ?4)"
@@ -291,6 +301,11 @@ absl::StatusOr<FinishedRun> SqliteRuns::DoFinish(Db& db, const FinishRun& finish
     finished.applied = db.changes() == 1;
     if (finished.applied) {
       counters_.Move(head->place, RunState::kRunning, end);
+      if (head->place.model != 0) {
+        RETURN_IF_ERROR(db.Run(kCountForModel, head->place.org, head->place.model,
+                               finish.credits_used, finish.now));
+        RETURN_IF_ERROR(db.Run(kCountForListing, head->place.model));
+      }
       std::string_view none;
       RETURN_IF_ERROR(db.Run(kSaveOutput, head->place.n, finish.progress_json,
                              completed ? finish.preview_json : none,

@@ -7,6 +7,7 @@
 #include "readers.h"
 #include "run_counters.h"
 #include "sqlite_identity.h"
+#include "sqlite_models.h"
 #include "sqlite_outbox.h"
 #include "sqlite_runs.h"
 #include "status_macros.h"
@@ -26,7 +27,8 @@ class SqliteStore : public Store, public HealthPort {
         runs_(writer_, *readers_, counters_),
         outbox_(writer_, *readers_),
         identity_(writer_, *readers_),
-        ports_{&runs_, &outbox_, &identity_, this} {}
+        models_(writer_, *readers_),
+        ports_{&runs_, &outbox_, &identity_, &models_, this} {}
 
   // What still waits to be written refers to the ports: it is done before they go.
   ~SqliteStore() override { writer_.Stop(); }
@@ -45,6 +47,7 @@ class SqliteStore : public Store, public HealthPort {
   SqliteRuns runs_;
   SqliteOutbox outbox_;
   SqliteIdentity identity_;
+  SqliteModels models_;
   StorePorts ports_;
 };
 

@@ -72,7 +72,7 @@ TEST_CASE("a new database is readable by its owner only, and opens again") {
   CHECK(MustGet(*MustOpen(path), "org_a", "exe_1").state == RunState::kPending);
   RawDb db(path);
   CHECK(db.Value("PRAGMA journal_mode") == "wal");
-  CHECK(db.Value("PRAGMA user_version") == "1");
+  CHECK(db.Value("PRAGMA user_version") == "2");
 }
 
 TEST_CASE("an empty file becomes a database") {
@@ -107,7 +107,7 @@ TEST_CASE("what is no database of ours is refused and left as it was") {
   SUBCASE("a newer version") {
     MustOpen(path);
     RawDb(path).Run("PRAGMA user_version = 99");
-    expected = "version 99, which is newer than this program knows (1)";
+    expected = "version 99, which is newer than this program knows (2)";
   }
   SUBCASE("garbage") {
     std::ofstream file(path);

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "mutex.h"
+#include "prepared_models.h"
+#include "solvent/organization_model.h"
+#include "store_ports.h"
+
+namespace solvent {
+
+class OrganizationModelImpl : public OrganizationModel {
+ public:
+  // Borrows all three.
+  OrganizationModelImpl(ModelPort& port, ExecutionStore& executions, PreparedModels& prepared)
+      : port_(port), executions_(executions), prepared_(prepared) {}
+
+  absl::StatusOr<OrgModel> Activate(const Caller& caller, std::string_view catalog_id,
+                                    std::optional<std::string> custom_name) override;
+  absl::StatusOr<OrgModel> Create(const Caller& caller, NewOrgModel model) override;
+  absl::StatusOr<OrgModel> Get(std::string_view organization, std::string_view id) override;
+  absl::StatusOr<Page<OrgModel>> List(std::string_view organization, const OrgModelFilter& filter,
+                                      const PageRequest& page) override;
+  absl::Status Patch(std::string_view organization, std::string_view id,
+                     OrgModelPatch patch) override;
+  absl::Status Deactivate(std::string_view organization, std::string_view id) override;
+  absl::StatusOr<Submitted> Execute(const Caller& caller, std::string_view id,
+                                    ModelRun run) override;
+  absl::StatusOr<Submitted> ExecuteAndWait(const Caller& caller, std::string_view id, ModelRun run,
+                                           std::chrono::milliseconds most) override;
+  absl::StatusOr<ModelPreview> Preview(std::string_view organization, std::string_view id,
+                                       ModelRun run) override;
+
+ private:
+  struct Made {
+    OrgModel model;
+    std::shared_ptr<const PreparedModel> prepared;
+    GeneratedRun run;
+    int64_t now_seconds = 0;
+  };
+
+  absl::StatusOr<Made> Generate(std::string_view organization, std::string_view id,
+                                const ModelRun& run);
+  absl::StatusOr<Submission> MakeSubmission(const Caller& caller, std::string_view id,
+                                            ModelRun run);
+  // Compiles the definition and tries it on its example.
+  absl::Status TryDefinition(const ModelDefinition& definition, const Json& own_config);
+  absl::Status KeepDocument(const PreparedModel& prepared);
+
+  ModelPort& port_;
+  ExecutionStore& executions_;
+  PreparedModels& prepared_;
+  Mutex mutex_;
+  std::unordered_set<std::string> kept_ ABSL_GUARDED_BY(mutex_);  // hashes known to be stored
+};
+
+// The reporter of a stored run of a model: its definition as it was executed is generated again
+// from its input. For RunQueueOptions::restore_reporter.
+absl::StatusOr<ResultReporter> RestoreReporter(ModelPort& port, PreparedModels& prepared,
+                                               const Execution& execution, const std::string& key);
+
+}  // namespace solvent
