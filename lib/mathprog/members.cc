@@ -356,8 +356,7 @@ double Run::TakeParamSlow(int id, const Sym* key, int64_t position, const Expr* 
     state_at() = kComputing;
     try {
       value = Recurse(at, [&] {
-        bool is_default = false;
-        const double v = ComputeParam(decl, st, key, at, is_default);
+        const double v = ComputeParam(decl, st, key, at);
         CheckParamValue(decl, v, key, at);
         return v;
       });
@@ -371,13 +370,11 @@ double Run::TakeParamSlow(int id, const Sym* key, int64_t position, const Expr* 
   return value;
 }
 
-double Run::ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, const Expr* at,
-                         bool& is_default) {
+double Run::ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, const Expr* at) {
   const Expr* source = decl.assign;
   if (source == nullptr) {
     if (st.has_data_default) return st.data_default;
     source = decl.fallback;
-    is_default = true;
   }
   if (source == nullptr) {
     const int n = st.space.arity;

@@ -237,10 +237,12 @@ void Run::Printf(const Stmt& s) {
     if (output_.files.size() >= 100) ThrowLimit("L411", "output files", 100, s.file);
     output_.files.emplace_back(name, "");
     file = &output_.files.back();
-  } else if (!s.append && s.domain == nullptr && current_stmt_ == &s) {
-    // '>' starts a file over once a statement; later lines of the same file use '>>' or the same
-    // statement's loop.
+  } else if (!s.append && file_writer_ != &s) {
+    // '>' starts the file over, but not for each tuple of the statement's own domain.
+    output_.bytes -= static_cast<int64_t>(file->second.size());
+    file->second.clear();
   }
+  file_writer_ = &s;
   const int64_t room = limits_.max_output_bytes - output_.bytes;
   if (static_cast<int64_t>(text.size()) > room) {
     ThrowLimit("L411", "bytes of output", limits_.max_output_bytes, s.exprs[0]);

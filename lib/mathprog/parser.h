@@ -114,7 +114,6 @@ class Parser {
   Expr* ParseReference(Decl* decl);
   bool PeekBinary(Op& op, int& level, size_t& tokens) const;
   Expr* Binary(Op op, Expr* a, Expr* b, const Token& at);
-  Expr* ParseNumeric(int level, std::string_view what);
   Expr* ParseLogical(std::string_view what);
 
   // parser_types.cc

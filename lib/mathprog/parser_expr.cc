@@ -220,12 +220,6 @@ Expr* Parser::ParsePower() {
   return base;
 }
 
-Expr* Parser::ParseNumeric(int level, std::string_view what) {
-  Expr* e = ParseLevel(level);
-  WantNumber(e, what);
-  return e;
-}
-
 Expr* Parser::ParseLogical(std::string_view what) {
   Expr* e = ParseLevel(kOr);
   WantLogical(e, "the condition of " + std::string(what));

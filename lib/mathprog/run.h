@@ -343,8 +343,7 @@ class Run {
   void AddElement(TupleSet& set, const Sym* tuple, const Expr& e, bool duplicates_are_errors);
   double Arithmetic(double result, std::string_view op, double a, double b, const Expr& at);
   double TakeParamSlow(int id, const Sym* key, int64_t position, const Expr* at);
-  double ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, const Expr* at,
-                      bool& is_default);
+  double ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, const Expr* at);
   void CheckParamValue(const ParamDecl& decl, double value, const Sym* key, const Expr* at);
   SetPtr ComputeSet(const SetDecl& decl, SetState& st, const Sym* key, const Expr* at);
   void CheckSetValue(const SetDecl& decl, TupleSet& value, const Sym* key, const Expr* at);
@@ -385,6 +384,7 @@ class Run {
   std::chrono::steady_clock::time_point deadline_;
   int speculative_faults_ = 0;
   const Stmt* current_stmt_ = nullptr;
+  const Stmt* file_writer_ = nullptr;  // the printf that wrote to a file last
   RandomSource random_;
   Solution solution_;
   Output output_;
