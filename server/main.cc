@@ -72,10 +72,28 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   verb->callback([&o, &exit_status] { exit_status = Serve(o); });
 }
 
+void AddModelData(CLI::App* verb, ModelDataOptions& o) {
+  verb->add_option("--data", o.data, "MathProg data file (repeatable)");
+  verb->add_option("--input", o.input, "JSON document for a MathProg model");
+  verb->add_option("--dialect", o.dialect, "MathProg dialect")
+      ->check(CLI::IsMember({"default", "strict"}))
+      ->capture_default_str();
+}
+
+void AddCheck(CLI::App& app, CheckOptions& o, int& exit_status) {
+  CLI::App* verb = app.add_subcommand("check", "Read a model and show its size, without solving");
+  verb->add_option("file", o.file, "The model; - reads standard input")->required();
+  verb->add_option("--format", o.format, "mathprog, json, mps or lp; guessed when not given");
+  AddModelData(verb, o.model);
+  verb->add_flag("--json", o.json, "One JSON object instead of lines");
+  verb->callback([&o, &exit_status] { exit_status = Check(o); });
+}
+
 void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
-  CLI::App* verb = app.add_subcommand("solve", "Solve a file: flat JSON, MPS or LP");
+  CLI::App* verb = app.add_subcommand("solve", "Solve a file: MathProg, flat JSON, MPS or LP");
   verb->add_option("file", o.file, "The problem; - reads standard input")->required();
-  verb->add_option("--format", o.format, "json, mps or lp; guessed when not given");
+  verb->add_option("--format", o.format, "mathprog, json, mps or lp; guessed when not given");
+  AddModelData(verb, o.model);
   verb->add_option("--time-limit", o.time_limit, "Seconds (default: the file's, else 3600)")
       ->check(CLI::Range(0.001, 1e9));
   verb->add_option("--gap", o.gap, "Relative gap at which to stop (default 0.0001)")
@@ -93,11 +111,12 @@ void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
 }
 
 void AddConvert(CLI::App& app, ConvertOptions& o, int& exit_status) {
-  CLI::App* verb = app.add_subcommand("convert", "Convert a problem between JSON, MPS and LP");
+  CLI::App* verb = app.add_subcommand("convert", "Convert a problem between JSON, MPS and LP, or a model to them");
   verb->add_option("input", o.input, "The problem; - reads standard input")->required();
   verb->add_option("output", o.output, "Where to write; - for standard output")
       ->capture_default_str();
-  verb->add_option("--from", o.from, "json, mps or lp; guessed when not given");
+  verb->add_option("--from", o.from, "mathprog, json, mps or lp; guessed when not given");
+  AddModelData(verb, o.model);
   verb->add_option("--to", o.to, "json, mps or lp; by the output's name, else mps");
   o.output = "-";
   verb->callback([&o, &exit_status] { exit_status = Convert(o); });
@@ -140,9 +159,11 @@ int Run(int argc, char** argv) {
   serve.workers = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   SolveFileOptions solve;
   ConvertOptions convert;
+  CheckOptions check;
   KeysOptions keys;
   AddServe(app, serve, exit_status);
   AddSolve(app, solve, exit_status);
+  AddCheck(app, check, exit_status);
   AddConvert(app, convert, exit_status);
   AddKeys(app, keys, exit_status);
   try {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api.h"
+#include "model_file.h"
 
 namespace solvent::cli {
 
@@ -41,6 +42,7 @@ int Serve(const ServeOptions& options);
 
 struct SolveFileOptions {
   std::string file;  // "-": standard input
+  ModelDataOptions model;  // for MathProg models
   std::string format;
   std::optional<double> time_limit;
   std::optional<double> gap;
@@ -53,8 +55,17 @@ struct SolveFileOptions {
 };
 int SolveFile(const SolveFileOptions& options);
 
+struct CheckOptions {
+  std::string file;
+  std::string format;
+  ModelDataOptions model;
+  bool json = false;
+};
+int Check(const CheckOptions& options);
+
 struct ConvertOptions {
   std::string input;
+  ModelDataOptions model;
   std::string output;
   std::string from;
   std::string to;

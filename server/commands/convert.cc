@@ -9,12 +9,6 @@ namespace solvent::cli {
 int Convert(const ConvertOptions& options) {
   auto text = ReadAll(options.input);
   if (!text.ok()) return Complain(text.status());
-  ProblemFormat from = GuessFormat(options.input, *text);
-  if (!options.from.empty()) {
-    auto named = ParseProblemFormat(options.from);
-    if (!named.ok()) return Complain(named.status());
-    from = *named;
-  }
   ProblemFormat to = ProblemFormat::kMps;
   if (!options.to.empty()) {
     auto named = ParseProblemFormat(options.to);
@@ -23,9 +17,24 @@ int Convert(const ConvertOptions& options) {
   } else if (options.output != "-") {
     to = GuessFormat(options.output, "");
   }
-  auto problem = ReadProblem(*text, from);
-  if (!problem.ok()) return Complain(problem.status());
-  std::string written = WriteProblem(*problem, to);
+  Problem problem;
+  if (IsModelFile(options.input, options.from)) {
+    std::unique_ptr<MathProgRun> run = GenerateModel(options.input, *text, options.model);
+    if (run == nullptr) return kFailed;
+    problem = run->problem();
+    run->FillNames(problem);
+  } else {
+    ProblemFormat from = GuessFormat(options.input, *text);
+    if (!options.from.empty()) {
+      auto named = ParseProblemFormat(options.from);
+      if (!named.ok()) return Complain(named.status());
+      from = *named;
+    }
+    auto read = ReadProblem(*text, from);
+    if (!read.ok()) return Complain(read.status());
+    problem = *std::move(read);
+  }
+  std::string written = WriteProblem(problem, to);
   std::FILE* out = options.output == "-" ? stdout : std::fopen(options.output.c_str(), "wb");
   bool ok = out != nullptr && std::fwrite(written.data(), 1, written.size(), out) == written.size();
   if (out != nullptr) ok = (out == stdout ? std::fflush(out) : std::fclose(out)) == 0 && ok;

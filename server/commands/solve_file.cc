@@ -158,16 +158,23 @@ class StopOnSignal {
 int SolveFile(const SolveFileOptions& options) {
   auto text = ReadAll(options.file);
   if (!text.ok()) return Complain(text.status());
-  ProblemFormat format = GuessFormat(options.file, *text);
-  if (!options.format.empty()) {
+  Problem problem;
+  SolveOptions solve;
+  solve.time_limit_seconds = 3600;
+  std::unique_ptr<MathProgRun> model;  // when the file is one
+  ProblemFormat format = ProblemFormat::kFlatJson;
+  if (IsModelFile(options.file, options.format)) {
+    model = GenerateModel(options.file, *text, options.model);
+    if (model == nullptr) return kFailed;
+    problem = model->problem();
+  } else if (format = GuessFormat(options.file, *text); !options.format.empty()) {
     auto named = ParseProblemFormat(options.format);
     if (!named.ok()) return Complain(named.status());
     format = *named;
   }
-  Problem problem;
-  SolveOptions solve;
-  solve.time_limit_seconds = 3600;
-  if (format == ProblemFormat::kFlatJson) {
+  if (model != nullptr) {
+    // Already generated.
+  } else if (format == ProblemFormat::kFlatJson) {
     auto flat = ReadFlatJson(*text);
     if (!flat.ok()) return Complain(flat.status());
     problem = std::move(flat->problem);
@@ -199,8 +206,21 @@ int SolveFile(const SolveFileOptions& options) {
   line.Clear();
   if (!result.ok()) return Complain(result.status());
 
-  std::string answer =
-      options.json ? ResultToJson(problem, *result) + "\n" : Table(problem, *result, options.all);
+  std::string answer;
+  if (model != nullptr) {
+    MathProgReportOptions report;
+    report.duals = !result->row_dual.empty();
+    report.solve_ms = result->seconds * 1e3;
+    if (options.all) report.include = MathProgReportOptions::Include::kAll;
+    auto document = model->Report(*result, report);
+    if (!document.ok()) return Complain(document.status());
+    answer = options.json ? document->Dump() + "\n"
+                          : (*document)["output"].as_string() +
+                                Table(problem, *result, options.all);
+  } else {
+    answer = options.json ? ResultToJson(problem, *result) + "\n"
+                          : Table(problem, *result, options.all);
+  }
   std::FILE* out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "wb");
   bool ok = out != nullptr && std::fwrite(answer.data(), 1, answer.size(), out) == answer.size();
   if (out != nullptr) ok = (out == stdout ? std::fflush(out) : std::fclose(out)) == 0 && ok;

@@ -81,6 +81,41 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(bad.returncode, 1)
         self.assertIn("line 4", bad.stderr)
 
+    def test_a_mathprog_model_with_data_or_json(self):
+        model = self.write("blend.mod", """
+            set FOODS; param cost{FOODS} >= 0; param content{FOODS};
+            var buy{FOODS} >= 0;
+            minimize total: sum{f in FOODS} cost[f] * buy[f];
+            s.t. enough: sum{f in FOODS} content[f] * buy[f] >= 12;
+            solve;
+            printf "cost %g\\n", total;
+            end;
+            """)
+        data = self.write("blend.dat", """
+            data; param : FOODS : cost content := oats 2 3  milk 1 1; end;
+            """)
+        document = self.write("blend.json", {"FOODS": ["oats", "milk"],
+                                             "cost": {"oats": 2, "milk": 1},
+                                             "content": {"oats": 3, "milk": 1}})
+        for flags in (("--data", data), ("--input", document)):
+            answer = self.run_solvent("solve", model, *flags, "--json")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            result = json.loads(answer.stdout)
+            self.assertAlmostEqual(result["objective_value"], 8)
+            self.assertEqual(result["output"], "cost 8\n")
+            self.assertEqual(result["families"]["buy"]["rows"], [["oats", 4]])
+            self.assertEqual(result["stats"]["columns"], 2)
+        sizes = json.loads(self.run_solvent("check", model, "--data", data, "--json").stdout)
+        self.assertEqual((sizes["rows"], sizes["columns"], sizes["nonzeros"]), (2, 2, 4))
+        converted = self.folder / "blend.lp"
+        self.assertEqual(
+            self.run_solvent("convert", model, converted, "--data", data).returncode, 0)
+        answer = json.loads(self.run_solvent("solve", converted, "--json").stdout)
+        self.assertAlmostEqual(answer["objective_value"], 8)
+        wrong = self.run_solvent("check", self.write("wrong.mod", "var x;\nminimize z: y;\nend;\n"))
+        self.assertEqual(wrong.returncode, 1)
+        self.assertRegex(wrong.stderr, r"wrong\.mod:2:13: error")
+
     def test_standard_input(self):
         answer = self.run_solvent("solve", "-", "--format", "json", "--json",
                                   text=json.dumps(FURNITURE))

@@ -1,0 +1,75 @@
+#include "model_file.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "commands.h"
+
+namespace solvent::cli {
+namespace {
+
+// "file:line:column: message", as editors understand it, and the offending line's excerpt.
+void Print(const MathProgDiagnostic& d, const std::string& file) {
+  std::string text = d.source.empty() ? file : d.source;
+  if (d.line > 0) text += ":" + std::to_string(d.line) + ":" + std::to_string(d.column);
+  text += std::string(": ") + (d.warning ? "warning: " : "error: ") + d.message;
+  text += " [" + d.code + "]\n";
+  if (!d.excerpt.empty()) text += "    " + d.excerpt + "\n";
+  if (!d.within.empty()) text += "    in " + d.within + "\n";
+  if (!d.json_pointer.empty()) text += "    input " + d.json_pointer + "\n";
+  if (!d.hint.empty()) text += "    hint: " + d.hint + "\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+void PrintAll(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file) {
+  for (const MathProgDiagnostic& diagnostic : diagnostics) Print(diagnostic, file);
+}
+
+}  // namespace
+
+bool IsModelFile(std::string_view file, std::string_view format) {
+  if (!format.empty()) return format == "mathprog" || format == "mod";
+  return file.ends_with(".mod") || file.ends_with(".model");
+}
+
+std::unique_ptr<MathProgRun> GenerateModel(const std::string& file, const std::string& text,
+                                           const ModelDataOptions& options) {
+  MathProgCompileOptions compile;
+  if (options.dialect == "strict") compile.dialect = MathProgDialect::kStrict;
+  MathProgCompiled compiled = MathProgModel::Compile(text, compile);
+  PrintAll(compiled.diagnostics, file);
+  if (compiled.model == nullptr) return nullptr;
+
+  std::vector<std::string> data;
+  for (const std::string& name : options.data) {
+    absl::StatusOr<std::string> content = ReadAll(name);
+    if (!content.ok()) {
+      Complain(content.status());
+      return nullptr;
+    }
+    data.push_back(*std::move(content));
+  }
+  MathProgInput input;
+  input.data.assign(data.begin(), data.end());
+  Json document;
+  if (!options.input.empty()) {
+    absl::StatusOr<std::string> content = ReadAll(options.input);
+    absl::StatusOr<Json> json = content.ok() ? ParseJson(*content) : content.status();
+    if (!json.ok()) {
+      Complain(json.status());
+      return nullptr;
+    }
+    document = *std::move(json);
+    input.json = &document;
+  }
+  MathProgRunOptions run;
+  run.seed = options.seed;
+  run.names = true;
+  std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  run.read_file = [folder](std::string_view name) { return ReadAll((folder / name).string()); };
+  MathProgGenerated generated = compiled.model->Generate(input, run);
+  PrintAll(generated.diagnostics, file);
+  return std::move(generated.run);
+}
+
+}  // namespace solvent::cli
