@@ -84,9 +84,10 @@ struct Problem {
   std::vector<double> Activity(std::span<const double> x) const;
 
   // OK when sizes agree, indices are in range and ascending, every number is finite where it must
-  // be, no bound is NaN, no lower bound is +inf and no upper bound -inf, lower <= upper for every
-  // row and column, and a binary column stays within [0, 1]. Otherwise BadRequest, naming each
-  // offending row or column (the first twenty). Backends call this: they may be handed anything.
+  // be, no entry is zero, no bound is NaN, no lower bound is +inf and no upper bound -inf,
+  // lower <= upper for every row and column, and a binary column stays within [0, 1]. Otherwise
+  // BadRequest, naming each offending row or column (the first twenty). Backends call this: they
+  // may be handed anything.
   absl::Status Check() const;
 
   friend bool operator==(const Problem&, const Problem&) = default;

@@ -48,7 +48,9 @@ struct FlatProblem {
 //    "objective":{"sense","expression"}, "constraints":[{"name","expression"}…],
 //    "options":{…}, "name", "description", "solver_name", "warm_start":{"execution_id"}, "metadata"}
 // Members may come in any order; unknown ones are ignored; duplicates are refused. The document is
-// read as a stream: no tree of it, or of an expression, is built.
+// read as a stream: no tree of it, or of an expression, is built. A range "1 <= x + y <= 5" makes
+// two rows of one name; a constraint with "kind":"range" makes one row with two bounds, and one with
+// "kind":"free" a row without bounds, whose expression holds no relation.
 //
 // Errors: ValidationError when the shape is wrong (types, missing members, duplicate or ill-formed
 // names, ranges), BadRequest with code "bad_request" when it cannot be parsed or means nothing
@@ -66,14 +68,19 @@ std::string WriteFlatJson(const Problem& problem);
 
 // MPS, fixed or free form (recognized by its content): NAME, OBJSENSE, ROWS, COLUMNS with integer
 // markers, RHS (a value for the objective is minus its offset), RANGES, BOUNDS of all types,
-// ENDATA. Quadratic, SOS and indicator sections are refused by name.
+// ENDATA. Quadratic, SOS and indicator sections are refused by name, and so are second sets of
+// right-hand sides, ranges or bounds. N rows after the first become rows without bounds. What files
+// leave unsaid follows the cbc program: a negative UP without a lower bound makes the column
+// unbounded below; an integer column between markers without any bound is 0/1, and one with a lower
+// bound only has no upper one. Bounds of 1e30 and beyond are infinite, in LP files too.
 absl::StatusOr<Problem> ReadMps(std::string_view text, const ReadLimits& limits = {});
 // Free-form MPS with 17 significant digits; reading it back gives an identical problem. Names that
 // hold white space or are ambiguous are replaced.
 std::string WriteMps(const Problem& problem);
 
 // CPLEX LP: objective, Subject To, Bounds, General, Binary, End. Semi-continuous, SOS and
-// quadratic parts are refused by name.
+// quadratic parts are refused by name. Lower bounds are 0 unless given, even where the upper bound
+// is negative: then the file is refused. "<" and ">" mean "<=" and ">=".
 absl::StatusOr<Problem> ReadLp(std::string_view text, const ReadLimits& limits = {});
 std::string WriteLp(const Problem& problem);
 

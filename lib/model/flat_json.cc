@@ -104,7 +104,11 @@ class FlatReader {
 
   Go ReadText(const Place& place, ondemand::value value, size_t max_length, std::string& out);
   Go ReadString(const Place& place, ondemand::value value, std::optional<std::string_view>& out);
-  Go ReadBound(const Place& place, ondemand::value value, std::optional<double>& out);
+  Go ReadBound(const Place& place, ondemand::value value, double if_null,
+               std::optional<double>& out);
+  Go IsNull(ondemand::value value, bool& null) {
+    return value.is_null().get(null) == simdjson::SUCCESS || Malformed();
+  }
   Go ReadNumber(const Place& place, ondemand::value value, bool integer, double least, double most,
                 std::optional<double>& out);
   // Checks and passes over a value that nobody reads.
@@ -274,7 +278,9 @@ FlatReader::Go FlatReader::ReadString(const Place& place, ondemand::value value,
 
 FlatReader::Go FlatReader::ReadText(const Place& place, ondemand::value value, size_t max_length,
                                     std::string& out) {
-  if (value.is_null()) return true;
+  bool null = false;
+  if (!IsNull(value, null)) return false;
+  if (null) return true;
   std::optional<std::string_view> text;
   if (!ReadString(place, value, text)) return false;
   if (!text) return true;
@@ -304,8 +310,14 @@ FlatReader::Go FlatReader::ReadNumber(const Place& place, ondemand::value value,
   return true;
 }
 
-FlatReader::Go FlatReader::ReadBound(const Place& place, ondemand::value value,
+FlatReader::Go FlatReader::ReadBound(const Place& place, ondemand::value value, double if_null,
                                      std::optional<double>& out) {
+  bool null = false;
+  if (!IsNull(value, null)) return false;
+  if (null) {
+    out = if_null;
+    return true;
+  }
   ondemand::json_type type;
   if (value.type().get(type)) return Malformed();
   if (type != ondemand::json_type::number) return WrongType(place, value, "a number or null", 3);
@@ -424,14 +436,10 @@ FlatReader::Go FlatReader::ReadVariable(size_t item, ondemand::object object) {
                               std::string(name->substr(0, 40)) + "\"");
     }
     if (key == "lower_bound") {
-      if (!value.is_null()) return ReadBound(place, value, variable_.lower);
-      variable_.lower = -kInfinity;
-      return true;
+      return ReadBound(place, value, -kInfinity, variable_.lower);
     }
     if (key == "upper_bound") {
-      if (!value.is_null()) return ReadBound(place, value, variable_.upper);
-      variable_.upper = kInfinity;
-      return true;
+      return ReadBound(place, value, kInfinity, variable_.upper);
     }
     return Skip(value, 3);
   });
@@ -536,7 +544,9 @@ FlatReader::Go FlatReader::ReadObjective(ondemand::value value) {
 
 FlatReader::Go FlatReader::ReadConstraints(ondemand::value value) {
   const Place place{{}, 0, "constraints"};
-  if (value.is_null()) return true;
+  bool null = false;
+  if (!IsNull(value, null)) return false;
+  if (null) return true;
   ondemand::json_type type;
   if (value.type().get(type)) return Malformed();
   if (type != ondemand::json_type::array) return WrongType(place, value, "an array", 1);
@@ -576,7 +586,9 @@ FlatReader::Go FlatReader::ReadConstraint(size_t item, ondemand::object object) 
       return ReadString(place, value, constraint_.expression);
     }
     if (key == "name") {
-      if (value.is_null()) return true;
+      bool null = false;
+      if (!IsNull(value, null)) return false;
+      if (null) return true;
       if (!ReadString(place, value, constraint_.name)) return false;
       if (!constraint_.name || CountCharacters(*constraint_.name) <= kMaxNameLength) return true;
       constraint_.name.reset();
@@ -672,7 +684,9 @@ FlatReader::Go FlatReader::CompileFault(const Place& place, std::string_view whe
 }
 
 FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
-  if (value.is_null()) return true;
+  bool null = false;
+  if (!IsNull(value, null)) return false;
+  if (null) return true;
   ondemand::json_type type;
   if (value.type().get(type)) return Malformed();
   if (type != ondemand::json_type::object) {
@@ -684,9 +698,10 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
   return ForEachMember(object, seen_, [&](std::string_view key, ondemand::value member) {
     std::string path = "options/" + std::string(key.substr(0, 40));
     const Place place{{}, 0, path};
+    if (!IsNull(member, null)) return false;
+    if (null) return true;
     std::optional<double> number;
     if (key == "time_limit_seconds") {
-      if (member.is_null()) return true;
       if (!ReadNumber(place, member, false, -kInfinity, kInfinity, number)) return false;
       if (number && !(*number > 0 && *number <= kMaxTimeLimit)) {
         return Shape(place, "must be above 0 and at most " + ShowNumber(kMaxTimeLimit) + ", not " +
@@ -697,32 +712,27 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
       return true;
     }
     if (key == "gap_tolerance") {
-      if (member.is_null()) return true;
       if (!ReadNumber(place, member, false, 0, 1, number)) return false;
       options.gap_tolerance = number.value_or(options.gap_tolerance);
       return true;
     }
     if (key == "threads") {
-      if (member.is_null()) return true;
       if (!ReadNumber(place, member, true, 0, kMaxThreads, number)) return false;
       options.threads = static_cast<int>(number.value_or(options.threads));
       return true;
     }
     if (key == "seed") {
-      if (member.is_null()) return true;
       if (!ReadNumber(place, member, true, 0, 4294967295.0, number)) return false;
       options.seed = static_cast<uint32_t>(number.value_or(options.seed));
       return true;
     }
     if (key == "node_limit") {
-      if (member.is_null()) return true;
       // Beyond this, doubles and therefore JSON numbers skip integers.
       if (!ReadNumber(place, member, true, 0, 9007199254740992.0, number)) return false;
       if (number) options.node_limit = static_cast<int64_t>(*number);
       return true;
     }
     if (key == "verify" || key == "verbose") {
-      if (member.is_null()) return true;
       ondemand::json_type member_type;
       if (member.type().get(member_type)) return Malformed();
       if (member_type != ondemand::json_type::boolean) {
@@ -738,7 +748,9 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
 }
 
 FlatReader::Go FlatReader::ReadWarmStart(ondemand::value value) {
-  if (value.is_null()) return true;
+  bool null = false;
+  if (!IsNull(value, null)) return false;
+  if (null) return true;
   ondemand::json_type type;
   if (value.type().get(type)) return Malformed();
   if (type != ondemand::json_type::object) {
@@ -756,7 +768,9 @@ FlatReader::Go FlatReader::ReadWarmStart(ondemand::value value) {
 }
 
 FlatReader::Go FlatReader::ReadMetadata(ondemand::value value) {
-  if (value.is_null()) return true;
+  bool null = false;
+  if (!IsNull(value, null)) return false;
+  if (null) return true;
   ondemand::json_type type;
   if (value.type().get(type)) return Malformed();
   if (type != ondemand::json_type::object) {
