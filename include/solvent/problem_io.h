@@ -49,8 +49,8 @@ struct FlatProblem {
 //    "options":{…}, "name", "description", "solver_name", "warm_start":{"execution_id"}, "metadata"}
 // Members may come in any order; unknown ones are ignored; duplicates are refused. The document is
 // read as a stream: no tree of it, or of an expression, is built. A range "1 <= x + y <= 5" makes
-// two rows of one name; a constraint with "kind":"range" makes one row with two bounds, and one with
-// "kind":"free" a row without bounds, whose expression holds no relation.
+// two rows of one name; a constraint with "kind":"range" makes one row with two bounds, and one
+// with "kind":"free" a row without bounds, whose expression holds no relation.
 //
 // Errors: ValidationError when the shape is wrong (types, missing members, duplicate or ill-formed
 // names, ranges), BadRequest with code "bad_request" when it cannot be parsed or means nothing
