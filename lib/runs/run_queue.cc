@@ -283,6 +283,11 @@ absl::StatusOr<Execution> RunQueue::Wait(std::string_view organization, std::str
   // It may have ended between the look and the watch.
   ASSIGN_OR_RETURN(execution, Get(organization, id));
   if (IsEndState(execution.state)) return execution;
+  {
+    // A stop that began before the watch does not tell it; one that begins from here on does.
+    Lock lock(mutex_);
+    if (stopping_) return execution;
+  }
   std::optional<absl::StatusOr<Execution>> end = waiter->WaitFor(wait);
   if (end && !absl::IsCancelled(end->status())) return *std::move(end);
   return Get(organization, id);

@@ -45,7 +45,7 @@ class Readme(unittest.TestCase):
                 ["pkg-config", "--cflags", "--libs", "--static", "solvent"], check=True,
                 capture_output=True, text=True,
                 env={**os.environ, "PKG_CONFIG_PATH": str(BUILD / "meson-uninstalled")}).stdout
-            subprocess.run(["g++", "-std=c++20", folder / "plan.cc", "-o", folder / "plan",
+            subprocess.run(["g++", "-std=c++20", f"-I{ROOT / 'include'}", folder / "plan.cc", "-o", folder / "plan",
                             *shlex.split(private)], check=True)
             answer = subprocess.run([folder / "plan"], check=True, capture_output=True, text=True)
         self.assertIn("objective 3550", answer.stdout)
