@@ -385,6 +385,13 @@ void RunQueue::SlotLoop() {
         continue;
       }
       job = *std::move(claimed);
+      // Knowing now that nothing else waits lets the next caller start at once: it may come before
+      // this slot would have looked again.
+      absl::StatusOr<QueueStats> stats = ports_.runs->Stats();
+      if (stats.ok() && stats->runs[static_cast<int>(RunState::kPending)] == 0) {
+        Lock lock(mutex_);
+        found_empty_ = std::max(found_empty_, seen);
+      }
     }
     RunJob(*std::move(job));
   }
