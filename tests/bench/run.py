@@ -46,8 +46,11 @@ def main():
         if names and name not in names:
             continue
         subprocess.run(["ninja", "-C", build, "--quiet", program], check=True)
-        arguments = [str(build / "server" / "solvent")] if name in ("service", "mip") else []
-        run = subprocess.run([str(build / program), *arguments, *(flags if name != "service" else [])], stdout=subprocess.PIPE,
+        arguments = {
+            "service": [str(build / "server" / "solvent")],
+            "mip": ["--worker", str((build / "lib" / "solve" / "solvent-worker").absolute())],
+        }.get(name, [])
+        run = subprocess.run([str(build / program), *arguments, *(flags if name == "store" else [])], stdout=subprocess.PIPE,
                              text=True)
         status = status or run.returncode
         print(f"### {name}\n")
