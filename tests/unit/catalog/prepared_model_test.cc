@@ -84,8 +84,8 @@ TEST_CASE("defaults come from input_defaults, schema and fields, in this order")
   CHECK(run->problem.row_lower == std::vector<double>{4});
   CHECK(run->problem.ColumnName(0) == "buy[rice]");
 
-  ModelDefinition own = EffectiveDefinition(
-      Definition(kDiet), Parse(R"({"input_defaults": {"least": 9}})"));
+  ModelDefinition own =
+      EffectiveDefinition(Definition(kDiet), Parse(R"({"input_defaults": {"least": 9}})"));
   auto other = PreparedModel::Prepare(own);
   REQUIRE(other.ok());
   run = (*other)->Generate(Parse(R"({"foods": [{"name": "rice", "price": 2}]})"), {}, 0);
@@ -175,7 +175,8 @@ TEST_CASE("a generic model takes a flat problem, and says what is missing") {
   auto model = MustPrepare(R"({"generator_type": "knapsack_of_mine", "custom_config":
     {"options": {"time_limit_seconds": 7, "threads": 2}, "solver_name": "cbc"}})");
   auto run = model->Generate(Parse(R"({"variables": [{"name": "x"}], "options": {"threads": 1},
-    "objective": {"sense": "minimize", "expression": "x"}})"), {}, 0);
+    "objective": {"sense": "minimize", "expression": "x"}})"),
+                             {}, 0);
   REQUIRE_MESSAGE(run.ok(), run.status().ToString());
   CHECK(run->problem.num_columns() == 1);
   CHECK(run->options.time_limit_seconds == 7);
@@ -191,8 +192,11 @@ TEST_CASE("a generic model takes a flat problem, and says what is missing") {
 TEST_CASE("a template without a text takes a flat problem and nothing else") {
   auto model = MustPrepare(R"({"generator_type": "template"})");
   CHECK(!model->has_text());
-  CHECK(model->Generate(Parse(R"({"variables": [{"name": "x"}],
-    "objective": {"sense": "minimize", "expression": "x"}})"), {}, 0).ok());
+  CHECK(model
+            ->Generate(Parse(R"({"variables": [{"name": "x"}],
+    "objective": {"sense": "minimize", "expression": "x"}})"),
+                       {}, 0)
+            .ok());
   auto run = model->Generate(Parse(R"({"warehouses": []})"), {}, 0);
   REQUIRE(!run.ok());
   CHECK(Message(run.status()).find("no template yet") != std::string_view::npos);
