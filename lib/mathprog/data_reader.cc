@@ -45,6 +45,7 @@ class DataReader {
         } else {
           Unexpected("the data", {"set", "param", "end"});
         }
+        Enter(0);
         if (!IsChar(';')) Unexpected("the data of " + symbol_, {"';'"});
         if (ended) return;
         Next();
@@ -194,6 +195,7 @@ class DataReader {
       f();
     } catch (const Fault& fault) {
       diagnostics_.push_back(fault.diagnostic);
+      pending_.clear();
       if (fault.fatal) {
         kind_ = DataTok::kEnd;
         return;
@@ -472,16 +474,33 @@ class DataReader {
       st.states.push_back(kUnchecked);
       return;
     }
-    bool fresh;
-    st.space.Insert(key, fresh);
-    if (!fresh) {
-      Fail("M202", begin, end_,
-           run_.MemberText(decl.name, key, decl.arity()) + " already has a value", "", key,
-           decl.arity());
-    }
+    const size_t number = st.space.count();
+    const uint64_t hash = st.space.index.Prepare(decl.arity(), number, key);
+    st.space.keys.insert(st.space.keys.end(), key, key + decl.arity());
     st.values.push_back(value);
     st.states.push_back(kUnchecked);
     run_.CountMembers(1, nullptr);
+    pending_.push_back({&decl, number, hash, begin});
+    if (pending_.size() >= 2 * kPendingKept) Enter(kPendingKept);
+  }
+
+  // Enters all but the last `keep` stored keys into their indexes. In the meantime the memory they
+  // need has come nearer, which is most of what loading a large table waits for.
+  void Enter(size_t keep) {
+    const size_t n = pending_.size() - std::min(keep, pending_.size());
+    for (size_t i = 0; i < n; ++i) {
+      const Pending p = pending_[i];
+      MemberSpace& space = run_.param(p.decl->index).space;
+      const int arity = p.decl->arity();
+      const Sym* key = space.keys.data() + p.number * static_cast<size_t>(arity);
+      if (space.index.InsertPrepared(space.keys.data(), arity, p.number, key, p.hash) < 0) continue;
+      symbol_ = p.decl->name;
+      size_t end = p.begin;
+      while (end < text_.size() && IsBare(text_[end])) ++end;
+      Fail("M202", p.begin, end, run_.MemberText(p.decl->name, key, arity) + " already has a value",
+           "", key, arity);
+    }
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<ptrdiff_t>(n));
   }
 
   void SetDefault(const ParamDecl& decl, size_t begin) {
@@ -705,6 +724,15 @@ class DataReader {
       }
     }
   }
+
+  struct Pending {
+    const ParamDecl* decl;
+    size_t number;
+    uint64_t hash;
+    size_t begin;
+  };
+  static constexpr size_t kPendingKept = 24;
+  std::vector<Pending> pending_;
 
   Run& run_;
   const Template& model_;

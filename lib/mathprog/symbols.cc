@@ -75,12 +75,14 @@ uint64_t SymbolTable::Hash(const Row& row) {
   return Mix(h ^ w);
 }
 
-uint32_t* SymbolTable::Slot(uint64_t hash, const Row& row) {
+uint64_t* SymbolTable::Slot(uint64_t hash, const Row& row) {
+  hash &= 0xffffffff;
   const size_t mask = index_.size() - 1;
   for (size_t i = hash & mask;; i = (i + 1) & mask) {
-    uint32_t& slot = index_[i];
+    uint64_t& slot = index_[i];
     if (slot == 0) return &slot;
-    const Row& other = rows_[slot - 1];
+    if (slot >> 32 != hash) continue;
+    const Row& other = rows_[(slot & 0xffffffff) - 1];
     if (other.is_number == row.is_number &&
         (row.is_number ? other.number == row.number : other.text == row.text)) {
       return &slot;
@@ -89,10 +91,15 @@ uint32_t* SymbolTable::Slot(uint64_t hash, const Row& row) {
 }
 
 void SymbolTable::Grow() {
-  index_.assign(index_.size() * 2, 0);
-  for (size_t r = 0; r < rows_.size(); ++r) {
-    *Slot(Hash(rows_[r]), rows_[r]) = static_cast<uint32_t>(r + 1);
+  std::vector<uint64_t> larger(index_.size() * 2, 0);
+  const size_t mask = larger.size() - 1;
+  for (uint64_t slot : index_) {
+    if (slot == 0) continue;
+    size_t i = (slot >> 32) & mask;
+    while (larger[i] != 0) i = (i + 1) & mask;
+    larger[i] = slot;
   }
+  index_.swap(larger);
 }
 
 Sym SymbolTable::Add(Row row) {
@@ -101,7 +108,7 @@ Sym SymbolTable::Add(Row row) {
     row.text = storage_.back();
     bytes_ += static_cast<int64_t>(sizeof(std::string) + row.text.size());
   }
-  bytes_ += static_cast<int64_t>(sizeof(Row) + 2 * sizeof(uint32_t));
+  bytes_ += static_cast<int64_t>(sizeof(Row) + 2 * sizeof(uint64_t));
   rows_.push_back(row);
   if (rows_.size() * 2 > index_.size()) Grow();
   return static_cast<Sym>(rows_.size() - 1);
@@ -113,24 +120,26 @@ Sym SymbolTable::Number(double value) {
     if (small == value) return MakeSmall(small);
   }
   Row row{{}, value, true};
-  uint32_t* slot = Slot(Hash(row), row);
-  if (*slot != 0) return *slot - 1;
-  *slot = static_cast<uint32_t>(rows_.size() + 1);
+  const uint64_t hash = Hash(row);
+  uint64_t* slot = Slot(hash, row);
+  if (*slot != 0) return static_cast<Sym>((*slot & 0xffffffff) - 1);
+  *slot = hash << 32 | (rows_.size() + 1);
   return Add(row);
 }
 
 Sym SymbolTable::Text(std::string_view text) {
   Row row{text, 0, false};
-  uint32_t* slot = Slot(Hash(row), row);
-  if (*slot != 0) return *slot - 1;
-  *slot = static_cast<uint32_t>(rows_.size() + 1);
+  const uint64_t hash = Hash(row);
+  uint64_t* slot = Slot(hash, row);
+  if (*slot != 0) return static_cast<Sym>((*slot & 0xffffffff) - 1);
+  *slot = hash << 32 | (rows_.size() + 1);
   return Add(row);
 }
 
 Sym SymbolTable::FindText(std::string_view text) const {
   Row row{text, 0, false};
-  uint32_t* slot = const_cast<SymbolTable*>(this)->Slot(Hash(row), row);
-  return *slot == 0 ? kNoSym : *slot - 1;
+  const uint64_t* slot = const_cast<SymbolTable*>(this)->Slot(Hash(row), row);
+  return *slot == 0 ? kNoSym : static_cast<Sym>((*slot & 0xffffffff) - 1);
 }
 
 Sym SymbolTable::Bare(std::string_view text) {

@@ -62,13 +62,13 @@ class SymbolTable {
     double number = 0;
     bool is_number = false;
   };
-  uint32_t* Slot(uint64_t hash, const Row& row);
+  uint64_t* Slot(uint64_t hash, const Row& row);
   Sym Add(Row row);
   void Grow();
   static uint64_t Hash(const Row& row);
 
   std::vector<Row> rows_;
-  std::vector<uint32_t> index_;  // open addressing, row + 1
+  std::vector<uint64_t> index_;  // open addressing: 32 bits of the hash, row + 1
   std::deque<std::string> storage_;
   int64_t bytes_ = 0;
 };

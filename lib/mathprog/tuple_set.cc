@@ -1,29 +1,56 @@
 #include "tuple_set.h"
 
+#include <algorithm>
+
 namespace solvent::mathprog {
+
+namespace {
+
+void Put(MeteredVector<uint64_t>& slots, uint64_t slot) {
+  const size_t mask = slots.size() - 1;
+  size_t i = (slot >> 32) & mask;
+  while (slots[i] != 0) i = (i + 1) & mask;
+  slots[i] = slot;
+}
+
+}  // namespace
 
 void TupleIndex::Rebuild(const Sym* flat, int dim, size_t count) {
   size_t capacity = 16;
   while (capacity < count * 2 + 2) capacity *= 2;
   slots_.assign(capacity, 0);
-  const size_t mask = capacity - 1;
   for (size_t k = 0; k < count; ++k) {
-    size_t i = HashTuple(flat + k * static_cast<size_t>(dim), dim) & mask;
-    while (slots_[i] != 0) i = (i + 1) & mask;
-    slots_[i] = static_cast<uint32_t>(k + 1);
+    Put(slots_, HashTuple(flat + k * static_cast<size_t>(dim), dim) << 32 | (k + 1));
   }
 }
 
+void TupleIndex::Grow() {
+  MeteredVector<uint64_t> larger(std::max<size_t>(16, slots_.size() * 2), 0,
+                                 slots_.get_allocator());
+  for (uint64_t s : slots_) {
+    if (s != 0) Put(larger, s);
+  }
+  slots_.swap(larger);
+}
+
 int64_t TupleIndex::Insert(const Sym* flat, int dim, size_t count, const Sym* key) {
-  if (slots_.size() < count * 2 + 4) Rebuild(flat, dim, count);
+  return InsertPrepared(flat, dim, count, key, Prepare(dim, count, key));
+}
+
+int64_t TupleIndex::InsertPrepared(const Sym* flat, int dim, size_t new_number, const Sym* key,
+                                   uint64_t hash) {
   const size_t mask = slots_.size() - 1;
-  for (size_t i = HashTuple(key, dim) & mask;; i = (i + 1) & mask) {
-    const uint32_t s = slots_[i];
+  for (size_t i = hash & mask;; i = (i + 1) & mask) {
+    const uint64_t s = slots_[i];
     if (s == 0) {
-      slots_[i] = static_cast<uint32_t>(count + 1);
+      slots_[i] = hash << 32 | (new_number + 1);
       return -1;
     }
-    if (Same(flat + static_cast<size_t>(s - 1) * static_cast<size_t>(dim), key, dim)) return s - 1;
+    if (s >> 32 != hash) continue;
+    const size_t number = (s & 0xffffffff) - 1;
+    if (Same(flat + number * static_cast<size_t>(dim), key, dim)) {
+      return static_cast<int64_t>(number);
+    }
   }
 }
 

@@ -17,24 +17,37 @@ inline uint64_t HashTuple(const Sym* t, int dim) {
   return Mix(h * 0xD6E8FEB86659FD93ull + 1);
 }
 
-// Open addressing over tuples that lie in one flat array owned by the caller.
+// Open addressing over tuples that lie in one flat array owned by the caller. A slot holds a
+// tuple's number + 1 and 32 bits of its hash, so that neither a miss nor growing reads the tuples.
 class TupleIndex {
  public:
-  explicit TupleIndex(MemoryMeter* meter) : slots_(Metered<uint32_t>(meter)) {}
+  explicit TupleIndex(MemoryMeter* meter) : slots_(Metered<uint64_t>(meter)) {}
 
   int64_t Find(const Sym* flat, int dim, const Sym* key) const {
     if (slots_.empty()) return -1;
     const size_t mask = slots_.size() - 1;
-    for (size_t i = HashTuple(key, dim) & mask;; i = (i + 1) & mask) {
-      const uint32_t s = slots_[i];
+    const uint64_t hash = HashTuple(key, dim) & 0xffffffff;
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+      const uint64_t s = slots_[i];
       if (s == 0) return -1;
-      if (Same(flat + static_cast<size_t>(s - 1) * static_cast<size_t>(dim), key, dim))
-        return s - 1;
+      if (s >> 32 != hash) continue;
+      const size_t number = (s & 0xffffffff) - 1;
+      if (Same(flat + number * static_cast<size_t>(dim), key, dim)) {
+        return static_cast<int64_t>(number);
+      }
     }
   }
-  // Enters tuple number `count` (the last of `flat`), unless it is there: then returns its number.
+  // Enters `key` as tuple number `count`, unless it is there: then returns its number, else -1.
   int64_t Insert(const Sym* flat, int dim, size_t count, const Sym* key);
   void Rebuild(const Sym* flat, int dim, size_t count);
+  // Insert() in two steps, for bulk loads: the first asks memory for the slot ahead of time.
+  uint64_t Prepare(int dim, size_t count, const Sym* key) {
+    if (slots_.size() < count * 2 + 4) Grow();
+    const uint64_t hash = HashTuple(key, dim) & 0xffffffff;
+    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)], 1);
+    return hash;
+  }
+  int64_t InsertPrepared(const Sym* flat, int dim, size_t number, const Sym* key, uint64_t hash);
   bool empty() const { return slots_.empty(); }
 
   static bool Same(const Sym* a, const Sym* b, int dim) {
@@ -45,7 +58,8 @@ class TupleIndex {
   }
 
  private:
-  MeteredVector<uint32_t> slots_;
+  void Grow();
+  MeteredVector<uint64_t> slots_;
 };
 
 class TupleSet {

@@ -194,9 +194,8 @@ absl::StatusOr<Response> ListModels(Context& context, Request& request) {
   absl::StatusOr<Page<OrgModel>> list =
       context.engine.models().List(CallerOf(request).organization_id, filter, *page);
   if (!list.ok()) return list.status();
-  return PageResponse(*list, [](JsonWriter& w, const OrgModel& model) {
-    WriteModel(w, model, Detail::kListed);
-  });
+  return PageResponse(
+      *list, [](JsonWriter& w, const OrgModel& model) { WriteModel(w, model, Detail::kListed); });
 }
 
 absl::StatusOr<OrgModel> FindModel(Context& context, const Request& request) {
@@ -324,8 +323,8 @@ absl::StatusOr<ExecuteRequest> ReadExecuteRequest(Request& request) {
 // members around it.
 std::string ExecuteAnswer(const Execution& execution, bool nonzero_only) {
   bool ended = IsEndState(execution.state);
-  int64_t credits = EstimateCredits(execution.columns, 0, execution.rows,
-                                    execution.time_limit_seconds);
+  int64_t credits =
+      EstimateCredits(execution.columns, 0, execution.rows, execution.time_limit_seconds);
   std::string text =
       ended ? SolveAnswer(execution, nonzero_only) : TaskEnvelope(execution, credits);
   text.pop_back();  // the closing brace
@@ -365,9 +364,8 @@ absl::StatusOr<Response> Execute(Context& context, Request& request) {
   } else {
     bool may_wait = context.sync_waiters.fetch_add(1) < context.config.max_sync_waiters;
     submitted =
-        may_wait
-            ? models.ExecuteAndWait(caller, id, std::move(read->run), context.config.sync_wait)
-            : models.Execute(caller, id, std::move(read->run));
+        may_wait ? models.ExecuteAndWait(caller, id, std::move(read->run), context.config.sync_wait)
+                 : models.Execute(caller, id, std::move(read->run));
     context.sync_waiters.fetch_sub(1);
   }
   if (!submitted.ok()) return submitted.status();
@@ -385,9 +383,8 @@ absl::StatusOr<Response> Execute(Context& context, Request& request) {
 absl::StatusOr<Response> Preview(Context& context, Request& request) {
   absl::StatusOr<ExecuteRequest> read = ReadExecuteRequest(request);
   if (!read.ok()) return read.status();
-  absl::StatusOr<ModelPreview> preview =
-      context.engine.models().Preview(CallerOf(request).organization_id,
-                                      request.Parameter("model_id"), std::move(read->run));
+  absl::StatusOr<ModelPreview> preview = context.engine.models().Preview(
+      CallerOf(request).organization_id, request.Parameter("model_id"), std::move(read->run));
   if (!preview.ok()) return preview.status();
   const Problem& problem = preview->problem;
   std::string text;
