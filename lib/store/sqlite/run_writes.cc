@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -51,16 +52,12 @@ constexpr char kCountCrash[] =
     " WHERE id = ?1 AND owner = ?2 AND state = 1 RETURNING crashes";
 
 // Ends.
-constexpr char kCancelRun[] =
-    "UPDATE executions SET state = 5, owner = 0, completed_at = max(?2, created_at)"
-    " WHERE n = ?1 AND state < 2";
 constexpr char kAskToCancel[] =
     "UPDATE executions SET cancel_requested = 1 WHERE n = ?1 AND state = 1";
-constexpr char kFinish[] =
-    "UPDATE executions SET state = ?3, owner = 0, completed_at = max(?4, created_at),"
-    " solver_name = iif(?5 <> '', ?5, solver_name), solver_status = ?6, objective_value = ?7,"
-    " error_message = ?8, credits_used = ?9, execution_time_micros = ?10"
-    " WHERE n = ?1 AND state = 1 AND owner = ?2";
+constexpr char kEnd[] =
+    "UPDATE executions SET state = ?2, owner = 0, completed_at = ?3, solver_name = ?4,"
+    " solver_status = ?5, objective_value = ?6, error_message = ?7, credits_used = ?8,"
+    " execution_time_micros = ?9 WHERE n = ?1 AND state < 2";
 // A run counts for its model and the model's listing. ?1 and ?2: facets of organization and model.
 constexpr char kCountForModel[] =
     "UPDATE organization_models SET total_executions = total_executions + 1,"
@@ -174,6 +171,7 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner)
   }
   e.state = owner == 0 ? RunState::kPending : RunState::kRunning;
   e.started_at = owner == 0 ? 0 : e.created_at;
+  for (RunEffects* effect : effects_) RETURN_IF_ERROR(effect->BeforeAdd(db, run));
   RETURN_IF_ERROR(db.Run(kInsertRun, e.id, org, place.seq, static_cast<int>(e.state), e.priority,
                          place.origin, place.model, place.trigger, owner, e.created_at,
                          e.started_at, e.user_id, e.name, e.catalog_id, e.model_name, e.run_id,
@@ -242,15 +240,14 @@ absl::StatusOr<std::optional<ClaimedRun>> SqliteRuns::DoClaim(Db& db, std::strin
 }
 
 absl::StatusOr<RunState> SqliteRuns::PutBack(Db& db, const RunHead& head, int64_t now) {
-  RunState next = head.cancel_requested ? RunState::kCancelled : RunState::kPending;
-  if (next == RunState::kCancelled) {
-    RETURN_IF_ERROR(db.Run(kCancelRun, head.place.n, now));
-  } else {
-    RETURN_IF_ERROR(db.Run(kQueueAgain, head.place.n));
-    RETURN_IF_ERROR(db.Run(kSomethingWaits, head.place.org));
+  if (head.cancel_requested) {
+    RETURN_IF_ERROR(EndAsCancelled(db, head, now).status());
+    return RunState::kCancelled;
   }
-  counters_.Move(head.place, RunState::kRunning, next);
-  return next;
+  RETURN_IF_ERROR(db.Run(kQueueAgain, head.place.n));
+  RETURN_IF_ERROR(db.Run(kSomethingWaits, head.place.org));
+  counters_.Move(head.place, RunState::kRunning, RunState::kPending);
+  return RunState::kPending;
 }
 
 absl::StatusOr<bool> SqliteRuns::Release(std::string_view owner, std::string_view id, int64_t now) {
@@ -286,35 +283,58 @@ absl::StatusOr<FinishedRun> SqliteRuns::Finish(FinishRun finish) {
 absl::StatusOr<FinishedRun> SqliteRuns::DoFinish(Db& db, const FinishRun& finish) {
   ASSIGN_OR_RETURN(std::optional<RunHead> head, LoadHead(db, finish.id));
   if (!head.has_value()) return RunNotFound();
-  FinishedRun finished;
   absl::StatusOr<int64_t> holder = FindOwner(db, finish.owner);
   if (!holder.ok() && !absl::IsFailedPrecondition(holder.status())) return holder.status();
-  if (holder.ok()) {
-    RunState end = head->cancel_requested ? RunState::kCancelled : finish.state;
-    bool completed = end == RunState::kCompleted;
-    bool cancelled = end == RunState::kCancelled;
-    RETURN_IF_ERROR(db.Run(kFinish, head->place.n, *holder, static_cast<int>(end), finish.now,
-                           finish.solver_name, cancelled ? "" : finish.solver_status,
-                           completed ? finish.objective_value : std::nullopt,
-                           cancelled || completed ? "" : finish.error_message, finish.credits_used,
-                           finish.execution_time_micros));
-    finished.applied = db.changes() == 1;
-    if (finished.applied) {
-      counters_.Move(head->place, RunState::kRunning, end);
-      if (head->place.model != 0) {
-        RETURN_IF_ERROR(db.Run(kCountForModel, head->place.org, head->place.model,
-                               finish.credits_used, finish.now));
-        RETURN_IF_ERROR(db.Run(kCountForListing, head->place.model));
-      }
-      std::string_view none;
-      RETURN_IF_ERROR(db.Run(kSaveOutput, head->place.n, finish.progress_json,
-                             completed ? finish.preview_json : none,
-                             completed ? finish.result_json : none));
-      for (const OutboxEntry& entry : finish.outbox) RETURN_IF_ERROR(InsertOutbox(db, entry));
-    }
+  FinishedRun finished;
+  finished.applied = holder.ok() && head->state == RunState::kRunning && head->owner == *holder;
+  if (finished.applied) {
+    ASSIGN_OR_RETURN(finished.execution, EndRun(db, *head, finish));
+    for (const OutboxEntry& entry : finish.outbox) RETURN_IF_ERROR(InsertOutbox(db, entry));
+  } else {
+    ASSIGN_OR_RETURN(finished.execution, LoadExecution(db, head->place.n, Payload::kNone));
   }
-  ASSIGN_OR_RETURN(finished.execution, LoadExecution(db, head->place.n, Payload::kNone));
   return finished;
+}
+
+absl::StatusOr<Execution> SqliteRuns::EndRun(Db& db, const RunHead& head, const FinishRun& finish) {
+  ASSIGN_OR_RETURN(Execution e, LoadExecution(db, head.place.n, Payload::kNone));
+  e.state = head.cancel_requested ? RunState::kCancelled : finish.state;
+  const bool completed = e.state == RunState::kCompleted;
+  const bool cancelled = e.state == RunState::kCancelled;
+  e.completed_at = std::max(finish.now, e.created_at);
+  if (!finish.solver_name.empty()) e.solver_name = finish.solver_name;
+  e.solver_status = cancelled ? "" : finish.solver_status;
+  e.objective_value = completed ? finish.objective_value : std::nullopt;
+  e.error_message = cancelled || completed ? "" : finish.error_message;
+  e.credits_used = finish.credits_used;
+  e.execution_time_micros = finish.execution_time_micros;
+  for (RunEffects* effect : effects_) RETURN_IF_ERROR(effect->BeforeEnd(db, e));
+
+  RETURN_IF_ERROR(db.Run(kEnd, head.place.n, static_cast<int>(e.state), e.completed_at,
+                         e.solver_name, e.solver_status, e.objective_value, e.error_message,
+                         e.credits_used, e.execution_time_micros));
+  if (db.changes() != 1) return absl::InternalError("the run had ended before");
+  counters_.Move(head.place, head.state, e.state);
+  if (head.place.model != 0) {
+    RETURN_IF_ERROR(
+        db.Run(kCountForModel, head.place.org, head.place.model, e.credits_used, e.completed_at));
+    RETURN_IF_ERROR(db.Run(kCountForListing, head.place.model));
+  }
+  if (head.state == RunState::kRunning) {
+    std::string_view none;
+    RETURN_IF_ERROR(db.Run(kSaveOutput, head.place.n, finish.progress_json,
+                           completed ? finish.preview_json : none,
+                           completed ? finish.result_json : none));
+  }
+  for (RunEffects* effect : effects_) RETURN_IF_ERROR(effect->AfterEnd(db, e));
+  return e;
+}
+
+absl::StatusOr<Execution> SqliteRuns::EndAsCancelled(Db& db, const RunHead& head, int64_t now) {
+  FinishRun cancelled;
+  cancelled.state = RunState::kCancelled;
+  cancelled.now = now;
+  return EndRun(db, head, cancelled);
 }
 
 absl::StatusOr<CancelOutcome> SqliteRuns::RequestCancel(std::string_view organization,
@@ -334,8 +354,7 @@ absl::StatusOr<CancelOutcome> SqliteRuns::DoRequestCancel(Db& db, std::string_vi
   }
   switch (head->state) {
     case RunState::kPending:
-      RETURN_IF_ERROR(db.Run(kCancelRun, head->place.n, now));
-      counters_.Move(head->place, RunState::kPending, RunState::kCancelled);
+      RETURN_IF_ERROR(EndAsCancelled(db, *head, now).status());
       return CancelOutcome::kCancelled;
     case RunState::kRunning:
       if (!head->cancel_requested) RETURN_IF_ERROR(db.Run(kAskToCancel, head->place.n));

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "readers.h"
 #include "run_counters.h"
+#include "run_effects.h"
 #include "run_port.h"
 #include "run_rows.h"
 #include "writer.h"
@@ -19,8 +21,8 @@ namespace solvent {
 class SqliteRuns : public RunPort {
  public:
   // `counters` must be the writer's listener.
-  SqliteRuns(Writer& writer, Readers& readers, RunCounters& counters)
-      : writer_(writer), readers_(readers), counters_(counters) {}
+  SqliteRuns(Writer& writer, Readers& readers, RunCounters& counters, RunEffectList effects)
+      : writer_(writer), readers_(readers), counters_(counters), effects_(std::move(effects)) {}
 
   absl::StatusOr<InsertedRun> Insert(NewRun run, int64_t max_pending) override;
   std::future<absl::Status> InsertRunning(NewRun run, std::string owner) override;
@@ -54,6 +56,10 @@ class SqliteRuns : public RunPort {
   // Back to the queue, or to its end when its cancel was requested; returns the new state.
   absl::StatusOr<RunState> PutBack(Db& db, const RunHead& head, int64_t now);
   absl::StatusOr<FinishedRun> DoFinish(Db& db, const FinishRun& finish);
+  // The one function that moves a run to its end state, from wherever it stands: `finish.state`, or
+  // cancelled when that was requested. Returns the record as it then stands.
+  absl::StatusOr<Execution> EndRun(Db& db, const RunHead& head, const FinishRun& finish);
+  absl::StatusOr<Execution> EndAsCancelled(Db& db, const RunHead& head, int64_t now);
   absl::StatusOr<CancelOutcome> DoRequestCancel(Db& db, std::string_view organization,
                                                 std::string_view id, int64_t now);
   absl::StatusOr<int64_t> DoTakeBack(Db& db, std::string_view owner, int64_t now);
@@ -61,6 +67,7 @@ class SqliteRuns : public RunPort {
   Writer& writer_;
   Readers& readers_;
   RunCounters& counters_;
+  const RunEffectList effects_;
 };
 
 }  // namespace solvent

@@ -24,7 +24,7 @@ class SqliteStore : public Store, public HealthPort {
   SqliteStore(std::unique_ptr<Db> db, std::unique_ptr<Readers> readers)
       : readers_(std::move(readers)),
         writer_(std::move(db), counters_),
-        runs_(writer_, *readers_, counters_),
+        runs_(writer_, *readers_, counters_, Effects()),
         outbox_(writer_, *readers_),
         identity_(writer_, *readers_),
         models_(writer_, *readers_),
@@ -41,6 +41,9 @@ class SqliteStore : public Store, public HealthPort {
   }
 
  private:
+  // What runs cause, in this order.
+  RunEffectList Effects() { return {}; }
+
   std::unique_ptr<Readers> readers_;
   RunCounters counters_;
   Writer writer_;

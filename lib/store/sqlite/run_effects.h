@@ -1,0 +1,34 @@
+// What the beginning and the end of a run cause elsewhere in the database: charges, counters,
+// notifications, webhooks, the next task of a batch. Called on the writing thread, inside the
+// transaction that makes the change, so that cause and effect land together or not at all.
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "db.h"
+#include "run_port.h"
+
+namespace solvent {
+
+class RunEffects {
+ public:
+  virtual ~RunEffects() = default;
+
+  // Before the rows of a new run are written, with all that the store decides filled in; may change
+  // execution.credits_used. An error refuses the run: nothing of it is kept.
+  virtual absl::Status BeforeAdd(Db&, NewRun&) { return absl::OkStatus(); }
+
+  // Before a run's end state is written: `execution` is the record as it will stand (without
+  // result, progress and input); may change execution.credits_used. An error keeps the run from
+  // ending.
+  virtual absl::Status BeforeEnd(Db&, Execution&) { return absl::OkStatus(); }
+
+  // After it was written, result included.
+  virtual absl::Status AfterEnd(Db&, const Execution&) { return absl::OkStatus(); }
+};
+
+// In the order in which they are called; borrowed.
+using RunEffectList = std::vector<RunEffects*>;
+
+}  // namespace solvent
