@@ -10,6 +10,7 @@
 #include "solvent/json.h"
 #include "solvent/log.h"
 #include "solvent/model_catalog.h"
+#include "solvent/notification_center.h"
 #include "solvent/organization_model.h"
 #include "solvent/page.h"
 #include "solvent/problem.h"

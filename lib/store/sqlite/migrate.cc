@@ -20,15 +20,17 @@ constexpr char kApplicationIdSql[] = "PRAGMA application_id";
 constexpr char kUserVersionSql[] = "PRAGMA user_version";
 constexpr char kTablesSql[] = "SELECT count(*) FROM sqlite_schema";
 
+int NewestVersion() { return kMigrations[kMigrationCount - 1].version; }
+
 // The version of a database of ours; 0 for an empty file.
 absl::StatusOr<int64_t> ReadVersion(Db& db) {
   ASSIGN_OR_RETURN(int64_t application, db.QueryInt(kApplicationIdSql));
   ASSIGN_OR_RETURN(int64_t version, db.QueryInt(kUserVersionSql));
   if (application == kApplicationId) {
-    if (version > kMigrationCount) {
+    if (version > NewestVersion()) {
       return absl::FailedPreconditionError(
           absl::StrCat("the database has version ", version,
-                       ", which is newer than this program knows (", kMigrationCount, ")"));
+                       ", which is newer than this program knows (", NewestVersion(), ")"));
     }
     return version;
   }
@@ -60,11 +62,14 @@ absl::Status SwitchToWal(Db& db) {
 // Runs the next migration if there is one; false when there was none left.
 absl::StatusOr<bool> MigrateOnce(Db& db) {
   ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));  // again, now that nobody else can write
-  if (version == kMigrationCount) return false;
-  RETURN_IF_ERROR(db.Script(kMigrations[version].sql));
-  RETURN_IF_ERROR(db.Script(absl::StrCat("PRAGMA application_id = ", kApplicationId,
-                                         "; PRAGMA user_version = ", version + 1)));
-  return true;
+  for (int i = 0; i < kMigrationCount; ++i) {
+    if (kMigrations[i].version <= version) continue;
+    RETURN_IF_ERROR(db.Script(kMigrations[i].sql));
+    RETURN_IF_ERROR(db.Script(absl::StrCat("PRAGMA application_id = ", kApplicationId,
+                                           "; PRAGMA user_version = ", kMigrations[i].version)));
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -87,7 +92,7 @@ absl::Status CreateFile(const std::string& path) {
 absl::Status Migrate(Db& db) {
   ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));
   RETURN_IF_ERROR(SwitchToWal(db));
-  bool more = version < kMigrationCount;
+  bool more = version < NewestVersion();
   while (more) {
     RETURN_IF_ERROR(db.Script("BEGIN IMMEDIATE"));
     absl::StatusOr<bool> done = MigrateOnce(db);

@@ -12,7 +12,7 @@ struct Migration {
   int version;
   const char* sql;
 };
-// Generated from migrations/*.sql, in order.
+// Generated from migrations/*.sql, in order. Numbers may be left out.
 extern const Migration kMigrations[];
 extern const int kMigrationCount;
 

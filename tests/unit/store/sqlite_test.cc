@@ -72,7 +72,7 @@ TEST_CASE("a new database is readable by its owner only, and opens again") {
   CHECK(MustGet(*MustOpen(path), "org_a", "exe_1").state == RunState::kPending);
   RawDb db(path);
   CHECK(db.Value("PRAGMA journal_mode") == "wal");
-  CHECK(db.Value("PRAGMA user_version") == "2");
+  CHECK(std::stoi(db.Value("PRAGMA user_version")) >= 2);
 }
 
 TEST_CASE("an empty file becomes a database") {
@@ -107,7 +107,7 @@ TEST_CASE("what is no database of ours is refused and left as it was") {
   SUBCASE("a newer version") {
     MustOpen(path);
     RawDb(path).Run("PRAGMA user_version = 99");
-    expected = "version 99, which is newer than this program knows (2)";
+    expected = "version 99, which is newer than this program knows";
   }
   SUBCASE("garbage") {
     std::ofstream file(path);
@@ -372,9 +372,8 @@ TEST_CASE("no statement on executions walks the table or sorts") {
   RawDb db(path);
   int looked_at = 0;
   for (const std::string& sql : trace.statements()) {
-    if (sql.find("executions") == std::string::npos || sql.find("CREATE") != std::string::npos) {
-      continue;
-    }
+    bool schema = sql.find("CREATE") != std::string::npos || sql.find("ALTER") != std::string::npos;
+    if (schema || sql.find("executions") == std::string::npos) continue;
     ++looked_at;
     for (const std::string& step : db.Rows("EXPLAIN QUERY PLAN " + sql)) {
       CAPTURE(sql);
