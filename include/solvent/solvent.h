@@ -2,6 +2,7 @@
 #pragma once
 
 #include "solvent/cbc_backend.h"
+#include "solvent/documents.h"
 #include "solvent/engine.h"
 #include "solvent/error.h"
 #include "solvent/execution.h"
@@ -21,4 +22,5 @@
 #include "solvent/solve_backend.h"
 #include "solvent/sqlite_store.h"
 #include "solvent/store.h"
+#include "solvent/trigger_engine.h"
 #include "solvent/worker_backend.h"

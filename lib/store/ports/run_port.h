@@ -13,6 +13,7 @@
 #include "outbox_port.h"
 #include "solvent/execution.h"
 #include "solvent/page.h"
+#include "trigger_port.h"
 
 namespace solvent {
 
@@ -29,6 +30,9 @@ struct NewRun {
   std::string idempotency_route;
   std::string idempotency_key;
   std::string request_hash;
+
+  // What fired it: recorded in the same transaction. execution.trigger_id and run_id name it.
+  std::optional<NewTriggerRun> trigger_run;
 };
 
 struct InsertedRun {

@@ -26,6 +26,14 @@ class RunEffects {
 
   // After it was written, result included.
   virtual absl::Status AfterEnd(Db&, const Execution&) { return absl::OkStatus(); }
+
+  // After a trigger's run was recorded that has no execution and never will: validation_failed, or
+  // a skipped due time. Its row in trigger_runs is there, counters included.
+  virtual absl::Status AfterRefusedFire(Db&, const TriggerRun&) { return absl::OkStatus(); }
+
+  // After a trigger and its runs were deleted, before what it has under way is cancelled: nothing
+  // of it is to be delivered any more.
+  virtual absl::Status AfterTriggerDeleted(Db&, const Trigger&) { return absl::OkStatus(); }
 };
 
 // In the order in which they are called; borrowed.
