@@ -171,21 +171,23 @@ def problem(sense, objective, variables, constraints=(), **more):
     }
 
 
-def slow_problem(seed=1, size=60, rows=5):
-    """A multi-dimensional knapsack with equal-density items: minutes of branching."""
+def slow_problem(seed=1, size=50, rows=5):
+    """Market split: points are found at once, a proof takes hours."""
     import random
 
     rng = random.Random(seed)
-    weights = [[rng.randint(10, 1000) for _ in range(size)] for _ in range(rows)]
-    values = [sum(w[i] for w in weights) / rows + rng.randint(0, 100) for i in range(size)]
-    names = [f"x{i}" for i in range(size)]
+    weights = [[rng.randint(1, 99) for _ in range(size)] for _ in range(rows)]
+    variables = {f"x{j}": "binary" for j in range(size)}
+    for i in range(rows):
+        variables[f"over{i}"] = variables[f"under{i}"] = {}
     return problem(
-        "maximize",
-        " + ".join(f"{v}*{n}" for v, n in zip(values, names)),
-        {n: "binary" for n in names},
+        "minimize",
+        " + ".join(f"over{i} + under{i}" for i in range(rows)),
+        variables,
         [
-            " + ".join(f"{w}*{n}" for w, n in zip(row, names)) + f" <= {sum(row) // 2}"
-            for row in weights
+            " + ".join(f"{w}*x{j}" for j, w in enumerate(row))
+            + f" + over{i} - under{i} == {sum(row) // 2}"
+            for i, row in enumerate(weights)
         ],
     )
 

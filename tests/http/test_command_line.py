@@ -130,7 +130,7 @@ class CommandLine(unittest.TestCase):
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=20)
-        self.assertLess(time.monotonic() - start, 5)
+        self.assertLess(time.monotonic() - start, 15)
         self.assertEqual(process.returncode, 5)
         self.assertEqual(json.loads(output)["status"], "cancelled")
 

