@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kMaxCrashes = 3;
 constexpr Micros kLease = Micros{30} * 1'000'000;
-constexpr double kHouseSeconds = 1;
 constexpr int kLeaseEveryTicks = 5;
 constexpr double kQuietSeconds = 2;
 
@@ -187,8 +186,7 @@ void RunQueue::AnnounceWork() {
 absl::StatusOr<Submitted> RunQueue::Submit(const Caller& caller, Submission submission) {
   NewRun run;
   RETURN_IF_ERROR(Prepare(caller, submission, &run));
-  ASSIGN_OR_RETURN(InsertedRun inserted,
-                   ports_.runs->Insert(std::move(run), options_.max_pending));
+  ASSIGN_OR_RETURN(InsertedRun inserted, ports_.runs->Insert(std::move(run), options_.max_pending));
   if (!inserted.replayed) AnnounceWork();
   return Submitted{std::move(inserted.execution), inserted.replayed};
 }
@@ -299,10 +297,11 @@ absl::StatusOr<CancelResult> RunQueue::Cancel(std::string_view organization, std
                    ports_.runs->RequestCancel(organization, id, SystemNow()));
   std::shared_ptr<LiveRun> live = live_.Find(id);
   switch (outcome) {
-    case CancelOutcome::kAlreadyEnded:
-      return CancelResult::kAlreadyEnded;
+    case CancelOutcome::kAlreadyEnded: return CancelResult::kAlreadyEnded;
     case CancelOutcome::kCancelled:
       if (live != nullptr) {
+        // It may have been taken back from this process, which works on it still.
+        if (live->held()) live->RequestStop(StopReason::kCancel);
         ASSIGN_OR_RETURN(Execution execution, ports_.runs->Get(organization, id));
         live->OnEnded(std::move(execution));
         live_.Remove(id);
@@ -351,12 +350,13 @@ absl::StatusOr<QueueStatus> RunQueue::Status() const {
 }
 
 void RunQueue::SlotLoop() {
+  bool counted_idle = false;
   while (true) {
     std::optional<Job> job;
     uint64_t seen = 0;
     {
       Lock lock(mutex_);
-      ++idle_slots_;
+      if (!std::exchange(counted_idle, false)) ++idle_slots_;
       while (!stopping_ && direct_.empty() && announced_ == found_empty_) wake_.Wait(mutex_);
       if (direct_.empty() && stopping_) {
         --idle_slots_;
@@ -393,13 +393,12 @@ void RunQueue::SlotLoop() {
         found_empty_ = std::max(found_empty_, seen);
       }
     }
-    RunJob(*std::move(job));
+    counted_idle = RunJob(*std::move(job));
   }
 }
 
 absl::StatusOr<std::optional<RunQueue::Job>> RunQueue::ClaimJob() {
-  ASSIGN_OR_RETURN(std::optional<ClaimedRun> claimed,
-                   ports_.runs->Claim(owner_.id, SystemNow()));
+  ASSIGN_OR_RETURN(std::optional<ClaimedRun> claimed, ports_.runs->Claim(owner_.id, SystemNow()));
   if (!claimed) return std::optional<Job>();
   Job job;
   job.execution = std::move(claimed->execution);
@@ -410,7 +409,7 @@ absl::StatusOr<std::optional<RunQueue::Job>> RunQueue::ClaimJob() {
     FinishRun finish;
     finish.state = RunState::kFailed;
     finish.error_message = "the stored problem cannot be read";
-    EndJob(job, std::move(finish));
+    EndJob(job, std::move(finish), false);
     return ClaimJob();
   }
   job.problem = *std::move(problem);
@@ -424,15 +423,15 @@ absl::StatusOr<std::optional<RunQueue::Job>> RunQueue::ClaimJob() {
   return std::optional<Job>(std::move(job));
 }
 
-void RunQueue::RunJob(Job job) {
+bool RunQueue::RunJob(Job job) {
   job.live->OnState(RunState::kRunning);
   bool put_back = false;
   FinishRun finish = SolveJob(job, &put_back);
   if (put_back) {
     PutBack(job);
-  } else {
-    EndJob(job, std::move(finish));
+    return false;
   }
+  return EndJob(job, std::move(finish), true);
 }
 
 FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
@@ -465,17 +464,17 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
     fields.Set("execution_id", execution.id).Set("error", Message(result.status()));
     Log(LogLevel::kWarning, "worker.died", std::move(fields));
     if (!crashes.ok() || *crashes >= kMaxCrashes) {
-      result = absl::InternalError("the run ended its worker process " +
-                                   std::to_string(kMaxCrashes) + " times: " +
-                                   std::string(Message(result.status())));
+      result =
+          absl::InternalError("the run ended its worker process " + std::to_string(kMaxCrashes) +
+                              " times: " + std::string(Message(result.status())));
       break;
     }
   }
   finish.execution_time_micros = static_cast<int64_t>((SteadySeconds() - started) * 1e6);
 
   StopReason reason = job.live->stop_reason();
-  bool stopped = !result.ok() ? monitor.stop.stop_requested()
-                              : result->status == SolveStatus::kCancelled;
+  bool stopped =
+      !result.ok() ? monitor.stop.stop_requested() : result->status == SolveStatus::kCancelled;
   if (stopped) {
     *put_back = reason != StopReason::kCancel;
     finish.state = RunState::kCancelled;
@@ -536,7 +535,7 @@ Json RunQueue::Report(Job& job, const SolveResult& result) const {
   return substitute;
 }
 
-void RunQueue::EndJob(Job& job, FinishRun finish) {
+bool RunQueue::EndJob(Job& job, FinishRun finish, bool frees_slot) {
   finish.id = job.execution.id;
   finish.owner = owner_.id;
   if (auto last = job.live->latest_progress(); last && last->kind == RunEvent::Kind::kProgress) {
@@ -553,10 +552,16 @@ void RunQueue::EndJob(Job& job, FinishRun finish) {
         if (finished->applied && ended.state == RunState::kCompleted) {
           ended.result_json = std::move(finish.result_json);
         }
+        if (frees_slot) {
+          // Who hears of the end may send the next run at once: it finds the slot free.
+          Lock lock(mutex_);
+          ++idle_slots_;
+        }
         job.live->OnEnded(std::move(ended));
         live_.Remove(job.execution.id);
+        return frees_slot;
       }
-      return;
+      return false;
     }
     Json fields;
     fields.Set("execution_id", job.execution.id).Set("error", Message(finished.status()));
@@ -569,14 +574,13 @@ void RunQueue::EndJob(Job& job, FinishRun finish) {
     if (absl::IsNotFound(finished.status()) || !SleepUnlessStopping(1)) {
       job.live->EndSolving();
       live_.Remove(job.execution.id);
-      return;
+      return false;
     }
   }
 }
 
 void RunQueue::PutBack(Job& job) {
-  absl::StatusOr<bool> released =
-      ports_.runs->Release(owner_.id, job.execution.id, SystemNow());
+  absl::StatusOr<bool> released = ports_.runs->Release(owner_.id, job.execution.id, SystemNow());
   job.live->EndSolving();
   if (!released.ok()) {
     Json fields;
@@ -594,7 +598,7 @@ void RunQueue::PutBack(Job& job) {
 }
 
 void RunQueue::HouseLoop() {
-  for (int tick = 1; SleepUnlessStopping(kHouseSeconds); ++tick) {
+  for (int tick = 1; SleepUnlessStopping(options_.house_seconds); ++tick) {
     for (const auto& run : live_.All()) run->Heartbeat(kQuietSeconds);
     PollOtherProcesses();
     if (tick % kLeaseEveryTicks == 0) {
@@ -613,7 +617,7 @@ void RunQueue::HouseLoop() {
 void RunQueue::KeepLease() {
   Micros until = SystemNow() + kLease;
   absl::Status status = ports_.runs->RenewLease(owner_.id, until);
-  if (absl::IsNotFound(status)) {
+  if (absl::IsFailedPrecondition(status)) {
     // Another process took us for dead (a laptop asleep, say). Runs that it took back will refuse
     // our ending of them.
     owner_.lease_until = until;

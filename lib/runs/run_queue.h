@@ -28,6 +28,7 @@ struct RunQueueOptions {
   int64_t max_pending = 100'000;
   double max_time_limit_seconds = 3600;
   std::string default_solver;
+  double house_seconds = 1;  // between two looks at what other processes did
   // Makes the reporter of a stored run from its record (input included) and its reporter_key.
   std::function<absl::StatusOr<ResultReporter>(const Execution&, const std::string&)>
       restore_reporter;
@@ -47,8 +48,7 @@ class RunQueue : public ExecutionStore {
   absl::StatusOr<Submitted> SubmitAndWait(const Caller& caller, Submission submission,
                                           std::chrono::milliseconds wait) override;
   absl::StatusOr<Execution> Get(std::string_view organization, std::string_view id) const override;
-  absl::StatusOr<Page<Execution>> List(std::string_view organization,
-                                       const ExecutionFilter& filter,
+  absl::StatusOr<Page<Execution>> List(std::string_view organization, const ExecutionFilter& filter,
                                        const PageRequest& page) const override;
   absl::StatusOr<Problem> GetProblem(std::string_view organization,
                                      std::string_view id) const override;
@@ -81,10 +81,11 @@ class RunQueue : public ExecutionStore {
 
   void SlotLoop();
   absl::StatusOr<std::optional<Job>> ClaimJob();
-  void RunJob(Job job);
+  // These two return whether the slot has been counted idle already.
+  bool RunJob(Job job);
+  bool EndJob(Job& job, FinishRun finish, bool frees_slot);
   FinishRun SolveJob(Job& job, bool* put_back);
   Json Report(Job& job, const SolveResult& result) const;
-  void EndJob(Job& job, FinishRun finish);
   void PutBack(Job& job);
 
   void HouseLoop();

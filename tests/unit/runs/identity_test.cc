@@ -41,7 +41,8 @@ TEST_CASE("deactivated users and organizations are locked out") {
   Fixture f;
   std::string key =
       f.identity.CreateKey(f.member.organization_id, f.member.user_id, {"ci", "", {}})->secret;
-  std::string token = *f.identity.IssueToken({f.member.organization_id, f.member.user_id, "", false}, 60);
+  std::string token =
+      *f.identity.IssueToken({f.member.organization_id, f.member.user_id, "", false}, 60);
   REQUIRE(f.identity.Authenticate(token).ok());
   REQUIRE(f.identity.SetUserActive(f.member.user_id, false).ok());
   CHECK_FALSE(f.identity.Authenticate(key).ok());
@@ -89,8 +90,7 @@ TEST_CASE("a chosen key is taken once and must be strong enough") {
   CHECK(f.identity.Authenticate(key).ok());
   for (const char* bad : {"ok_live_short", "secret_0123456789abcdefghijklmnop",
                           "ok_live_0123456789 abcdefghijklmnopq"}) {
-    CHECK_FALSE(
-        f.identity.ImportKey(f.member.organization_id, f.member.user_id, bad, "boot").ok());
+    CHECK_FALSE(f.identity.ImportKey(f.member.organization_id, f.member.user_id, bad, "boot").ok());
   }
   CHECK_FALSE(f.identity.Authenticate("ok_test_0123456789abcdefghijklmnop").ok());
 }

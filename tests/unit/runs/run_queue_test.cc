@@ -73,6 +73,40 @@ TEST_CASE("a run that starts at once is on disk when its caller hears of it") {
   }
 }
 
+TEST_CASE("a client that asks again at once is served directly by the only slot") {
+  TemporaryFolder folder;
+  TestEngine engine(folder.File("a.db"));
+  REQUIRE(engine.queue->Start().ok());
+  // The queue finds out once that it is empty.
+  REQUIRE(engine.queue->SubmitAndWait(engine.caller, SmallSubmission(), 20s).ok());
+  for (int i = 0; i < 50; ++i) {
+    auto submitted = engine.queue->SubmitAndWait(engine.caller, SmallSubmission(), 20s);
+    REQUIRE(submitted.ok());
+    // A run that goes through the queue starts later than it was made.
+    CHECK(submitted->execution.started_at == submitted->execution.created_at);
+  }
+}
+
+TEST_CASE("a process that was taken for dead works on under a new lease") {
+  TemporaryFolder folder;
+  TestEngine engine(folder.File("a.db"));
+  engine.backend.SetScript(ScriptedBackend::UntilStopped);
+  REQUIRE(engine.queue->Start().ok());
+  std::string held = MustSubmit(engine);
+  engine.backend.WaitForSolves(1);
+  auto owners = engine.store->ports().runs->Owners();
+  REQUIRE(owners.ok());
+  REQUIRE(owners->size() == 1);
+  auto taken = engine.store->ports().runs->TakeBack((*owners)[0].id, 0);
+  REQUIRE(taken.ok());
+  CHECK(*taken == 1);
+  engine.backend.SetScript({});
+  // Its only slot still works on the run, which waits in the queue again.
+  REQUIRE(engine.queue->Cancel(engine.caller.organization_id, held).ok());
+  CHECK(MustWait(engine, held).state == RunState::kCancelled);
+  CHECK(MustWait(engine, MustSubmit(engine)).state == RunState::kCompleted);
+}
+
 TEST_CASE("a caller who does not want to wait longer gets the running record") {
   TemporaryFolder folder;
   TestEngine engine(folder.File("a.db"));
@@ -81,8 +115,7 @@ TEST_CASE("a caller who does not want to wait longer gets the running record") {
   auto submitted = engine.queue->SubmitAndWait(engine.caller, SmallSubmission(), 50ms);
   REQUIRE(submitted.ok());
   CHECK(submitted->execution.state == RunState::kRunning);
-  auto cancelled =
-      engine.queue->Cancel(engine.caller.organization_id, submitted->execution.id);
+  auto cancelled = engine.queue->Cancel(engine.caller.organization_id, submitted->execution.id);
   REQUIRE(cancelled.ok());
   CHECK(*cancelled == CancelResult::kRequested);
   CHECK(MustWait(engine, submitted->execution.id).state == RunState::kCancelled);
@@ -127,11 +160,11 @@ TEST_CASE("a run may cost two worker processes but not three") {
   TemporaryFolder folder;
   TestEngine engine(folder.File("a.db"));
   std::atomic<int> deaths{2};
-  engine.backend.SetScript([&](const Problem& problem, const auto&,
-                               const auto&) -> absl::StatusOr<SolveResult> {
-    if (deaths.fetch_sub(1) > 0) return absl::AbortedError("worker killed by signal 11");
-    return ScriptedBackend::Cheapest(problem);
-  });
+  engine.backend.SetScript(
+      [&](const Problem& problem, const auto&, const auto&) -> absl::StatusOr<SolveResult> {
+        if (deaths.fetch_sub(1) > 0) return absl::AbortedError("worker killed by signal 11");
+        return ScriptedBackend::Cheapest(problem);
+      });
   REQUIRE(engine.queue->Start().ok());
   Execution survived = MustWait(engine, MustSubmit(engine));
   CHECK(survived.state == RunState::kCompleted);
@@ -312,8 +345,7 @@ TEST_CASE("many callers on several slots each get their own answer") {
     callers.push_back(std::async(std::launch::async, [&engine, &right, t] {
       for (int i = 0; i < 25; ++i) {
         double lower = 1 + (t * 25 + i) % 9;
-        auto submitted =
-            engine.queue->SubmitAndWait(engine.caller, SmallSubmission(lower), 20s);
+        auto submitted = engine.queue->SubmitAndWait(engine.caller, SmallSubmission(lower), 20s);
         if (submitted.ok() && submitted->execution.objective_value == 2 * lower) ++right;
       }
     }));

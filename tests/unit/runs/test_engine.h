@@ -110,8 +110,9 @@ struct TestEngine {
     options.slots = slots;
     options.max_pending = max_pending;
     options.default_solver = "scripted";
-    queue = std::make_unique<RunQueue>(store->ports(), std::vector<SolveBackend*>{&backend},
-                                       options);
+    options.house_seconds = 0.05;
+    queue =
+        std::make_unique<RunQueue>(store->ports(), std::vector<SolveBackend*>{&backend}, options);
   }
 
   ScriptedBackend backend;
