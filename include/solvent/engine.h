@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "solvent/documents.h"
 #include "solvent/execution_store.h"
 #include "solvent/identity.h"
 #include "solvent/log.h"
@@ -64,6 +65,7 @@ class Engine {
   virtual ExecutionStore& executions() = 0;
   virtual ModelCatalog& catalog() = 0;
   virtual OrganizationModel& models() = 0;
+  virtual DocumentStore& documents() = 0;
   virtual Identity& identity() = 0;
   virtual std::vector<SolverInfo> solvers() const = 0;
   virtual WorkerStats worker_stats() const = 0;  // zeros when solving in process

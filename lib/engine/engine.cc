@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog_impl.h"
+#include "document_store_impl.h"
 #include "organization_model_impl.h"
 #include "prepared_models.h"
 #include "run_queue.h"
@@ -25,7 +26,8 @@ class EngineImpl : public Engine {
         backends_(std::move(backends)),
         workers_(workers),
         identity_(*store_, std::move(options.identity)),
-        catalog_(*store_->ports().models, prepared_) {
+        catalog_(*store_->ports().models, prepared_),
+        documents_(*store_->ports().documents) {
     std::vector<SolveBackend*> borrowed;
     for (const auto& backend : backends_) borrowed.push_back(backend.get());
     RunQueueOptions queue;
@@ -50,6 +52,7 @@ class EngineImpl : public Engine {
   ExecutionStore& executions() override { return *queue_; }
   ModelCatalog& catalog() override { return catalog_; }
   OrganizationModel& models() override { return *models_; }
+  DocumentStore& documents() override { return documents_; }
   Identity& identity() override { return identity_; }
   std::vector<SolverInfo> solvers() const override {
     std::vector<SolverInfo> list;
@@ -72,6 +75,7 @@ class EngineImpl : public Engine {
   Identity identity_;
   PreparedModels prepared_;
   CatalogImpl catalog_;
+  DocumentStoreImpl documents_;
   std::unique_ptr<RunQueue> queue_;
   std::unique_ptr<OrganizationModelImpl> models_;
 };

@@ -14,6 +14,7 @@
 #include "solvent/store.h"
 #include "status_macros.h"
 #include "store_ports.h"
+#include "text_length.h"
 
 namespace solvent {
 namespace {
@@ -28,21 +29,6 @@ constexpr Micros kTouchEvery = Micros{60} * 1'000'000;
 absl::Status Refused() {
   return MakeError(absl::StatusCode::kUnauthenticated, error_code::kUnauthorized,
                    "missing, invalid or expired credential");
-}
-
-// Characters, not bytes: continuation bytes do not count.
-size_t Utf8Length(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-absl::Status CheckName(std::string_view pointer, std::string_view name, size_t most) {
-  size_t length = Utf8Length(name);
-  if (length == 0) return ValidationError(pointer, "must not be empty");
-  if (length > most) {
-    return ValidationError(pointer, "must have at most " + std::to_string(most) + " characters");
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -99,8 +85,8 @@ absl::StatusOr<Caller> Identity::Authenticate(std::string_view bearer) {
 
 absl::StatusOr<Membership> Identity::EnsureMember(std::string_view organization,
                                                   std::string_view user) {
-  RETURN_IF_ERROR(CheckName("/organization", organization, 255));
-  RETURN_IF_ERROR(CheckName("/user", user, 255));
+  RETURN_IF_ERROR(CheckLength("/organization", organization, 1, 255));
+  RETURN_IF_ERROR(CheckLength("/user", user, 1, 255));
   return state_->ports.identity->EnsureMember(organization, user, NewId("org"), NewId("usr"),
                                               SystemNow());
 }
@@ -129,10 +115,8 @@ absl::Status Identity::SetUserActive(std::string_view user_id, bool active) {
 absl::StatusOr<NewApiKey> Identity::CreateKey(std::string_view organization_id,
                                               std::string_view user_id,
                                               const KeyRequest& request) {
-  RETURN_IF_ERROR(CheckName("/name", request.name, 100));
-  if (Utf8Length(request.description) > 500) {
-    return ValidationError("/description", "must have at most 500 characters");
-  }
+  RETURN_IF_ERROR(CheckLength("/name", request.name, 1, 100));
+  RETURN_IF_ERROR(CheckLength("/description", request.description, 0, 500));
   if (request.expires_days && (*request.expires_days < 1 || *request.expires_days > 365)) {
     return ValidationError("/expires_days", "must be from 1 to 365");
   }

@@ -40,6 +40,7 @@ absl::Status AddRoutes(http::HttpServer& server, Context& context);
 absl::Status AddSolveRoutes(http::HttpServer& server, Context& context);
 absl::Status AddExecutionRoutes(http::HttpServer& server, Context& context);
 absl::Status AddModelRoutes(http::HttpServer& server, Context& context);
+absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context);
 absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);
 absl::Status AddHealthRoutes(http::HttpServer& server, Context& context);
 absl::Status AddLiveRoutes(http::HttpServer& server, Context& context);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,13 +13,21 @@
 
 namespace solvent {
 
-// A version to be kept.
+// What the next version of a document is made from. Hashing and comparing it takes long for large
+// ones, so that is done outside the transaction that adds the version; it fails with Aborted when
+// either has changed since.
+struct VersionBase {
+  Document document;
+  std::optional<Version> newest;
+  std::string newest_hash;
+};
+
+// A version to be added. canvas_json, model_json ("" for none) and change_summary are read.
 struct NewVersionRow {
-  std::string id;
-  std::string canvas_json;
-  std::string model_json;  // "" for none, here and below
+  Version version;
   std::string content_hash;
-  std::string change_summary;
+  int64_t document_updated_at = 0;  // of the base
+  int64_t newest_sequence = 0;      // of the base; 0 without a version
   int64_t now = 0;
 };
 
@@ -34,6 +41,7 @@ class DocumentPort {
                                                        std::string_view id) = 0;
   virtual absl::StatusOr<std::vector<Document>> List(std::string_view organization, int64_t skip,
                                                      int limit) = 0;
+  // updated_at grows with every change.
   virtual absl::StatusOr<std::optional<Document>> Update(std::string_view organization,
                                                          std::string_view id,
                                                          const DocumentPatch& patch,
@@ -41,22 +49,17 @@ class DocumentPort {
   virtual absl::StatusOr<bool> Delete(std::string_view organization, std::string_view id,
                                       int64_t now) = 0;
 
-  // What a version is made from: called with the document and its newest version (empty before the
-  // first), inside the transaction, so that neither can change in between.
-  using MakeVersion = std::function<NewVersionRow(const Document&, const std::optional<Version>&)>;
-  // Adds a version with the next sequence number, unless the newest one has the same content hash:
-  // then that is returned. Deletes unnamed versions beyond the newest `keep_unnamed`.
-  virtual absl::StatusOr<std::optional<Version>> Checkpoint(std::string_view organization,
-                                                            std::string_view document,
-                                                            const MakeVersion& make,
-                                                            int keep_unnamed) = 0;
-  // The same, then puts a version's canvas and model into the document. Empty when either is
-  // unknown.
-  virtual absl::StatusOr<std::optional<Restored>> Restore(std::string_view organization,
-                                                          std::string_view document,
-                                                          std::string_view version,
-                                                          const MakeVersion& make, int keep_unnamed,
-                                                          int64_t now) = 0;
+  virtual absl::StatusOr<std::optional<VersionBase>> FindBase(std::string_view organization,
+                                                              std::string_view document) = 0;
+  // Adds the version with the next sequence number, unless the newest one has its hash: then that
+  // is returned. Deletes unnamed versions beyond the newest `keep_unnamed`.
+  virtual absl::StatusOr<Version> AddVersion(std::string_view document, const NewVersionRow& row,
+                                             int keep_unnamed) = 0;
+  // The same, and puts canvas and model of version `restored` into the document. NotFound when that
+  // has gone.
+  virtual absl::StatusOr<Restored> Restore(std::string_view document, std::string_view restored,
+                                           const NewVersionRow& row, int keep_unnamed) = 0;
+
   virtual absl::StatusOr<std::optional<Version>> FindVersion(std::string_view organization,
                                                              std::string_view document,
                                                              std::string_view version) = 0;
@@ -66,8 +69,6 @@ class DocumentPort {
   virtual absl::StatusOr<std::optional<Version>> NameVersion(
       std::string_view organization, std::string_view document, std::string_view version,
       std::string_view name, const std::optional<std::string>& description) = 0;
-  // The model of a version that a trigger pins, whether its document was deleted or not.
-  virtual absl::StatusOr<std::optional<std::string>> PinnedModel(std::string_view version) = 0;
 };
 
 }  // namespace solvent

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "document_port.h"
 #include "identity_port.h"
 #include "model_port.h"
 #include "outbox_port.h"
@@ -21,6 +22,7 @@ struct StorePorts {
   OutboxPort* outbox = nullptr;
   IdentityPort* identity = nullptr;
   ModelPort* models = nullptr;
+  DocumentPort* documents = nullptr;
   HealthPort* health = nullptr;
 };
 

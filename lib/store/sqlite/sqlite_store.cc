@@ -6,6 +6,7 @@
 #include "migrate.h"
 #include "readers.h"
 #include "run_counters.h"
+#include "sqlite_documents.h"
 #include "sqlite_identity.h"
 #include "sqlite_models.h"
 #include "sqlite_outbox.h"
@@ -28,7 +29,8 @@ class SqliteStore : public Store, public HealthPort {
         outbox_(writer_, *readers_),
         identity_(writer_, *readers_),
         models_(writer_, *readers_),
-        ports_{&runs_, &outbox_, &identity_, &models_, this} {}
+        documents_(writer_, *readers_),
+        ports_{&runs_, &outbox_, &identity_, &models_, &documents_, this} {}
 
   // What still waits to be written refers to the ports: it is done before they go.
   ~SqliteStore() override { writer_.Stop(); }
@@ -51,6 +53,7 @@ class SqliteStore : public Store, public HealthPort {
   SqliteOutbox outbox_;
   SqliteIdentity identity_;
   SqliteModels models_;
+  SqliteDocuments documents_;
   StorePorts ports_;
 };
 
