@@ -23,4 +23,5 @@
 #include "solvent/sqlite_store.h"
 #include "solvent/store.h"
 #include "solvent/trigger_engine.h"
+#include "solvent/webhook.h"
 #include "solvent/worker_backend.h"

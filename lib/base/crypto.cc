@@ -41,6 +41,29 @@ std::string Encode64(std::string_view bytes, std::string_view alphabet) {
   return out;
 }
 
+enum class StrayBits { kRefuse, kIgnore };
+
+std::optional<std::string> Decode64(std::string_view text, std::string_view alphabet,
+                                    StrayBits stray) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  uint32_t acc = 0;
+  int bits = 0;
+  for (char c : text) {
+    size_t digit = alphabet.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    acc = (acc << 6) | static_cast<uint32_t>(digit);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out += static_cast<char>((acc >> bits) & 255);
+    }
+  }
+  if (stray == StrayBits::kRefuse && (acc & ((1u << bits) - 1)) != 0) return std::nullopt;
+  return out;
+}
+
 }  // namespace
 
 std::string RandomBytes(size_t n) {
@@ -90,23 +113,14 @@ std::string Base64Encode(std::string_view bytes) {
 }
 
 std::optional<std::string> Base64UrlDecode(std::string_view text) {
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  uint32_t acc = 0;
-  int bits = 0;
-  for (char c : text) {
-    size_t digit = kUrlAlphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    acc = (acc << 6) | static_cast<uint32_t>(digit);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out += static_cast<char>((acc >> bits) & 255);
-    }
+  return Decode64(text, kUrlAlphabet, StrayBits::kRefuse);
+}
+
+std::optional<std::string> Base64Decode(std::string_view text) {
+  if (text.size() % 4 == 0) {
+    for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);
   }
-  if ((acc & ((1u << bits) - 1)) != 0) return std::nullopt;
-  return out;
+  return Decode64(text, kAlphabet, StrayBits::kIgnore);
 }
 
 }  // namespace solvent

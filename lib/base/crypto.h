@@ -22,6 +22,8 @@ std::string Base64UrlEncode(std::string_view bytes);  // without padding
 // Strict: no padding, no other characters, no stray bits.
 std::optional<std::string> Base64UrlDecode(std::string_view text);
 std::string Base64Encode(std::string_view bytes);  // standard alphabet, padded
-std::string Sha1(std::string_view data);           // for the WebSocket handshake (RFC 6455) only
+// Takes what common decoders take: padding may be missing and stray bits may be set.
+std::optional<std::string> Base64Decode(std::string_view text);
+std::string Sha1(std::string_view data);  // for the WebSocket handshake (RFC 6455) only
 
 }  // namespace solvent
