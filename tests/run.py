@@ -11,6 +11,7 @@ import sys
 
 DOCTEST = re.compile(r"\[doctest\] test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed")
 UNITTEST = re.compile(r"^Ran (\d+) tests? in", re.M)
+NODE = re.compile(r"^# (pass|fail|skipped) (\d+)$", re.M)
 UNITTEST_BAD = re.compile(r"FAILED \((.*)\)")
 SKIPPED = re.compile(r"skipped=(\d+)")
 
@@ -29,6 +30,11 @@ def count(entry):
             bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", failure[1]))
         skipped = sum(int(n) for n in SKIPPED.findall(output))
         return ran - bad - skipped, max(bad, 0 if ok else 1), skipped
+    if found := dict(NODE.findall(output)):
+        failed = int(found.get("fail", 0))
+        return int(found.get("pass", 0)), max(failed, 0 if ok else 1), int(found.get("skipped", 0))
+    if entry["result"] == "SKIP":
+        return 0, 0, 1
     return (1, 0, 0) if ok else (0, 1, 0)
 
 

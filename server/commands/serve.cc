@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "commands.h"
+#include "console.h"
 #include "http_server.h"
 #include "solvent/engine.h"
 #include "solvent/error.h"
@@ -44,7 +45,8 @@ absl::Status Bootstrap(Identity& identity, const std::string& bootstrap_key) {
   if (!made.ok()) return made.status();
   std::printf(
       "A new database. Organization \"default\" has this API key; it is not shown again:\n"
-      "\n    %s\n\n",
+      "\n    %s\n\n"
+      "Programs send it as a bearer token; people sign in with it at the address below.\n\n",
       made->secret.c_str());
   return absl::OkStatus();
 }
@@ -139,6 +141,7 @@ int Serve(const ServeOptions& options) {
   if (absl::Status status = api::AddRoutes(server, context); !status.ok()) {
     return Complain(status);
   }
+  if (absl::Status status = console::AddRoutes(server); !status.ok()) return Complain(status);
   if (absl::Status status = (*engine)->Start(); !status.ok()) return Complain(status);
   if (absl::Status status = server.Start(); !status.ok()) return Complain(status);
   std::printf("solvent %s listening on http://%s:%d (database %s, %d workers)\n", kVersion,

@@ -1,0 +1,246 @@
+// What a run found: the verdict, the answer by family, which rows bind, and why there is none.
+import { html, useMemo, useState } from './html.js';
+import { path, post, useGet } from './api.js';
+import { about, brief, duration, number, percent, plural, title } from './format.js';
+import { Bars, Columns } from './chart.js';
+import { Action, Empty, Segments, Table, Tabs, Trouble } from './ui.js';
+
+const verdicts = {
+  optimal: 'Optimal', feasible: 'A solution, not proven the best', infeasible: 'No solution exists',
+  unbounded: 'The objective has no limit', time_limit: 'Stopped at the time limit', error: 'Failed',
+};
+const trusts = {
+  proven: ['good', 'Proven'], cross_checked: ['good', 'Cross-checked'],
+  solver_word: ['info', 'On the solver’s word'], none: ['', 'Nothing claimed'],
+};
+
+function Trust({ verification }) {
+  if (!verification) return null;
+  const [tone, text] = trusts[verification.trust] ?? ['info', title(verification.trust ?? 'unknown')];
+  const told = [
+    verification.method && `by ${verification.method.replaceAll('_', ' ')}`,
+    verification.point_checked && 'the solution was checked against every row and bound',
+    verification.corrected && 'the solver’s first answer was corrected', verification.note,
+  ].filter(Boolean).join('; ');
+  return html`<span class="badge ${tone}" title=${told}>${text}</span>`;
+}
+
+export function Verdict({ run, result }) {
+  const status = result?.status ?? run.solver_status;
+  const value = result?.objective_value ?? run.objective_value;
+  const goal = result?.sense === 'maximize' ? 'Maximized' : result?.sense === 'minimize' ? 'Minimized' : 'Objective';
+  return html`<div class="card stack">
+    <div class="verdict">
+      ${value !== null && value !== undefined && html`<div><div class="muted small">${goal}${result?.objective_name ? ` ${result.objective_name}` : ''}</div>
+        <div class="value">${number(value)}</div></div>`}
+      <div class="grow"><strong>${verdicts[status] ?? title(run.status)}</strong>
+        ${' '}<${Trust} verification=${result?.verification} />
+        ${result?.warning && html`<div class="small muted">${result.warning}</div>`}
+        ${result?.verification?.note && html`<div class="small muted">${result.verification.note}</div>`}</div>
+    </div>
+    ${result && html`<dl class="figures">
+      <div><dt>Solve time</dt><dd>${duration(result.solve_time_seconds)}</dd></div>
+      <div><dt>Gap</dt><dd>${percent(result.gap)}</dd></div>
+      <div><dt>Bound</dt><dd>${about(result.dual_bound)}</dd></div>
+      <div><dt>Nodes</dt><dd>${number(result.nodes)}</dd></div>
+      <div><dt>Size</dt><dd>${about(run.num_variables)} <small>× ${about(run.num_constraints)} rows</small></dd></div>
+      <div><dt>Credits</dt><dd>${number(run.credits_used)}</dd></div>
+    </dl>`}
+  </div>`;
+}
+
+const labels = (row, count) => row.slice(0, count).map((part) => brief(part, 40)).join(', ');
+
+// The families as {name, index, rows: [[…index, value]]}; a flat answer is one of them.
+function familiesOf(result) {
+  const families = Object.entries(result.families ?? {}).map(([name, family]) => ({
+    name, index: family.index ?? [], rows: family.rows ?? [], truncated: family.truncated,
+  }));
+  if (families.length > 0) return families;
+  const variables = result.variables ?? [];
+  return variables.length === 0 ? []
+    : [{ name: 'variables', flat: true, index: ['name'], rows: variables.map((v) => [v.name, v.value]) }];
+}
+
+const consecutive = (values) => values.every((v) => typeof v === 'number')
+  && values.every((v, i) => i === 0 || v > values[i - 1]);
+
+// The views that a family's shape suggests, the best first.
+function viewsOf(family) {
+  const { index, rows } = family;
+  const views = [];
+  if (rows.length > 1 && rows.every((row) => typeof row.at(-1) === 'number')) {
+    if (index.length === 1 && consecutive(rows.map((row) => row[0])) && rows.length <= 400) views.push(['columns', 'Chart']);
+    else if (index.length === 1 && rows.length <= 40 && rows.some((row) => row.at(-1) !== rows[0].at(-1))) views.push(['bars', 'Chart']);
+    if (index.length === 2) {
+      const across = new Set(rows.map((row) => row[1])).size;
+      const down = new Set(rows.map((row) => row[0])).size;
+      if (across > 1 && across <= 40 && down <= 200) views.push(['pivot', 'Grid']);
+    }
+  }
+  return [...views, ['table', 'Table']];
+}
+
+function Pivot({ family }) {
+  const [down, across] = [0, 1].map((k) => [...new Set(family.rows.map((row) => row[k]))]);
+  const value = new Map(family.rows.map((row) => [`${row[0]}\u0000${row[1]}`, row[2]]));
+  const high = Math.max(...family.rows.map((row) => Math.abs(row[2]))) || 1;
+  if (consecutive([...across].sort((a, b) => a - b))) across.sort((a, b) => a - b);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${family.name}><table class="pivot">
+    <thead><tr><th scope="col">${family.index[0]} \\ ${family.index[1]}</th>
+      ${across.map((name) => html`<th scope="col" class="num">${brief(name, 24)}</th>`)}</tr></thead>
+    <tbody>${down.map((left) => html`<tr><th scope="row">${brief(left, 40)}</th>${across.map((top) => {
+      const v = value.get(`${left}\u0000${top}`);
+      return html`<td class="num ${v === undefined ? 'none' : ''}"
+        style=${{ '--share': `${v === undefined ? 0 : 8 + 32 * Math.abs(v) / high}%` }}>${v === undefined ? '·' : number(v)}</td>`;
+    })}</tr>`)}</tbody></table></div>`;
+}
+
+function Family({ family }) {
+  const views = viewsOf(family);
+  const [view, setView] = useState(views[0][0]);
+  const chart = family.rows.map((row) => ({ label: labels(row, family.index.length), value: row.at(-1) }));
+  return html`<div>
+    ${views.length > 1 && html`<div class="row end" style=${{ padding: '12px 20px 4px' }}>
+      <${Segments} label="View of ${family.name}" options=${views} value=${view} onChange=${setView} /></div>`}
+    ${view === 'table' && html`<${Table} caption=${family.name} rows=${family.rows}
+      columns=${[...family.index.map((label, i) => ({ key: String(i), label: family.flat ? 'Variable' : label, value: (row) => row[i],
+        number: family.rows.length > 0 && family.rows.every((row) => typeof row[i] === 'number') })),
+      { key: 'value', label: family.flat ? 'Value' : family.name, number: true, value: (row) => row.at(-1) }]}
+      foot=${family.truncated ? `${number(family.truncated)} rows more than shown` : null} />`}
+    ${view === 'pivot' && html`<${Pivot} family=${family} />`}
+    ${view === 'bars' && html`<div style=${{ padding: '10px 20px 20px' }}><${Bars} name=${family.name} rows=${chart} /></div>`}
+    ${view === 'columns' && html`<div style=${{ padding: '10px 20px 20px' }}><${Columns} name=${family.name} rows=${chart} /></div>`}
+  </div>`;
+}
+
+// The author's own tables: arrays of records.
+function Report({ name, rows }) {
+  const names = [...new Set(rows.flatMap(Object.keys))];
+  return html`<${Table} caption=${name} rows=${rows} columns=${names.map((key) => ({
+    key, label: title(key), number: rows.every((row) => row[key] === undefined || row[key] === null || typeof row[key] === 'number'),
+  }))} />`;
+}
+
+const near = (a, b) => a !== null && b !== null && Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a));
+
+// Rows of the answer's own constraints part: what they came to, and which of them bind.
+function rowsOf(result) {
+  const price = new Map((result.sensitivity?.constraints ?? []).map((row) => [row.name, row.shadow_price]));
+  const rows = [];
+  for (const [family, part] of Object.entries(result.constraints ?? {})) {
+    const count = (part.index ?? []).length;
+    for (const row of part.rows ?? []) {
+      const [activity, lower, upper] = row.slice(count);
+      const name = count ? `${family}[${row.slice(0, count).join(',')}]` : family;
+      const tightest = [lower, upper].filter((b) => b !== null && b !== undefined)
+        .map((b) => Math.abs(b - activity));
+      rows.push({
+        name, activity, lower, upper, slack: tightest.length ? Math.min(...tightest) : null,
+        binding: near(activity, lower) || near(activity, upper), price: price.get(name),
+      });
+    }
+  }
+  if (rows.length === 0) {
+    for (const row of result.sensitivity?.constraints ?? []) {
+      rows.push({ name: row.name, binding: row.is_binding, price: row.shadow_price });
+    }
+  }
+  return rows;
+}
+
+function fromAnalysis(analysis) {
+  return analysis.constraints.map((row) => ({
+    name: row.name, activity: row.activity, slack: row.slack, binding: row.is_binding,
+    price: row.shadow_price, lower: row.operator === '<=' ? null : row.rhs, upper: row.operator === '>=' ? null : row.rhs,
+  }));
+}
+
+function Rows({ rows }) {
+  const [only, setOnly] = useState('binding');
+  const binding = rows.filter((row) => row.binding);
+  const shown = only === 'binding' ? binding : rows;
+  const has = (key) => rows.some((row) => row[key] !== undefined && row[key] !== null);
+  const column = (key, label) => has(key) ? [{ key, label, number: true }] : [];
+  return html`<div>
+    <div class="row" style=${{ padding: '12px 20px 4px', justifyContent: 'space-between' }}>
+      <p class="small muted">A binding row is at its limit: it is what holds the objective back.</p>
+      <${Segments} label="Which rows" value=${only} onChange=${setOnly}
+        options=${[['binding', `Binding ${number(binding.length)}`], ['all', `All ${number(rows.length)}`]]} /></div>
+    ${shown.length === 0 ? html`<${Empty} title="No row binds">The limits of the variables decide here.<//>`
+      : html`<${Table} key=${only} caption="Rows of the model" rows=${shown} rowKey=${(row) => row.name} rowClass=${(row) => (row.binding ? 'binding' : '')}
+        columns=${[{ key: 'name', label: 'Row' }, ...column('activity', 'Comes to'), ...column('lower', 'At least'),
+          ...column('upper', 'At most'), ...column('slack', 'Room left'), ...column('price', 'Shadow price')]} />`}</div>`;
+}
+
+function Contributions({ list }) {
+  const rows = list.filter((part) => Math.abs(part.contribution) > 1e-9).slice(0, 30)
+    .map((part) => ({ label: part.label, value: part.contribution }));
+  if (rows.length === 0) return html`<${Empty} title="Nothing contributes">The objective is constant at this solution.<//>`;
+  return html`<div style=${{ padding: '16px 20px' }}><${Bars} name="Contributions to the objective" rows=${rows} /></div>`;
+}
+
+// The parts of the answer, one tab each.
+export function Answer({ run, result }) {
+  const { data: analysis } = useGet(result ? path`/models/executions/${run.id}/exact-analysis` : null);
+  const families = useMemo(() => familiesOf(result), [result]);
+  const rows = useMemo(() => (analysis?.computed && analysis.constraints?.length
+    ? fromAnalysis(analysis) : rowsOf(result)), [result, analysis]);
+  const reports = Object.entries(result.tables ?? {}).filter(([, list]) => Array.isArray(list));
+  const tabs = [
+    ...reports.map(([name, list]) => ({ id: `table:${name}`, label: title(name), count: list.length,
+      body: () => html`<${Report} name=${name} rows=${list} />` })),
+    ...families.map((family) => ({ id: `family:${family.name}`, label: family.flat ? 'Variables' : family.name, count: family.rows.length,
+      body: () => family.rows.length ? html`<${Family} family=${family} />`
+        : html`<${Empty} title="All zero">Every member of ${family.name} is zero in this solution.<//>` })),
+    ...(rows.length ? [{ id: 'rows', label: 'Binding rows', count: rows.filter((r) => r.binding).length, body: () => html`<${Rows} rows=${rows} />` }] : []),
+    ...(analysis?.contributions?.length ? [{ id: 'parts', label: 'Contributions', body: () => html`<${Contributions} list=${analysis.contributions} />` }] : []),
+    ...(result.output ? [{ id: 'output', label: 'Output', body: () => html`<div style=${{ padding: '16px 20px' }}><pre class="text">${result.output}</pre></div>` }] : []),
+  ];
+  const [chosen, setChosen] = useState(null);
+  const tab = tabs.find((t) => t.id === chosen) ?? tabs[0];
+  if (!tab) return null;
+  return html`<div class="card flush"><h2>Answer</h2>
+    <div style=${{ padding: '0 8px' }}></div>
+    <${Tabs} label="Parts of the answer" tabs=${tabs} value=${tab.id} onChange=${setChosen}>
+      <div key=${tab.id}>${tab.body()}</div><//>
+    ${result.warnings?.length > 0 && html`<div class="table-foot"><ul>${result.warnings.map((w) => html`<li>${typeof w === 'string' ? w : w.message}</li>`)}</ul></div>`}
+  </div>`;
+}
+
+const conflicts = {
+  constraint: 'These rows cannot all hold', bound: 'These limits of variables cannot all hold',
+  mixed: 'These rows and limits cannot all hold', unknown: 'These cannot all hold',
+};
+
+// Why there is no solution: a set of rows and bounds that contradict each other.
+export function Infeasibility({ run }) {
+  const [found, setFound] = useState(null);
+  const [error, setError] = useState(null);
+  const part = (entry) => typeof entry === 'string' ? { name: entry } : entry;
+  const look = async () => {
+    setError(null);
+    setFound(await post(path`/solve/${run.id}/infeasibility-analysis`, {}));
+  };
+  const rows = found ? [...(found.iis_constraints ?? []), ...(found.iis_variable_bounds ?? [])].map(part) : [];
+  return html`<div class="card stack">
+    <h2>Why is there no solution?</h2>
+    ${!found && html`<p class="muted">The server can look for a smallest set of rows and limits that contradict
+      each other. Loosen one of them and that contradiction is gone.</p>`}
+    <${Trouble} error=${error} />
+    ${!found && html`<div class="row"><${Action} class="primary" busy="Searching…" run=${look} failed=${setError}>Find the conflict<//></div>`}
+    ${found && html`<p><strong>${conflicts[found.conflict_type] ?? conflicts.unknown}.</strong> ${found.note}</p>
+      <div class="card flush"><${Table} caption="The conflict" rows=${rows} columns=${[
+        { key: 'name', label: 'Row or variable', value: (row) => row.name ?? row.variable ?? '' },
+        { key: 'text', label: 'Says', value: (row) => row.text ?? row.expression ?? row.bound ?? '',
+          cell: (row) => html`<code>${brief(row.text ?? row.expression ?? boundText(row), 160)}</code>` }]} /></div>`}
+  </div>`;
+}
+
+function boundText(row) {
+  const sides = [row.lower !== undefined && row.lower !== null && `at least ${number(row.lower)}`,
+    row.upper !== undefined && row.upper !== null && `at most ${number(row.upper)}`].filter(Boolean);
+  return sides.join(', ') || brief(row.bound ?? '', 60);
+}
+
+export const sizeText = (run) => plural(run.num_variables ?? 0, 'variable');

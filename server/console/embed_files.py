@@ -1,0 +1,39 @@
+"""Turns the console's files into a C++ table: embed_files.py OUTPUT ROOT FILE..."""
+
+import hashlib
+import pathlib
+import sys
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+output, root = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
+
+rows = []
+for path in sorted(pathlib.Path(p).resolve() for p in sys.argv[3:]):
+    name = path.relative_to(root).as_posix()
+    content = path.read_bytes()
+    content.decode("utf-8")
+    etag = hashlib.sha256(content).hexdigest()[:32]
+    # String literals have a length limit in some compilers, hence one literal a line.
+    lines = content.decode().splitlines(keepends=True)
+    if any(')~"' in line for line in lines):
+        sys.exit(f"{name}: holds the end of a raw string literal")
+    literals = "".join(
+        f'     R"~({line.rstrip(chr(10))})~"{" " + chr(34) + chr(92) + "n" + chr(34)}\n'
+        if line.endswith("\n") else f'     R"~({line})~"\n' for line in lines)
+    rows.append(
+        f'    {{"{"" if name == "index.html" else name}", "{TYPES[path.suffix]}",'
+        f' R"("{etag}")",\n{literals.rstrip()}}},\n')
+
+output.write_text(
+    '#include "embedded_files.h"\n\nnamespace solvent::console {\n\n'
+    "const EmbeddedFile kEmbeddedFiles[] = {\n" + "".join(rows) + "};\n"
+    f"const size_t kEmbeddedFileCount = {len(rows)};\n\n"
+    "}  // namespace solvent::console\n")

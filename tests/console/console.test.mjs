@@ -1,0 +1,295 @@
+// The console in a real browser. Run by `node --test`; see console.mjs for the environment.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { openPage, overflow, signIn, startBrowser, startServer } from './console.mjs';
+
+let browser;
+let server;
+
+before(async () => {
+  [server, browser] = await Promise.all([startServer('--workers', '1'), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.remove();
+});
+
+// A test with a page of its own; whatever the page does, it must not break its own rules.
+function pageTest(name, body, options) {
+  test(name, async () => {
+    const page = await openPage(browser, server, options);
+    try {
+      await body(page);
+      assert.deepEqual(page.problems, []);
+    } finally {
+      await page.context().close();
+    }
+  });
+}
+
+const hard = (seconds) => {
+  // A knapsack with many rows and items of nearly equal worth: minutes of branching.
+  let state = 7;
+  const random = (low, high) => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return low + (state % (high - low + 1));
+  };
+  const names = Array.from({ length: 60 }, (_, i) => `x${i}`);
+  const rows = Array.from({ length: 5 }, () => names.map(() => random(10, 1000)));
+  const sum = (weights) => weights.map((w, i) => `${w}*${names[i]}`).join(' + ');
+  const worth = names.map((_, i) => rows.reduce((total, row) => total + row[i], 0) / 5 + random(0, 100));
+  return {
+    name: 'Hard knapsack',
+    variables: names.map((name) => ({ name, type: 'binary' })),
+    objective: { sense: 'maximize', expression: sum(worth) },
+    constraints: rows.map((row) => ({
+      expression: `${sum(row)} <= ${Math.floor(row.reduce((a, b) => a + b) / 2)}`,
+    })),
+    options: { time_limit_seconds: seconds },
+  };
+};
+
+pageTest('a newcomer goes from an empty database to a solved and explained run', async (page) => {
+  await page.goto(server.url);
+  await page.getByText('Where do I find a key?').click();
+  await page.getByText('solvent keys create').waitFor();
+  await page.getByLabel('API key').fill('ok_live_wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('does not know that key').waitFor();
+  await page.getByLabel('API key').fill(server.key);
+  await page.keyboard.press('Enter');
+
+  await page.getByLabel('Search models').fill('warehouse');
+  await page.getByRole('link', { name: 'Warehouse Allocation Optimizer' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Warehouse Allocation Optimizer' }).waitFor();
+  await page.getByLabel('Capacity, row 1').fill('450');
+  await page.getByRole('button', { name: 'Solve' }).click();
+
+  await page.getByText('Optimal', { exact: true }).waitFor();
+  assert.match(page.url(), /#\/executions\/exe_/);
+  await page.getByText('Minimized cost').waitFor();
+  const plan = page.getByRole('table', { name: 'plan' });
+  await plan.getByRole('cell', { name: 'East Hub' }).first().waitFor();
+  await page.getByRole('tab', { name: /Binding rows/ }).click();
+  await page.getByRole('cell', { name: 'room[East Hub]' }).waitFor();
+
+  await page.getByRole('link', { name: 'Executions', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Executions' }).waitFor();
+  await page.getByRole('link', { name: 'Warehouse Allocation Optimizer' }).waitFor();
+});
+
+pageTest('a long run is watched live and cancelled', async (page) => {
+  await signIn(page, server);
+  const made = await server.api('POST', '/solve/async', hard(60));
+  const sockets = [];
+  page.on('websocket', (socket) => sockets.push(socket.url()));
+  await page.goto(`${server.url}/#/executions/${made.execution_id}`);
+  await page.getByText(/Better solution: [\d,.]+/).first().waitFor();
+  await page.getByRole('img', { name: /the best solution is [\d,.]+ and the bound/ }).waitFor();
+  assert.equal(sockets.length, 1);
+  assert.doesNotMatch(sockets[0], /ok_live/, 'the key is not in the address');
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  await page.getByText('The run was cancelled.').waitFor();
+});
+
+pageTest('a run without a solution says so', async (page) => {
+  await signIn(page, server);
+  await page.goto(`${server.url}/#/playground`);
+  await page.getByRole('button', { name: 'No solution' }).click();
+  await page.getByRole('button', { name: 'Solve' }).click();
+  await page.getByText('No solution exists').waitFor();
+  await page.getByRole('heading', { name: 'Why is there no solution?' }).waitFor();
+});
+
+pageTest('a hostile name stays text', async (page) => {
+  const name = '<img src=x onerror="document.title=1"><script>alert(1)</script>';
+  const hostile = `${name}${'w'.repeat(120)}`;
+  const model = await server.api('POST', '/models', {
+    name: hostile, generator_type: 'generic', description: name, tags: [name], category: name,
+    input_fields: [{ name: 'variables', label: name, description: name, type: 'array' }],
+  });
+  await server.api('POST', '/solve', {
+    name: hostile, variables: [{ name: 'x', upper_bound: 3 }],
+    objective: { sense: 'maximize', expression: 'x' }, constraints: [{ name, expression: 'x <= 2' }],
+  });
+  await signIn(page, server);
+  for (const place of [`models/${model.id}`, 'models?view=yours', 'executions']) {
+    await page.goto(`${server.url}/#/${place}`);
+    await page.locator('main').getByText(name).first().waitFor();
+    assert.equal(await page.locator('main img, main script').count(), 0, place);
+    assert.ok(await overflow(page) <= 0, place);
+  }
+  await page.getByRole('link', { name }).first().click();
+  await page.getByRole('tab', { name: /Binding rows/ }).click();
+  await page.getByRole('cell', { name }).waitFor();
+  assert.equal(await page.locator('main img, main script').count(), 0);
+});
+
+pageTest('what is wrong with an input is shown at its field', async (page) => {
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Warehouse Allocation Optimizer' }).click();
+  const demand = page.getByLabel('Demand, row 1');
+  await demand.fill('many');
+  await page.getByRole('button', { name: 'Solve' }).click();
+  await page.getByRole('alert').getByText('Demand must be a number').waitFor();
+  assert.equal(await demand.getAttribute('aria-invalid'), 'true');
+
+  // What only the server knows.
+  await demand.fill('');
+  await page.getByRole('button', { name: 'Solve' }).click();
+  const link = page.getByRole('alert').getByRole('link', { name: /demand/ }).first();
+  await link.waitFor();
+  await demand.fill('200');
+  await page.getByLabel('Name, row 2').nth(1).fill('Widget A');
+  await page.getByRole('button', { name: 'Solve' }).click();
+  await page.getByRole('alert').getByText(/twice|duplicate|already/i).first().waitFor();
+});
+
+pageTest('a table takes cells from a spreadsheet', async (page) => {
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Warehouse Allocation Optimizer' }).click();
+  await page.getByLabel('Name, row 1').first().evaluate((field) => {
+    const data = new DataTransfer();
+    data.setData('text/plain', 'North\t900\t1.5\nSouth\t800\t2\nWest\t700\t3\n');
+    field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+  });
+  await page.getByLabel('Capacity, row 3').waitFor();
+  assert.equal(await page.getByLabel('Capacity, row 3').inputValue(), '700');
+  await page.getByRole('button', { name: 'JSON' }).click();
+  const text = await page.getByLabel('Input as JSON').inputValue();
+  assert.deepEqual(JSON.parse(text).warehouses[1], { name: 'South', capacity: 800, cost_per_unit: 2 });
+});
+
+pageTest('the playground points at the line of a fault', async (page) => {
+  await signIn(page, server);
+  await page.goto(`${server.url}/#/playground`);
+  const editor = page.getByLabel('Problem as JSON');
+  const text = await editor.inputValue();
+  await editor.fill(text.replace('2*chairs + 3*tables', '2*chairs + 3*stools'));
+  await page.getByRole('button', { name: 'Check' }).click();
+  const line = text.split('\n').findIndex((l) => l.includes('2*chairs')) + 1;
+  await page.getByRole('alert').getByText(/stools/).waitFor();
+  await page.getByRole('button', { name: `Line ${line}` }).click();
+  const at = await editor.evaluate((area) => area.value.slice(0, area.selectionStart).split('\n').length);
+  assert.equal(at, line);
+  await editor.fill('{"variables": [}');
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByRole('alert').getByText(/a value is expected/).waitFor();
+});
+
+pageTest('two runs are compared by what differs', async (page) => {
+  const problem = (limit) => ({
+    variables: [{ name: 'x' }, { name: 'y', upper_bound: 1 }],
+    objective: { sense: 'maximize', expression: 'x + y' },
+    constraints: [{ name: 'limit', expression: `x <= ${limit}` }],
+  });
+  const a = await server.api('POST', '/solve', problem(3));
+  const b = await server.api('POST', '/solve', problem(5));
+  await signIn(page, server);
+  await page.goto(`${server.url}/#/compare?a=${a.execution_id}&b=${b.execution_id}`);
+  const solution = page.getByRole('table', { name: 'Solution' });
+  await solution.getByRole('cell', { name: '+2' }).waitFor();
+  assert.equal(await solution.getByRole('row').count(), 2, 'the head and x');
+  await page.getByRole('table', { name: 'Input' }).getByText('x <= 5').waitFor();
+});
+
+pageTest('the filters of the executions are in the address', async (page) => {
+  await signIn(page, server);
+  await page.goto(`${server.url}/#/executions`);
+  await page.getByRole('button', { name: 'failed' }).click();
+  await page.waitForURL(/status=failed/);
+  await page.getByText('No execution matches').waitFor();
+  await page.reload();
+  await page.getByText('No execution matches').waitFor();
+});
+
+pageTest('keys are made, shown once and revoked, and a revoked key signs out', async (page) => {
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Keys and credits' }).click();
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel('Name').fill('nightly');
+  await page.getByRole('button', { name: 'Create' }).click();
+  const secret = await page.getByLabel('API key', { exact: true }).inputValue();
+  assert.match(secret, /^ok_live_[0-9a-f]{64}$/);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('cell', { name: 'nightly', exact: true }).waitFor();
+  assert.ok(!(await page.content()).includes(secret));
+
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await signIn(page, server, secret);
+  await page.getByRole('link', { name: 'Keys and credits' }).click();
+  await page.getByRole('button', { name: 'Revoke nightly' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await page.getByText('no longer accepted').waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('solvent.key')), null);
+});
+
+pageTest('the key stays in its tab', async (page) => {
+  await signIn(page, server);
+  const other = await page.context().newPage();
+  await other.goto(server.url);
+  await other.getByRole('button', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.evaluate((secret) => JSON.stringify(localStorage).includes(secret), server.key), false);
+});
+
+pageTest('no screen scrolls sideways on a phone', async (page) => {
+  await signIn(page, server);
+  const { items: [listing] } = await server.api('GET', '/models/catalog?search=facility');
+  const { items: [run] } = await server.api('GET', '/models/executions/all?status=completed');
+  const screens = ['models', `models/${listing.id}`, 'playground', 'playground?language=mathprog',
+    'executions', `executions/${run.id}`, 'compare', 'notifications', 'account'];
+  for (const screen of screens) {
+    await page.goto(`${server.url}/#/${screen}`);
+    await page.locator('main h1').waitFor();
+    await page.waitForLoadState('networkidle');
+    assert.ok(await overflow(page) <= 0, `${screen} is too wide by ${await overflow(page)}`);
+  }
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('link', { name: 'Playground' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor();
+}, { viewport: { width: 360, height: 740 }, hasTouch: true, colorScheme: 'dark' });
+
+pageTest('the first load is small and comes from this server alone', async (page) => {
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Warehouse Allocation Optimizer' }).waitFor();
+  const total = [...page.loaded.values()].reduce((sum, size) => sum + size, 0);
+  assert.ok(total > 20000 && total < 150000, `${total} bytes`);
+});
+
+pageTest('everything can be reached with the keyboard', async (page) => {
+  await page.goto(server.url);
+  await page.keyboard.type(server.key);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
+  await page.getByRole('link', { name: 'Skip to the content' }).focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  await page.getByRole('button', { name: 'Catalog' }).focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/view=yours/);
+});
+
+test('a lost connection is said, and mended when the server is back', async () => {
+  const own = await startServer('--workers', '1');
+  const page = await openPage(browser, own);
+  try {
+    await signIn(page, own);
+    await page.goto(`${own.url}/#/playground`);
+    await page.getByRole('button', { name: 'Solve' }).waitFor();
+    await own.stop();
+    await page.getByRole('button', { name: 'Solve' }).click();
+    await page.getByText('Connection lost').waitFor();
+    await page.getByText('cannot be reached').first().waitFor();
+    await own.start();
+    await page.getByText('Connection lost').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Solve' }).click();
+    await page.getByText('Optimal', { exact: true }).waitFor();
+    assert.deepEqual(page.problems, []);
+  } finally {
+    await page.context().close();
+    await own.remove();
+  }
+});
