@@ -6,6 +6,32 @@
 
 namespace solvent::mathprog {
 
+namespace {
+
+// The lines of `#` comment directly above `position`, as one text: what the author has to say about
+// the statement that begins there.
+std::string CommentAbove(std::string_view text, size_t position) {
+  constexpr std::string_view kBlank = " \t\r";
+  std::string comment;
+  size_t line = text.rfind('\n', position);
+  while (line != std::string_view::npos && line > 0) {
+    const size_t before = text.rfind('\n', line - 1);
+    const size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    std::string_view above = text.substr(begin, line - begin);
+    const size_t hash = above.find_first_not_of(kBlank);
+    if (hash == std::string_view::npos || above[hash] != '#') break;
+    above.remove_prefix(hash + 1);
+    const size_t first = above.find_first_not_of(kBlank);
+    if (first == std::string_view::npos) break;
+    above = above.substr(first, above.find_last_not_of(kBlank) + 1 - first);
+    comment = std::string(above) + (comment.empty() ? "" : " ") + comment;
+    line = before;
+  }
+  return comment;
+}
+
+}  // namespace
+
 void Run::Execute(const Stmt& s) {
   const Stmt* outer = current_stmt_;
   current_stmt_ = &s;
@@ -101,7 +127,8 @@ void Run::CheckStatement(const Stmt& s) {
     }
     default: break;
   }
-  fault.diagnostic = MakeDiagnostic("M223", std::move(message));
+  fault.diagnostic = MakeDiagnostic("M223", std::move(message),
+                                    Shorten(CommentAbove(text, static_cast<size_t>(s.begin)), 300));
   model_->source.Place(condition.begin, condition.end, fault.diagnostic);
   FillIndex(fault.diagnostic, key, n);
   throw fault;

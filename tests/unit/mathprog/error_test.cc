@@ -190,6 +190,22 @@ TEST_CASE("limits stop a run with their name") {
   CHECK(Generate(chain + "; check: p = 20001; end;").diagnostics.empty());
 }
 
+TEST_CASE("a failed check says what its author wrote above it") {
+  const std::string failed = "check: n >= 2;\nend;";
+  auto hint = [&](const std::string& above) {
+    const MathProgDiagnostic d = Generate("param n := 1;\n" + above + failed).error();
+    CHECK(d.code == "M223");
+    return d.hint;
+  };
+  CHECK(hint("") == "");
+  CHECK(hint("# Two are needed.\n") == "Two are needed.");
+  CHECK(hint("# Two\n  #   are needed.  \n  ") == "Two are needed.");
+  CHECK(hint("# far away\n\n") == "");
+  CHECK(hint("param m := 2; # beside\n") == "");
+  CHECK(hint("#\n# Two.\n") == "Two.");
+  CHECK(Generate("# Alone.\ncheck: 1 > 2;\nend;").error().hint == "Alone.");
+}
+
 TEST_CASE("missing end and text after it are warnings") {
   Generated g = Generate("var x >= 0; minimize z: x;");
   REQUIRE(g.run);
