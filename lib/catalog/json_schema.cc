@@ -184,6 +184,14 @@ class ValijsonSchema : public JsonSchema {
       return "a value of type " + std::string(at == nullptr ? "null" : at->type_name()) +
              " is not allowed here";
     }
+    if (fault.keyword == "additionalProperties") {
+      // "…constraints: 'name'."
+      const size_t open = description.find(": '");
+      const size_t close = description.rfind('\'');
+      if (open != std::string::npos && close > open + 3) {
+        return "\"" + description.substr(open + 3, close - open - 3) + "\" is not known here";
+      }
+    }
     if (fault.keyword == "enum") return "is none of the allowed values";
     std::string message = TrimZeros(description);
     fault.limit = FirstNumber(message);

@@ -74,6 +74,9 @@ TEST_CASE("each fault has a pointer to its place and the keyword that it violate
   REQUIRE(faults.size() == 1);
   CHECK(faults[0].message == "expected number less than or equal to 1000.5");
   CHECK(faults[0].limit.as_double() == 1000.5);
+  faults = Check(*schema, R"({"products": [{"name": "A", "it's": 1}]})");
+  REQUIRE(!faults.empty());
+  CHECK(faults[0].message == "\"it's\" is not known here");
 }
 
 TEST_CASE("several faults are reported at once") {
