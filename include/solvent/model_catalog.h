@@ -23,10 +23,11 @@ struct ModelDefinition {
   // "template": `model` is a text in `language`. "generic", and every name that is not known: the
   // input itself is a flat JSON problem, as a template without a model text takes it too.
   std::string generator_type = "generic";
-  Json generator_params;  // object or null
-  std::string language;   // "mathprog" (also when empty), "flat", "mps" or "lp"
-  std::string model;      // the text; "" when there is none yet
-  std::string data;       // MathProg data: the author's own constants
+  Json generator_params;     // object or null
+  std::string language;      // "mathprog" (also when empty), "flat", "mps" or "lp"
+  std::string model;         // the text; "" when there is none yet
+  std::string data;          // MathProg data: the author's own constants
+  std::string how_it_works;  // for people: what the formulation is and why; "" when not said
 
   Json input_schema;   // JSON Schema (draft 7), or {} for none
   Json input_fields;   // array of {"name","label","type","required","default","minimum",…}

@@ -119,6 +119,7 @@ absl::StatusOr<ModelDefinition> ReadDefinition(const Json& body) {
   d.language = top.Text("language");
   d.model = top.Lines("model");
   d.data = top.Lines("data");
+  d.how_it_works = top.Text("section_how_it_works");
   RETURN_IF_ERROR(top.status());
   const Json& inner = body["template"];
   if (d.model.empty() && inner.is_string()) d.model = inner.as_string();

@@ -15,8 +15,8 @@ namespace solvent {
 absl::StatusOr<CatalogModel> ReadTemplateDocument(std::string_view text);
 
 // The definition's members of a document or of a request: generator_type, generator_params,
-// language, model (a text, an array of lines or an object), data, input_schema, input_fields,
-// example_input, custom_config. They may stand below "template" too.
+// language, model (a text, an array of lines or an object), data, section_how_it_works,
+// input_schema, input_fields, example_input, custom_config. They may stand below "template" too.
 absl::StatusOr<ModelDefinition> ReadDefinition(const Json& body);
 
 }  // namespace solvent

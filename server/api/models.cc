@@ -66,6 +66,8 @@ void WriteListing(JsonWriter& w, const CatalogModel& model, Detail detail) {
   if (detail == Detail::kFull) {
     w.Key("scenario_description");
     WriteTextOrNull(w, model.scenario_description);
+    w.Key("section_how_it_works");
+    WriteTextOrNull(w, model.definition.how_it_works);
     WriteForms(w, model.definition);
     w.Key("generator_params");
     WriteOr(w, model.definition.generator_params, "{}");

@@ -112,6 +112,7 @@ class Catalog(ModelTest):
         listing = self.anonymous.get("/models/catalog/" + self.catalog_id("feed_blend")).json()
         self.assertEqual(listing["generator_type"], "template")
         self.assertIn("foods", listing["example_input"])
+        self.assertIn("linear program", listing["section_how_it_works"])
         schema = self.anonymous.get(f"/models/catalog/{listing['id']}/schema").json()
         self.assertEqual(set(schema), {"id", "name", "generator_type", "input_schema",
                                        "input_fields", "example_input", "scenario_description"})

@@ -15,6 +15,7 @@ Json DefinitionToJson(const ModelDefinition& d) {
   text("language", d.language);
   text("model", d.model);
   text("data", d.data);
+  text("section_how_it_works", d.how_it_works);
   value("input_schema", d.input_schema);
   value("input_fields", d.input_fields);
   value("example_input", d.example_input);
@@ -29,6 +30,7 @@ ModelDefinition DefinitionFromJson(const Json& json) {
   d.language = json["language"].as_string();
   d.model = json["model"].as_string();
   d.data = json["data"].as_string();
+  d.how_it_works = json["section_how_it_works"].as_string();
   d.input_schema = json["input_schema"];
   d.input_fields = json["input_fields"];
   d.example_input = json["example_input"];
