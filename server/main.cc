@@ -111,7 +111,8 @@ void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
 }
 
 void AddConvert(CLI::App& app, ConvertOptions& o, int& exit_status) {
-  CLI::App* verb = app.add_subcommand("convert", "Convert a problem between JSON, MPS and LP, or a model to them");
+  CLI::App* verb = app.add_subcommand(
+      "convert", "Convert a problem between JSON, MPS and LP, or a model to them");
   verb->add_option("input", o.input, "The problem; - reads standard input")->required();
   verb->add_option("output", o.output, "Where to write; - for standard output")
       ->capture_default_str();
@@ -149,6 +150,28 @@ void AddKeys(CLI::App& app, KeysOptions& o, int& exit_status) {
   verb->footer("All of these work while a server runs on the same database.");
 }
 
+void AddOperate(CLI::App& app, OperateOptions& o, int& exit_status) {
+  auto verb = [&](const char* name, const char* help, int (*run)(const OperateOptions&)) {
+    CLI::App* added = app.add_subcommand(name, help);
+    added->add_option("--database", o.database, "Database file")
+        ->envname("SOLVENT_DATABASE")
+        ->capture_default_str();
+    added->callback([&o, &exit_status, run] { exit_status = run(o); });
+    return added;
+  };
+  CLI::App* backup = verb("backup", "Copy the database, checked, while a server uses it", Backup);
+  backup->add_option("file", o.file, "The copy; replaced when it is one already")->required();
+  CLI::App* restore = verb("restore", "Put a copy's content into the database", Restore);
+  restore->add_option("file", o.file, "The copy")->required();
+  restore->footer(
+      "What the database held is kept beside it first. A running server goes on with the\n"
+      "restored content; what it was solving meanwhile is not recorded.");
+  CLI::App* doctor =
+      verb("doctor", "Examine database, permissions, workers, limits and clock", Doctor);
+  doctor->add_flag("--json", o.json, "One JSON object instead of lines");
+  doctor->footer("Changes nothing. Exit status: 0 healthy, 1 something is bad.");
+}
+
 int Run(int argc, char** argv) {
   CLI::App app("Solvent: an optimization service in one file");
   app.name("solvent");
@@ -166,6 +189,8 @@ int Run(int argc, char** argv) {
   AddCheck(app, check, exit_status);
   AddConvert(app, convert, exit_status);
   AddKeys(app, keys, exit_status);
+  OperateOptions operate;
+  AddOperate(app, operate, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -85,6 +85,15 @@ int KeysCreate(const KeysOptions& options);
 int KeysList(const KeysOptions& options);
 int KeysRevoke(const KeysOptions& options);
 
+struct OperateOptions {
+  std::string database = "solvent.db";
+  std::string file;  // the copy
+  bool json = false;
+};
+int Backup(const OperateOptions& options);
+int Restore(const OperateOptions& options);
+int Doctor(const OperateOptions& options);
+
 // Shared by the verbs: "solvent: <message>" and the fields at fault, on standard error.
 int Complain(const absl::Status& status);
 // The whole of a file, or of standard input for "-".

@@ -1,14 +1,16 @@
 """Stopping, being killed, starting again."""
 
+import json
 import os
 import signal
+import subprocess
 import threading
 import time
 import unittest
 
 import httpx
 
-from harness import Server, ended, problem, slow_problem, wait_until
+from harness import SERVER, Server, ended, problem, slow_problem, wait_until
 from kill_test import KillTest
 
 SMALL = problem("minimize", "2*x", {"x": {}}, ["x >= 3"])
@@ -89,6 +91,33 @@ class Lifecycle(unittest.TestCase):
             record = api.get(f"/models/executions/{done}").json()
             self.assertEqual(record["result_data"]["objective_value"], 6)
             self.assertEqual(api.get("/models/executions/all").json()["total"], 7)
+
+    def test_a_copy_is_made_and_put_back_while_the_server_runs(self):
+        database, copy = str(self.server.database), str(self.server.database) + ".copy"
+
+        def solvent(*arguments):
+            done = subprocess.run([SERVER, *arguments, "--database", database],
+                                  capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout
+
+        with self.server.client() as api:
+            kept = api.post("/solve", json=SMALL).json()["execution_id"]
+            self.assertIn("checked copy", solvent("backup", copy))
+            lost = api.post("/solve", json=SMALL).json()["execution_id"]
+            running = api.post("/solve/async", json=slow_problem(27)).json()["task_id"]
+            wait_until(lambda: api.get(f"/solve/async/{running}").json()["status"] == "running")
+            self.assertIn("before-restore", solvent("restore", copy))
+            self.assertEqual(api.get(f"/models/executions/{kept}").status_code, 200)
+            self.assertEqual(api.get(f"/models/executions/{lost}").status_code, 404)
+            self.assertEqual(api.get(f"/models/executions/{running}").status_code, 404)
+        self.server.stop()
+        with self.restart() as api:
+            self.assertEqual(api.post("/solve", json=SMALL).json()["objective_value"], 6)
+            self.assertEqual(api.get("/models/executions/all").json()["total"], 2)
+            findings = json.loads(solvent("doctor", "--json"))
+            self.assertTrue(findings["healthy"], findings)
+            self.assertIn("workers", [finding["subject"] for finding in findings["findings"]])
 
     def test_a_run_that_kills_its_worker_three_times_fails_alone(self):
         with self.server.client() as api:

@@ -41,6 +41,32 @@ absl::StatusOr<int64_t> ReadVersion(Db& db) {
   return 0;
 }
 
+// Runs the next migration if there is one; false when there was none left.
+absl::StatusOr<bool> MigrateOnce(Db& db) {
+  ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));  // again, now that nobody else can write
+  for (int i = 0; i < kMigrationCount; ++i) {
+    if (kMigrations[i].version <= version) continue;
+    RETURN_IF_ERROR(db.Script(kMigrations[i].sql));
+    RETURN_IF_ERROR(db.Script(absl::StrCat("PRAGMA application_id = ", kApplicationId,
+                                           "; PRAGMA user_version = ", kMigrations[i].version)));
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status CheckIsOurs(Db& db) {
+  ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));
+  if (version > 0) return absl::OkStatus();
+  return absl::FailedPreconditionError("the file is empty");
+}
+
+bool HasNewestSchema(Db& db) {
+  absl::StatusOr<int64_t> version = ReadVersion(db);
+  return version.ok() && *version == NewestVersion();
+}
+
 // Changing the journal mode needs the file for itself, and SQLite does not wait for that.
 absl::Status SwitchToWal(Db& db) {
   double deadline = SteadySeconds() + kJournalModeSeconds;
@@ -58,21 +84,6 @@ absl::Status SwitchToWal(Db& db) {
     usleep(2000);
   }
 }
-
-// Runs the next migration if there is one; false when there was none left.
-absl::StatusOr<bool> MigrateOnce(Db& db) {
-  ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));  // again, now that nobody else can write
-  for (int i = 0; i < kMigrationCount; ++i) {
-    if (kMigrations[i].version <= version) continue;
-    RETURN_IF_ERROR(db.Script(kMigrations[i].sql));
-    RETURN_IF_ERROR(db.Script(absl::StrCat("PRAGMA application_id = ", kApplicationId,
-                                           "; PRAGMA user_version = ", kMigrations[i].version)));
-    return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 absl::Status CreateFile(const std::string& path) {
   int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -1,0 +1,146 @@
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "sqlite_tools.h"
+#include "store_tools.h"
+
+namespace solvent {
+namespace {
+
+std::string TextOf(const std::vector<StoreFinding>& findings, std::string_view subject,
+                   StoreFinding::Level level) {
+  for (const StoreFinding& finding : findings) {
+    if (finding.subject == subject && finding.level == level) return finding.text;
+  }
+  return "";
+}
+
+bool AllGood(const std::vector<StoreFinding>& findings) {
+  for (const StoreFinding& finding : findings) {
+    if (finding.level == StoreFinding::Level::kBad) return false;
+  }
+  return !findings.empty();
+}
+
+TEST_CASE("a copy made while runs are written holds whole transactions and passes examination") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db"), copy = directory.File("copy.db");
+  std::unique_ptr<Store> store = MustOpen(path);
+  MustInsert(*store, MakeRun("exe_first", "org"));
+  std::atomic<bool> stop = false;
+  std::atomic<int> written = 1;
+  std::thread writer([&] {
+    for (int i = 0; !stop && i < 100'000; ++i) {
+      auto inserted =
+          store->ports().runs->Insert(MakeRun("exe_" + std::to_string(i), "org"), INT64_MAX);
+      if (inserted.ok()) ++written;
+    }
+  });
+  int64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    const int at_least = written;
+    absl::Status status = BackupSqlite(path, copy);
+    CHECK_MESSAGE(status.ok(), status.ToString());
+    CHECK(std::filesystem::exists(copy + "-wal") == false);
+    std::unique_ptr<Store> reader = MustOpen(copy);
+    const int64_t total = MustList(*reader, "org").total;
+    CHECK(total >= at_least);
+    CHECK(total > last - 1);
+    last = total;
+    reader.reset();
+    CHECK(AllGood(ExamineSqlite(copy)));
+  }
+  stop = true;
+  writer.join();
+  struct stat file;
+  REQUIRE(::stat(copy.c_str(), &file) == 0);
+  CHECK((file.st_mode & 0777) == 0600);
+  CHECK_FALSE(std::filesystem::exists(copy + ".partial"));
+}
+
+TEST_CASE("an open store goes on with what was restored under it") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db"), copy = directory.File("copy.db"),
+                    previous = directory.File("previous.db");
+  std::unique_ptr<Store> store = MustOpen(path);
+  MustInsert(*store, MakeRun("exe_kept", "org"));
+  REQUIRE(BackupSqlite(path, copy).ok());
+  MustInsert(*store, MakeRun("exe_lost", "org"));
+  absl::Status status = RestoreSqlite(copy, path, previous);
+  REQUIRE_MESSAGE(status.ok(), status.ToString());
+  CHECK(Ids(MustList(*store, "org")) == std::vector<std::string>{"exe_kept"});
+  MustInsert(*store, MakeRun("exe_new", "org"));
+  CHECK(Ids(MustList(*store, "org")) == std::vector<std::string>{"exe_new", "exe_kept"});
+  CHECK(AllGood(ExamineSqlite(path)));
+  CHECK(Ids(MustList(*MustOpen(previous), "org")) ==
+        std::vector<std::string>{"exe_lost", "exe_kept"});
+
+  const std::string fresh = directory.File("fresh.db");
+  REQUIRE(RestoreSqlite(copy, fresh, directory.File("nothing.db")).ok());
+  CHECK(Ids(MustList(*MustOpen(fresh), "org")) == std::vector<std::string>{"exe_kept"});
+  CHECK_FALSE(std::filesystem::exists(directory.File("nothing.db")));
+}
+
+TEST_CASE("nothing is copied from or over what is no database of ours") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db"), note = directory.File("note.txt");
+  std::ofstream(note) << "do not lose me";
+  CHECK(absl::IsNotFound(BackupSqlite(path, directory.File("c.db"))));
+  MustInsert(*MustOpen(path), MakeRun("exe_a", "org"));
+  CHECK(absl::IsFailedPrecondition(BackupSqlite(path, note)));
+  CHECK(absl::IsFailedPrecondition(BackupSqlite(path, path)));
+  CHECK(absl::IsFailedPrecondition(RestoreSqlite(note, path, "")));
+  CHECK(absl::IsFailedPrecondition(RestoreSqlite(path, path, "")));
+  CHECK(absl::IsFailedPrecondition(RestoreSqlite(path, note, "")));
+  CHECK(absl::IsNotFound(RestoreSqlite(directory.File("none"), path, "")));
+  std::string kept;
+  std::getline(std::ifstream(note), kept);
+  CHECK(kept == "do not lose me");
+  CHECK(MustList(*MustOpen(path), "org").total == 1);
+}
+
+TEST_CASE("a damaged copy is refused, and damage is named") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db"), copy = directory.File("copy.db");
+  {
+    std::unique_ptr<Store> store = MustOpen(path);
+    for (int i = 0; i < 200; ++i) MustInsert(*store, MakeRun("exe_" + std::to_string(i), "org"));
+  }
+  REQUIRE(BackupSqlite(path, copy).ok());
+  {
+    std::fstream file(copy, std::ios::in | std::ios::out | std::ios::binary);
+    const auto size = static_cast<long>(std::filesystem::file_size(copy));
+    // Every page after the schema gets a hole.
+    for (long at = 4096L * 30; at + 2048 < size; at += 4096) {
+      file.seekp(at);
+      file << std::string(2048, '\x5a');
+    }
+  }
+  CHECK(absl::IsDataLoss(RestoreSqlite(copy, path, "")));
+  CHECK(MustList(*MustOpen(path), "org").total == 200);
+  CHECK_FALSE(AllGood(ExamineSqlite(copy)));
+}
+
+TEST_CASE("the examination names open permissions, lost holders and miscounts") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db");
+  std::unique_ptr<Store> store = MustOpen(path);
+  MustInsert(*store, MakeRun("exe_a", "org"));
+  using Level = StoreFinding::Level;
+  CHECK(TextOf(ExamineSqlite(path), "permissions", Level::kWarning) == "");
+  REQUIRE(::chmod(path.c_str(), 0644) == 0);
+  CHECK(TextOf(ExamineSqlite(path), "permissions", Level::kWarning).find("chmod 600") !=
+        std::string::npos);
+  RawDb(path).Run("UPDATE executions SET state = 1, owner = 99");
+  std::vector<StoreFinding> findings = ExamineSqlite(path);
+  CHECK(TextOf(findings, "queue", Level::kBad) == "1 running runs have no holder");
+  CHECK(TextOf(findings, "counters", Level::kBad) != "");
+  CHECK(TextOf(ExamineSqlite(directory.File("none.db")), "database", Level::kBad) != "");
+}
+
+}  // namespace
+}  // namespace solvent
