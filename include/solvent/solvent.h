@@ -8,6 +8,7 @@
 #include "solvent/execution.h"
 #include "solvent/execution_store.h"
 #include "solvent/identity.h"
+#include "solvent/job_runner.h"
 #include "solvent/json.h"
 #include "solvent/log.h"
 #include "solvent/model_catalog.h"

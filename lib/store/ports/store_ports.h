@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "document_port.h"
 #include "identity_port.h"
+#include "job_port.h"
 #include "model_port.h"
 #include "outbox_port.h"
 #include "run_port.h"
@@ -23,6 +24,7 @@ struct StorePorts {
   IdentityPort* identity = nullptr;
   ModelPort* models = nullptr;
   DocumentPort* documents = nullptr;
+  JobPort* jobs = nullptr;
   HealthPort* health = nullptr;
 };
 

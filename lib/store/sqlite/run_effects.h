@@ -34,6 +34,12 @@ class RunEffects {
   // After a trigger and its runs were deleted, before what it has under way is cancelled: nothing
   // of it is to be delivered any more.
   virtual absl::Status AfterTriggerDeleted(Db&, const Trigger&) { return absl::OkStatus(); }
+
+  // After the runs of an owner that is gone were taken back, and before it is forgotten: what else
+  // it held is nobody's now.
+  virtual absl::Status AfterOwnerGone(Db&, int64_t /*owner*/, int64_t /*now*/) {
+    return absl::OkStatus();
+  }
 };
 
 // In the order in which they are called; borrowed.

@@ -12,9 +12,12 @@ constexpr char kInsertFacet[] = "INSERT INTO run_facets (org, kind, value) VALUE
 
 constexpr char kFindOwner[] = "SELECT k FROM run_owners WHERE id = ?1";
 
-constexpr char kLoadHead[] =
-    "SELECT n, org, seq, origin, model, \"trigger\", state, owner, cancel_requested"
-    " FROM executions WHERE id = ?1";
+#define HEAD_COLUMNS                                                                      \
+  "SELECT n, org, seq, origin, model, \"trigger\", state, owner, cancel_requested, batch" \
+  " FROM executions"
+constexpr char kLoadHead[] = HEAD_COLUMNS " WHERE id = ?1";
+constexpr char kLoadHeadAt[] = HEAD_COLUMNS " WHERE n = ?1";
+#undef HEAD_COLUMNS
 
 // The payload columns are last. Which of them are read is what the four statements differ in.
 #define EXECUTION_COLUMNS                                                                      \
@@ -74,8 +77,9 @@ absl::StatusOr<int64_t> FindOwner(Db& db, std::string_view owner) {
   return absl::FailedPreconditionError("the owner is not registered, or was taken for dead");
 }
 
-absl::StatusOr<std::optional<RunHead>> LoadHead(Db& db, std::string_view id) {
-  Query query(db, kLoadHead, id);
+namespace {
+
+absl::StatusOr<std::optional<RunHead>> ReadHead(Query& query) {
   if (!query.Next()) {
     RETURN_IF_ERROR(query.status());
     return std::nullopt;
@@ -85,7 +89,20 @@ absl::StatusOr<std::optional<RunHead>> LoadHead(Db& db, std::string_view id) {
   head.state = static_cast<RunState>(query.Int(6));
   head.owner = query.Int(7);
   head.cancel_requested = query.Int(8) != 0;
+  head.batch = query.Int(9);
   return head;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<RunHead>> LoadHead(Db& db, std::string_view id) {
+  Query query(db, kLoadHead, id);
+  return ReadHead(query);
+}
+
+absl::StatusOr<std::optional<RunHead>> LoadHeadAt(Db& db, int64_t n) {
+  Query query(db, kLoadHeadAt, n);
+  return ReadHead(query);
 }
 
 absl::StatusOr<Execution> LoadExecution(Db& db, int64_t n, Payload payload) {

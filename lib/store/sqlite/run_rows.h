@@ -30,8 +30,10 @@ struct RunHead {
   RunState state = RunState::kPending;
   int64_t owner = 0;
   bool cancel_requested = false;
+  int64_t batch = 0;  // 0 unless the run is a task of a batch
 };
 absl::StatusOr<std::optional<RunHead>> LoadHead(Db& db, std::string_view id);
+absl::StatusOr<std::optional<RunHead>> LoadHeadAt(Db& db, int64_t n);
 
 enum class Payload {
   kNone,     // neither result nor input

@@ -24,9 +24,9 @@ constexpr char kNextOfOrganization[] =
 constexpr char kInsertRun[] =
     "INSERT INTO executions (id, org, seq, state, priority, origin, model, \"trigger\", owner,"
     " created_at, started_at, user_id, name, catalog_id, model_name, run_id, version_id,"
-    " solver_name, \"columns\", \"rows\", time_limit_seconds, credits_used)"
+    " solver_name, \"columns\", \"rows\", time_limit_seconds, credits_used, batch)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22)";
+    " ?19, ?20, ?21, ?22, ?23)";
 constexpr char kInsertInput[] =
     "INSERT INTO run_inputs (n, options, input_json, problem) VALUES (?1, ?2, ?3, ?4)";
 
@@ -41,12 +41,15 @@ constexpr char kServed[] =
     " (SELECT max(last_served) FROM run_facets WHERE kind = 1) + 1 WHERE k = ?1";
 constexpr char kFirstInLine[] =
     "SELECT n, org, seq, origin, model, \"trigger\" FROM executions"
-    " WHERE state = 0 AND org = ?1 ORDER BY priority DESC, seq LIMIT 1";
+    " WHERE state = 0 AND batch = 0 AND org = ?1 ORDER BY priority DESC, seq LIMIT 1";
 constexpr char kStart[] =
     "UPDATE executions SET state = 1, owner = ?2, started_at = max(?3, created_at) WHERE n = ?1";
 constexpr char kLoadInput[] = "SELECT options, problem FROM run_inputs WHERE n = ?1";
 constexpr char kQueueAgain[] =
     "UPDATE executions SET state = 0, owner = 0, started_at = 0 WHERE n = ?1";
+constexpr char kDescribe[] =
+    "UPDATE executions SET \"columns\" = ?2, \"rows\" = ?3, time_limit_seconds = ?4 WHERE n = ?1";
+constexpr char kSaveProblem[] = "UPDATE run_inputs SET problem = ?2 WHERE n = ?1";
 constexpr char kCountCrash[] =
     "UPDATE executions SET crashes = crashes + 1"
     " WHERE id = ?1 AND owner = ?2 AND state = 1 RETURNING crashes";
@@ -83,7 +86,8 @@ constexpr char kRegisterOwner[] =
     "INSERT INTO run_owners (id, host, pid, pid_start, lease_until) VALUES (?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT (id) DO UPDATE SET host = ?2, pid = ?3, pid_start = ?4, lease_until = ?5";
 constexpr char kRenewLease[] = "UPDATE run_owners SET lease_until = ?2 WHERE id = ?1";
-constexpr char kRunsOfOwner[] = "SELECT id FROM executions WHERE owner = ?1 AND state = 1";
+constexpr char kRunsOfOwner[] =
+    "SELECT id FROM executions WHERE owner = ?1 AND state = 1 AND batch = 0";
 constexpr char kRemoveOwner[] = "DELETE FROM run_owners WHERE k = ?1";
 
 absl::Status KeyReused() {
@@ -153,7 +157,7 @@ absl::Status SqliteRuns::DoInsertRunning(Db& db, NewRun& run, std::string_view o
   return AddRun(db, run, org, holder);
 }
 
-absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner) {
+absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner, int64_t batch) {
   Execution& e = run.execution;
   RunPlace place;
   place.org = org;
@@ -161,7 +165,7 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner)
   ASSIGN_OR_RETURN(place.model, EnsureFacet(db, org, FacetKind::kModel, e.model_id));
   ASSIGN_OR_RETURN(place.trigger, EnsureFacet(db, org, FacetKind::kTrigger, e.trigger_id));
   {
-    Query next(db, kNextOfOrganization, org, run.now, owner == 0);
+    Query next(db, kNextOfOrganization, org, run.now, owner == 0 && batch == 0);
     if (!next.Next()) {
       RETURN_IF_ERROR(next.status());
       return absl::InternalError("the organization's counter is gone");
@@ -176,7 +180,7 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner)
                          place.origin, place.model, place.trigger, owner, e.created_at,
                          e.started_at, e.user_id, e.name, e.catalog_id, e.model_name, e.run_id,
                          e.version_id, e.solver_name, e.columns, e.rows, e.time_limit_seconds,
-                         e.credits_used));
+                         e.credits_used, batch));
   place.n = db.last_insert_rowid();
   RETURN_IF_ERROR(
       db.Run(kInsertInput, place.n, Blob{run.options}, e.input_json, Blob{run.problem}));
@@ -186,6 +190,35 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner)
   }
   counters_.Add(place, e.state);
   return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> SqliteRuns::AddBatchRun(Db& db, NewRun& run, int64_t batch) {
+  ASSIGN_OR_RETURN(int64_t org,
+                   EnsureFacet(db, 0, FacetKind::kOrganization, run.execution.organization_id));
+  RETURN_IF_ERROR(AddRun(db, run, org, 0, batch));
+  ASSIGN_OR_RETURN(std::optional<RunHead> head, LoadHead(db, run.execution.id));
+  if (!head.has_value()) return absl::InternalError("the run was not written");
+  return head->place.n;
+}
+
+absl::Status SqliteRuns::StartBatchRun(Db& db, const RunHead& head, int64_t owner, int64_t now) {
+  RETURN_IF_ERROR(db.Run(kServed, head.place.org));
+  RETURN_IF_ERROR(db.Run(kStart, head.place.n, owner, now));
+  counters_.Move(head.place, head.state, RunState::kRunning);
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRuns::QueueBatchRun(Db& db, const RunHead& head) {
+  RETURN_IF_ERROR(db.Run(kQueueAgain, head.place.n));
+  counters_.Move(head.place, head.state, RunState::kPending);
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRuns::DescribeProblem(Db& db, int64_t n, int32_t columns, int32_t rows,
+                                         double time_limit_seconds, std::string_view problem) {
+  if (problem.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(db.Run(kDescribe, n, columns, rows, time_limit_seconds));
+  return db.Run(kSaveProblem, n, Blob{problem});
 }
 
 absl::StatusOr<std::optional<ClaimedRun>> SqliteRuns::Claim(std::string_view owner, int64_t now) {
@@ -352,6 +385,10 @@ absl::StatusOr<CancelOutcome> SqliteRuns::DoRequestCancel(Db& db, std::string_vi
                      FindFacet(db, 0, FacetKind::kOrganization, organization));
     if (org != head->place.org) return RunNotFound();
   }
+  if (head->batch != 0 && !IsEndState(head->state)) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, error_code::kConflict,
+                     "The execution is a task of a batch; cancel the batch");
+  }
   switch (head->state) {
     case RunState::kPending:
       RETURN_IF_ERROR(EndAsCancelled(db, *head, now).status());
@@ -404,6 +441,9 @@ absl::StatusOr<int64_t> SqliteRuns::DoTakeBack(Db& db, std::string_view owner, i
     if (!head.has_value()) return absl::DataLossError("a run of the owner is gone");
     ASSIGN_OR_RETURN(RunState next, PutBack(db, *head, now));
     if (next == RunState::kPending) ++queued;
+  }
+  for (RunEffects* effect : effects_) {
+    RETURN_IF_ERROR(effect->AfterOwnerGone(db, *holder, now));
   }
   RETURN_IF_ERROR(db.Run(kRemoveOwner, *holder));
   return queued;

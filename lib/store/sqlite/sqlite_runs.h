@@ -46,19 +46,30 @@ class SqliteRuns : public RunPort {
                                        const PageRequest& page) override;
   absl::StatusOr<QueueStats> Stats() override;
 
+  // Parts of larger transactions, on the writing thread.
+
+  // The one function that moves a run to its end state, from wherever it stands: `finish.state`, or
+  // cancelled when that was requested. Returns the record as it then stands.
+  absl::StatusOr<Execution> EndRun(Db& db, const RunHead& head, const FinishRun& finish);
+  // Runs that are tasks of a batch: no claim finds them, the batch starts and ends them. `batch` is
+  // not 0. Returns the new run's row.
+  absl::StatusOr<int64_t> AddBatchRun(Db& db, NewRun& run, int64_t batch);
+  absl::Status StartBatchRun(Db& db, const RunHead& head, int64_t owner, int64_t now);
+  absl::Status QueueBatchRun(Db& db, const RunHead& head);
+  // What a task's input has become; nothing happens without a problem.
+  absl::Status DescribeProblem(Db& db, int64_t n, int32_t columns, int32_t rows,
+                               double time_limit_seconds, std::string_view problem);
+
  private:
   // These run on the writing thread, inside its transaction.
   absl::StatusOr<InsertedRun> DoInsert(Db& db, NewRun& run, int64_t max_pending);
   absl::Status DoInsertRunning(Db& db, NewRun& run, std::string_view owner);
   // Fills in what the store decides; `owner` is 0 for a pending run.
-  absl::Status AddRun(Db& db, NewRun& run, int64_t org, int64_t owner);
+  absl::Status AddRun(Db& db, NewRun& run, int64_t org, int64_t owner, int64_t batch = 0);
   absl::StatusOr<std::optional<ClaimedRun>> DoClaim(Db& db, std::string_view owner, int64_t now);
   // Back to the queue, or to its end when its cancel was requested; returns the new state.
   absl::StatusOr<RunState> PutBack(Db& db, const RunHead& head, int64_t now);
   absl::StatusOr<FinishedRun> DoFinish(Db& db, const FinishRun& finish);
-  // The one function that moves a run to its end state, from wherever it stands: `finish.state`, or
-  // cancelled when that was requested. Returns the record as it then stands.
-  absl::StatusOr<Execution> EndRun(Db& db, const RunHead& head, const FinishRun& finish);
   absl::StatusOr<Execution> EndAsCancelled(Db& db, const RunHead& head, int64_t now);
   absl::StatusOr<CancelOutcome> DoRequestCancel(Db& db, std::string_view organization,
                                                 std::string_view id, int64_t now);

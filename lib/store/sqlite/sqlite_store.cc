@@ -8,6 +8,7 @@
 #include "run_counters.h"
 #include "sqlite_documents.h"
 #include "sqlite_identity.h"
+#include "sqlite_jobs.h"
 #include "sqlite_models.h"
 #include "sqlite_outbox.h"
 #include "sqlite_runs.h"
@@ -30,7 +31,8 @@ class SqliteStore : public Store, public HealthPort {
         identity_(writer_, *readers_),
         models_(writer_, *readers_),
         documents_(writer_, *readers_),
-        ports_{&runs_, &outbox_, &identity_, &models_, &documents_, this} {}
+        jobs_(writer_, *readers_, runs_),
+        ports_{&runs_, &outbox_, &identity_, &models_, &documents_, &jobs_, this} {}
 
   // What still waits to be written refers to the ports: it is done before they go.
   ~SqliteStore() override { writer_.Stop(); }
@@ -44,7 +46,7 @@ class SqliteStore : public Store, public HealthPort {
 
  private:
   // What runs cause, in this order.
-  RunEffectList Effects() { return {}; }
+  RunEffectList Effects() { return {&jobs_}; }
 
   std::unique_ptr<Readers> readers_;
   RunCounters counters_;
@@ -54,6 +56,7 @@ class SqliteStore : public Store, public HealthPort {
   SqliteIdentity identity_;
   SqliteModels models_;
   SqliteDocuments documents_;
+  SqliteJobs jobs_;
   StorePorts ports_;
 };
 

@@ -57,6 +57,11 @@ class Writer {
   }
 
   std::future<absl::Status> SubmitSoon(Work work);
+  // Soon; `done` is called on the writing thread once the work is on disk, or has failed. It must be
+  // quick.
+  void Post(Work work, std::function<void(absl::Status)> done) {
+    Submit(Haste::kSoon, std::move(work), std::move(done));
+  }
   // For work whose failure nobody waits for.
   void PostSoon(Work work);
 

@@ -89,8 +89,20 @@ inline void CheckInvariants(const std::string& path) {
                 " WHERE owner <> 0 AND owner NOT IN (SELECT k FROM run_owners)")
             .empty());
   CHECK(db.Rows("SELECT id FROM executions WHERE (completed_at <> 0) <> (state >= 2)").empty());
-  CHECK(db.Rows("SELECT id FROM executions WHERE state = 0"
+  CHECK(db.Rows("SELECT id FROM executions WHERE state = 0 AND batch = 0"
                 " AND org NOT IN (SELECT k FROM run_facets WHERE waiting = 1)")
+            .empty());
+  // A batch's tasks and the records behind them say the same.
+  CHECK(db.Rows("SELECT e.id FROM executions e LEFT JOIN job_tasks t ON t.run = e.n"
+                " AND t.execution = e.batch WHERE e.batch <> 0 AND e.state <>"
+                " CASE t.state WHEN 0 THEN 0 WHEN 1 THEN 0 WHEN 2 THEN 1 WHEN 3 THEN 2"
+                " ELSE iif(t.reason IN (9, 10), 4, 3) END")
+            .empty());
+  CHECK(db.Rows("SELECT k FROM job_executions e WHERE (completed_at <> 0) = EXISTS"
+                " (SELECT 1 FROM job_tasks WHERE execution = e.k AND state < 3)")
+            .empty());
+  CHECK(db.Rows("SELECT k FROM job_executions e"
+                " WHERE total <> (SELECT count(*) FROM job_tasks WHERE execution = e.k)")
             .empty());
 }
 

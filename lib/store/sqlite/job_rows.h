@@ -1,0 +1,19 @@
+// Rows of batches, as both the reading and the writing side use them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "db.h"
+#include "solvent/job_runner.h"
+
+namespace solvent {
+
+using TaskCounts = std::array<int64_t, kTaskStates>;
+
+absl::StatusOr<TaskCounts> CountTasks(Db& db, int64_t execution);
+absl::StatusOr<int64_t> CountRetried(Db& db, int64_t execution);
+JobStats StatsOf(const TaskCounts& counts, int64_t retried);
+
+}  // namespace solvent

@@ -1,0 +1,523 @@
+// Batches in the store: what may change, and that tasks and the records behind them agree.
+#include <algorithm>
+#include <future>
+#include <map>
+#include <random>
+#include <string>
+
+#include "sqlite_tools.h"
+#include "store_tools.h"
+
+namespace solvent {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000;
+
+NewJobExecution MakeExecution(const std::string& id, int tasks, int parallelism = 2,
+                              int max_retries = 0, int64_t now = 10 * kSecond) {
+  NewJobExecution e;
+  e.id = id;
+  e.organization_id = "org_a";
+  e.job = "nightly";
+  e.user_id = "usr_1";
+  e.parallelism = parallelism;
+  e.timeout_seconds = 100;
+  e.memory_mb = 512;
+  e.frozen = "{}";
+  e.request_key = "key of " + id;
+  e.request_hash = "hash";
+  e.now = now;
+  e.max_parallel = 2;
+  for (int i = 0; i < tasks; ++i) {
+    NewJobExecution::Task task;
+    task.name = "task-" + std::to_string(i);
+    task.max_retries = max_retries;
+    task.timeout_seconds = 50;
+    task.run = MakeRun("exe_" + id + std::to_string(i), "org_a", now);
+    task.run.execution.input_json = "{\"i\":" + std::to_string(i) + "}";
+    e.tasks.push_back(std::move(task));
+  }
+  return e;
+}
+
+struct Batches {
+  Batches() : path(folder.File("test.db")), store(MustOpen(path)) {
+    JobRow row;
+    row.organization_id = "org_a";
+    row.name = "nightly";
+    row.definition = "{}";
+    row.created_at = row.updated_at = 1;
+    REQUIRE(jobs().InsertJob(row).ok());
+    MustRegister(*store, "own_1");
+  }
+  JobPort& jobs() { return *store->ports().jobs; }
+
+  void Insert(NewJobExecution e) {
+    absl::Status status = jobs().InsertExecution(std::move(e));
+    REQUIRE_MESSAGE(status.ok(), status.ToString());
+  }
+  JobExecution Get(const std::string& id) {
+    auto execution = jobs().GetExecution("org_a", "nightly", id, true);
+    REQUIRE_MESSAGE(execution.ok(), execution.status().ToString());
+    auto counted = jobs().GetExecution("org_a", "nightly", id, false);
+    REQUIRE(counted.ok());
+    CHECK(counted->state == execution->state);
+    CHECK(counted->stats.success == execution->stats.success);
+    CHECK(counted->stats.total == execution->stats.total);
+    return *std::move(execution);
+  }
+  std::string State(const std::string& id) { return std::string(ToString(Get(id).state)); }
+  std::string Tasks(const std::string& id) {
+    std::string states;
+    for (const JobTask& task : Get(id).tasks) states += ToString(task.state)[0];
+    return states;
+  }
+  int64_t Number(const std::string& id) {
+    return std::stoll(RawDb(path).Value("SELECT k FROM job_executions WHERE id = '" + id + "'"));
+  }
+  std::vector<ReservedTask> Reserve(const std::string& id, int most, int64_t now,
+                                    const std::string& owner = "own_1") {
+    auto tasks = jobs().Reserve(owner, Number(id), most, now);
+    REQUIRE_MESSAGE(tasks.ok(), tasks.status().ToString());
+    return *std::move(tasks);
+  }
+  AttemptStepDone Step(AttemptStep step) {
+    if (step.owner.empty()) step.owner = "own_1";
+    std::promise<absl::StatusOr<AttemptStepDone>> promise;
+    jobs().Step(std::move(step), nullptr,
+                [&promise](absl::StatusOr<AttemptStepDone> done) { promise.set_value(done); });
+    absl::StatusOr<AttemptStepDone> done = promise.get_future().get();
+    REQUIRE_MESSAGE(done.ok(), done.status().ToString());
+    return *done;
+  }
+  bool Start(const ReservedTask& task, int64_t now, const std::string& owner = "own_1") {
+    AttemptStep step;
+    step.owner = owner;
+    step.now = now;
+    step.start = TaskStart{task.execution, task.index, task.attempts + 1, "cbc"};
+    return Step(std::move(step)).started;
+  }
+  static AttemptEnd Ending(const ReservedTask& task, TaskReason reason) {
+    AttemptEnd end;
+    end.execution = task.execution;
+    end.index = task.index;
+    end.attempt = task.attempts + 1;
+    end.reason = reason;
+    bool good = reason <= TaskReason::kSolverUnbounded;
+    end.outcome = good ? AttemptOutcome::kSucceeded : AttemptOutcome::kFailed;
+    end.run.state = good                                 ? RunState::kCompleted
+                    : reason == TaskReason::kTaskTimeout ? RunState::kTimeout
+                                                         : RunState::kFailed;
+    if (good) end.run.result_json = "{\"status\":\"optimal\"}";
+    end.run.objective_value = 7;
+    end.run.error_message = good ? "" : "it went wrong";
+    end.message = end.run.error_message;
+    end.columns = 3;
+    end.rows = 2;
+    end.problem = "P";
+    return end;
+  }
+  AttemptStepDone End(const ReservedTask& task, TaskReason reason, int64_t now) {
+    AttemptStep step;
+    step.now = now;
+    step.end = Ending(task, reason);
+    return Step(std::move(step));
+  }
+
+  TemporaryDirectory folder;
+  std::string path;
+  std::unique_ptr<Store> store;
+};
+
+TEST_CASE("an execution goes from pending over running to succeeded with its tasks") {
+  Batches b;
+  b.Insert(MakeExecution("one", 2));
+  CHECK(b.State("one") == "pending");
+  auto line = b.Reserve("one", 5, 11 * kSecond);
+  REQUIRE(line.size() == 2);
+  CHECK(line[1].input_json == "{\"i\":1}");
+  CHECK(line[1].run_id == "exe_one1");
+  CHECK(b.Start(line[0], 11 * kSecond));
+  CHECK(b.State("one") == "running");
+  CHECK(MustGet(*b.store, "org_a", "exe_one0").state == RunState::kRunning);
+  CHECK(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).ended);
+  // One step ends an attempt and starts the next.
+  CHECK(b.Start(line[1], 12 * kSecond));
+  AttemptStepDone last = b.End(line[1], TaskReason::kSolverInfeasible, 13 * kSecond);
+  CHECK(last.execution_completed);
+  JobExecution done = b.Get("one");
+  CHECK(done.state == JobState::kSucceeded);
+  CHECK(done.started_at == 11 * kSecond);
+  CHECK(done.completed_at == 13 * kSecond);
+  Execution behind = MustGet(*b.store, "org_a", "exe_one1");
+  CHECK(behind.state == RunState::kCompleted);
+  CHECK(behind.columns == 3);
+  CHECK(behind.objective_value == 7.0);
+  auto detail = b.jobs().GetTask("org_a", "nightly", "one", "task-1");
+  REQUIRE(detail.ok());
+  CHECK(detail->result_json == "{\"status\":\"optimal\"}");
+  REQUIRE(detail->attempts.size() == 1);
+  CHECK(detail->attempts[0].outcome == "succeeded");
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("an attempt ends once, whoever says so how often") {
+  Batches b;
+  b.Insert(MakeExecution("one", 1));
+  auto line = b.Reserve("one", 1, 11 * kSecond);
+  CHECK_FALSE(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).ended);  // never started
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  CHECK_FALSE(b.Start(line[0], 11 * kSecond));
+  MustRegister(*b.store, "own_2");
+  AttemptStep foreign;
+  foreign.owner = "own_2";
+  foreign.now = 12 * kSecond;
+  foreign.end = Batches::Ending(line[0], TaskReason::kModelError);
+  CHECK_FALSE(b.Step(foreign).ended);
+  CHECK(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).ended);
+  CHECK_FALSE(b.End(line[0], TaskReason::kModelError, 13 * kSecond).ended);
+  CHECK(b.Tasks("one") == "s");
+  CHECK(b.Get("one").tasks[0].completed_at == 12 * kSecond);
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("no more tasks are under way than the execution's parallelism") {
+  Batches b;
+  b.Insert(MakeExecution("one", 4, 2));
+  auto line = b.Reserve("one", 4, 11 * kSecond);
+  CHECK(b.Start(line[0], 11 * kSecond));
+  CHECK(b.Start(line[1], 11 * kSecond));
+  CHECK_FALSE(b.Start(line[2], 11 * kSecond));
+  AttemptStep step;
+  step.now = 12 * kSecond;
+  step.end = Batches::Ending(line[0], TaskReason::kSolverOptimal);
+  step.start = TaskStart{line[2].execution, line[2].index, 1, "cbc"};
+  AttemptStepDone done = b.Step(step);
+  CHECK(done.ended);
+  CHECK(done.started);
+  CHECK(b.Tasks("one") == "srrp");
+}
+
+TEST_CASE("a task set aside is nobody else's until it is given back") {
+  Batches b;
+  MustRegister(*b.store, "own_2");
+  b.Insert(MakeExecution("one", 3));
+  auto first = b.Reserve("one", 2, 11 * kSecond);
+  auto second = b.Reserve("one", 5, 11 * kSecond, "own_2");
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].index == 2);
+  CHECK_FALSE(b.Start(first[0], 11 * kSecond, "own_2"));
+  REQUIRE(b.jobs().Unreserve("own_1", first).ok());
+  CHECK(b.Reserve("one", 5, 11 * kSecond, "own_2").size() == 2);
+}
+
+TEST_CASE("a failed attempt is repeated after a growing delay, as often as allowed") {
+  Batches b;
+  b.Insert(MakeExecution("one", 1, 1, 2));
+  int64_t now = 11 * kSecond;
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    auto line = b.Reserve("one", 1, now);
+    REQUIRE(line.size() == 1);
+    CHECK(line[0].attempts == attempt - 1);
+    REQUIRE(b.Start(line[0], now));
+    AttemptStepDone done = b.End(line[0], TaskReason::kSolverCrashed, now + kSecond);
+    CHECK(done.ended);
+    if (attempt == 3) {
+      CHECK(done.state == TaskState::kFailed);
+      break;
+    }
+    CHECK(done.state == TaskState::kReconciling);
+    CHECK(done.due == now + kSecond + attempt * kSecond);  // 1 s, then 2 s
+    CHECK(b.State("one") == "running");
+    CHECK(b.Reserve("one", 1, done.due - 1).empty());
+    now = done.due;
+  }
+  JobExecution failed = b.Get("one");
+  CHECK(failed.state == JobState::kFailed);
+  CHECK(failed.stats.retried == 1);
+  CHECK(failed.tasks[0].attempts == 3);
+  CHECK(MustGet(*b.store, "org_a", "exe_one0").error_message == "it went wrong");
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("what cannot succeed is not repeated") {
+  Batches b;
+  b.Insert(MakeExecution("one", 1, 1, 5));
+  auto line = b.Reserve("one", 1, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  CHECK(b.End(line[0], TaskReason::kInvalidInput, 12 * kSecond).state == TaskState::kFailed);
+}
+
+TEST_CASE("a cancel ends what waits and lets finish what is under way") {
+  Batches b;
+  b.Insert(MakeExecution("one", 3, 1, 3));
+  auto line = b.Reserve("one", 2, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  auto stopped = b.jobs().Cancel("org_a", "nightly", "one", false, 12 * kSecond);
+  REQUIRE(stopped.ok());
+  CHECK(stopped->changed);
+  CHECK(b.State("one") == "cancelling");
+  CHECK(b.Tasks("one") == "rcc");
+  CHECK_FALSE(b.Start(line[1], 12 * kSecond));
+  CHECK(MustGet(*b.store, "org_a", "exe_one1").state == RunState::kFailed);
+  CHECK(MustGet(*b.store, "org_a", "exe_one1").error_message.find("Cancelled") == 0);
+  SUBCASE("it finishes") {
+    CHECK(b.End(line[0], TaskReason::kSolverOptimal, 13 * kSecond).ended);
+    CHECK(b.Tasks("one") == "scc");
+  }
+  SUBCASE("it fails, and is not tried again") {
+    CHECK(b.End(line[0], TaskReason::kSolverCrashed, 13 * kSecond).ended);
+    CHECK(b.Tasks("one") == "fcc");
+  }
+  SUBCASE("a later force ends it at once, and its result comes too late") {
+    REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", true, 13 * kSecond).ok());
+    CHECK(b.Tasks("one") == "ccc");
+    CHECK_FALSE(b.End(line[0], TaskReason::kSolverOptimal, 14 * kSecond).ended);
+  }
+  CHECK(b.State("one") == "cancelled");
+  auto again = b.jobs().Cancel("org_a", "nightly", "one", true, 15 * kSecond);
+  REQUIRE(again.ok());
+  CHECK_FALSE(again->changed);
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("a cancel that comes too late is refused") {
+  Batches b;
+  b.Insert(MakeExecution("one", 1));
+  auto line = b.Reserve("one", 1, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  CHECK(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).execution_completed);
+  auto late = b.jobs().Cancel("org_a", "nightly", "one", true, 13 * kSecond);
+  CHECK(GetErrorInfo(late.status()).code == error_code::kConflict);
+  CHECK(b.State("one") == "succeeded");
+}
+
+TEST_CASE("the overall limit fails what runs and cancels the rest") {
+  Batches b;
+  b.Insert(MakeExecution("one", 3, 1));
+  auto line = b.Reserve("one", 1, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  CHECK_FALSE(*b.jobs().TimeOut(b.Number("one"), 110 * kSecond));
+  CHECK(*b.jobs().TimeOut(b.Number("one"), 111 * kSecond));
+  JobExecution e = b.Get("one");
+  CHECK(e.state == JobState::kTimeout);
+  CHECK(e.tasks[0].reason == TaskReason::kExecutionTimeout);
+  CHECK(e.tasks[1].state == TaskState::kCancelled);
+  CHECK(MustGet(*b.store, "org_a", "exe_one0").state == RunState::kTimeout);
+  CHECK_FALSE(*b.jobs().TimeOut(b.Number("one"), 112 * kSecond));
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("executions beyond an organization's places are queued, first in first out") {
+  Batches b;
+  for (const char* id : {"one", "two", "three", "four"}) {
+    b.Insert(MakeExecution(id, 1, 1, 0, 10 * kSecond + b.folder.path().size()));
+  }
+  CHECK(b.State("two") == "pending");
+  CHECK(b.State("three") == "queued");
+  CHECK(b.State("four") == "queued");
+  CHECK(b.jobs().OpenExecutions(20 * kSecond)->size() == 2);
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", false, 20 * kSecond).ok());
+  CHECK(b.State("three") == "pending");
+  CHECK(b.State("four") == "queued");
+  // A queued one that is cancelled frees no place.
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "four", false, 21 * kSecond).ok());
+  CHECK(b.State("four") == "cancelled");
+}
+
+TEST_CASE("tasks of a dead process wait again, and fail after the third death") {
+  Batches b;
+  b.Insert(MakeExecution("one", 2, 1));
+  for (int death = 1; death <= 3; ++death) {
+    std::string owner = "own_d" + std::to_string(death);
+    MustRegister(*b.store, owner);
+    int64_t now = (20 + death) * kSecond;
+    auto line = b.Reserve("one", 2, now, owner);
+    REQUIRE(line.size() == 2);
+    // From the first death on, what the dead one had set aside is handled with care.
+    bool first = line[0].index == 0;
+    CHECK(line[first ? 1 : 0].careful == (death > 1));
+    REQUIRE(b.Start(line[first ? 0 : 1], now, owner));
+    REQUIRE(b.store->ports().runs->TakeBack(owner, now + 1).ok());
+    CHECK(b.Tasks("one") == (death < 3 ? "rp" : "fp"));
+  }
+  auto detail = b.jobs().GetTask("org_a", "nightly", "one", "task-0");
+  REQUIRE(detail.ok());
+  CHECK(detail->task.reason == TaskReason::kServerRestarted);
+  CHECK(detail->attempts.size() == 3);
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("a task put back in good order counts no attempt") {
+  Batches b;
+  b.Insert(MakeExecution("one", 1));
+  auto line = b.Reserve("one", 1, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  AttemptStep step;
+  step.now = 12 * kSecond;
+  step.end = AttemptEnd{line[0].execution, line[0].index, 1, AttemptOutcome::kPutBack};
+  CHECK(b.Step(step).state == TaskState::kReconciling);
+  JobExecution e = b.Get("one");
+  CHECK(e.tasks[0].attempts == 0);
+  CHECK(e.stats.retried == 0);
+  CHECK(b.Reserve("one", 1, 12 * kSecond).size() == 1);
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("a refused task refuses the whole execution") {
+  Batches b;
+  NewJobExecution e = MakeExecution("one", 3);
+  e.tasks[2].run.execution.id = e.tasks[0].run.execution.id;
+  CHECK_FALSE(b.jobs().InsertExecution(std::move(e)).ok());
+  CHECK(absl::IsNotFound(b.jobs().GetExecution("org_a", "nightly", "one", true).status()));
+  CHECK(MustList(*b.store, "org_a").total == 0);
+  b.Insert(MakeExecution("one", 1));
+  CHECK(GetErrorInfo(b.jobs().InsertExecution(MakeExecution("one", 1))).code ==
+        error_code::kConflict);
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("the records of a batch are not the queue's, and only the batch cancels them") {
+  Batches b;
+  b.Insert(MakeExecution("one", 1));
+  CHECK_FALSE(MustClaim(*b.store, "own_1").has_value());
+  auto cancel = b.store->ports().runs->RequestCancel("org_a", "exe_one0", 12 * kSecond);
+  CHECK(GetErrorInfo(cancel.status()).code == error_code::kConflict);
+  MustInsert(*b.store, MakeRun("exe_plain", "org_a"));
+  CHECK(ClaimedId(*b.store, "own_1") == "exe_plain");
+}
+
+TEST_CASE("deleting a job stops its executions for good, which stay under its name") {
+  Batches b;
+  b.Insert(MakeExecution("one", 2));
+  auto line = b.Reserve("one", 1, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  auto stopped = b.jobs().DeleteJob("org_a", "nightly", 12 * kSecond);
+  REQUIRE(stopped.ok());
+  REQUIRE(stopped->has_value());
+  CHECK((*stopped)->size() == 1);
+  JobExecution e = b.Get("one");
+  CHECK(e.state == JobState::kCancelled);
+  CHECK(e.deleted_at == 12 * kSecond);
+  CHECK(e.tasks[0].reason == TaskReason::kJobDeleted);
+  CHECK_FALSE(b.jobs().FindJob("org_a", "nightly")->has_value());
+  CHECK_FALSE(b.jobs().DeleteJob("org_a", "nightly", 13 * kSecond)->has_value());
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("expired executions are forgotten with their results") {
+  Batches b;
+  b.Insert(MakeExecution("one", 1));
+  b.Insert(MakeExecution("two", 1));
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", false, 20 * kSecond).ok());
+  CHECK(*b.jobs().Prune(20 * kSecond, 10) == 0);
+  CHECK(*b.jobs().Prune(21 * kSecond, 10) == 1);
+  CHECK(absl::IsNotFound(b.jobs().GetExecution("org_a", "nightly", "one", true).status()));
+  CHECK(b.State("two") == "pending");
+  CHECK(MustGet(*b.store, "org_a", "exe_one0").input_json.empty());
+}
+
+TEST_CASE("the status is a pure function of the tasks and two facts") {
+  // Every way in which up to four tasks can stand, and every step that one of them can take.
+  using Counts = std::array<int64_t, kTaskStates>;
+  std::map<std::string, std::vector<std::string>> allowed = {
+      {"queued", {"pending", "cancelled"}},
+      {"pending", {"running", "cancelled"}},
+      {"running", {"cancelling", "cancelled", "failed", "succeeded", "timeout"}},
+      {"cancelling", {"cancelled", "failed", "succeeded"}},
+  };
+  const std::vector<std::pair<int, int>> steps = {{0, 2}, {1, 2}, {2, 3}, {2, 1}, {2, 4}};
+  int looked_at = 0;
+  for (int total = 1; total <= 4; ++total) {
+    std::vector<Counts> all;
+    auto fill = [&](auto& self, Counts c, int at, int left) -> void {
+      if (at == kTaskStates - 1) {
+        c[static_cast<size_t>(at)] = left;
+        all.push_back(c);
+        return;
+      }
+      for (int n = 0; n <= left; ++n) {
+        c[static_cast<size_t>(at)] = n;
+        self(self, c, at + 1, left - n);
+      }
+    };
+    fill(fill, Counts{}, 0, total);
+    for (const Counts& c : all) {
+      if (c[5] > 0) continue;  // cancelled tasks come with a cause
+      std::string before(ToString(StateOf(c, true, StopCause::kNone)));
+      for (auto [from, to] : steps) {
+        if (c[static_cast<size_t>(from)] == 0) continue;
+        Counts next = c;
+        --next[static_cast<size_t>(from)];
+        ++next[static_cast<size_t>(to)];
+        std::string after(ToString(StateOf(next, true, StopCause::kNone)));
+        ++looked_at;
+        if (before == after) continue;
+        CAPTURE(before);
+        CAPTURE(after);
+        CHECK(std::count(allowed[before].begin(), allowed[before].end(), after) == 1);
+      }
+      // A cancel: all that wait are cancelled.
+      Counts next = c;
+      next[5] = next[0] + next[1];
+      next[0] = next[1] = 0;
+      if (c[0] + c[1] + c[2] > 0) {
+        std::string after(ToString(StateOf(next, true, StopCause::kCancel)));
+        CAPTURE(before);
+        CAPTURE(after);
+        CHECK(std::count(allowed[before].begin(), allowed[before].end(), after) == 1);
+      }
+    }
+  }
+  CHECK(looked_at > 200);
+}
+
+TEST_CASE("whatever happens in whatever order, tasks and records agree") {
+  Batches b;
+  std::mt19937 random(7);
+  auto pick = [&random](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  for (const char* id : {"one", "two", "three"}) b.Insert(MakeExecution(id, 6, 2, 1));
+  struct Known {
+    ReservedTask task;
+    std::string owner;
+  };
+  std::vector<Known> known;
+  int64_t now = 20 * kSecond;
+  int owners = 1;
+  std::vector<std::string> ids = {"one", "two", "three"};
+  for (int i = 0; i < 400; ++i) {
+    now += kSecond / 4;
+    const std::string& id = ids[static_cast<size_t>(pick(3))];
+    std::string owner = "own_" + std::to_string(owners);
+    switch (pick(i > 300 ? 12 : 10)) {
+      case 0:
+      case 1:
+        for (ReservedTask& task : b.Reserve(id, 2, now, owner)) known.push_back({task, owner});
+        break;
+      case 2:
+        b.store->ports().runs->TakeBack(owner, now).IgnoreError();
+        MustRegister(*b.store, "own_" + std::to_string(++owners));
+        break;
+      case 10: b.jobs().Cancel("org_a", "nightly", id, pick(2) == 0, now).IgnoreError(); break;
+      case 11: b.jobs().TimeOut(b.Number(id), now).IgnoreError(); break;
+      default:
+        if (known.empty()) break;
+        const Known& k = known[static_cast<size_t>(pick(static_cast<int>(known.size())))];
+        if (pick(2) == 0) {
+          b.Start(k.task, now, k.owner);
+        } else {
+          AttemptStep step;
+          step.owner = k.owner;
+          step.now = now;
+          step.end = Batches::Ending(
+              k.task, pick(2) == 0 ? TaskReason::kSolverOptimal : TaskReason::kSolverCrashed);
+          b.Step(std::move(step));
+        }
+    }
+  }
+  CheckInvariants(b.path);
+  for (const std::string& id : ids) CHECK(b.Get(id).stats.total == 6);
+}
+
+}  // namespace
+}  // namespace solvent
