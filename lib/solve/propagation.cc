@@ -132,6 +132,9 @@ bool Propagator::TightenRow(int32_t row, std::vector<double>& lower, std::vector
     const double range = upper[j] - lower[j];
     double worth = 0;
     if (form_.integer[j]) {
+      // Beyond that integers are not told apart, and infinities could come out.
+      if (std::abs(new_low) > kLargestExact) new_low = -kInfinity;
+      if (std::abs(new_high) > kLargestExact) new_high = kInfinity;
       new_low = std::ceil(new_low - kIntegerSlack - 1e-12 * std::abs(new_low));
       new_high = std::floor(new_high + kIntegerSlack + 1e-12 * std::abs(new_high));
     } else {

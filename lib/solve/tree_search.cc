@@ -67,6 +67,8 @@ bool TreeSearch::FixByReducedCost(Node& node, double bound,
   bool changed = false;
   for (int32_t j = 0; j < form_.columns; ++j) {
     if (!form_.integer[j] || node.lower[j] == node.upper[j] || reduced[j] == 0) continue;
+    // A reduced cost towards a bound that is not there is noise that the bound left out.
+    if (std::isinf(reduced[j] > 0 ? node.lower[j] : node.upper[j])) continue;
     const double steps = std::floor(room / std::abs(reduced[j]) + 1e-6);
     if (!(steps < node.upper[j] - node.lower[j])) continue;
     (reduced[j] > 0 ? node.upper[j] = node.lower[j] + steps
