@@ -31,10 +31,11 @@ struct SolveOptions {
   bool want_duals = true;          // duals, reduced costs and basis for LPs
   std::vector<double> warm_start;  // empty, or one value per column; a bad one is ignored
   // Second opinions on claims that no certificate backs (see Verification). Their time is bounded:
-  // as long as the solve itself (at least 0.1 s) below 0.2 s, 0.1 s below one second, 3 % of the
-  // solve above; claims of infeasibility get as long as the solve, at least 1 s. Always within
-  // time_limit_seconds. A claim that is known to be false, by its own point or by proof, gets all
-  // the time that is left, with or without this option.
+  // as long as the solve itself (at least 0.1 s) below 0.2 s, 3 % of the solve above, but 0.1 s
+  // below one second for problems of at most 60 rows and columns; claims of infeasibility get as
+  // long as the solve, at least 1 s. Always within time_limit_seconds. A claim that is known to be
+  // false, by its own point or by proof, gets all the time that is left, with or without this
+  // option.
   bool verify = true;
 };
 

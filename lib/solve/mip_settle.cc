@@ -148,7 +148,9 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
 
 void MipSettler::Settle() {
   const double share = first_seconds_ < kShortSolve ? first_seconds_ : kLongShare * first_seconds_;
-  double budget = first_seconds_ < kLongSolve ? std::max(kLeastBudget, share) : share;
+  // On a tiny problem, where codes err most and the search gets far, it is worth more.
+  const bool generous = first_seconds_ < (IsTiny(form_) ? kLongSolve : kShortSolve);
+  double budget = generous ? std::max(kLeastBudget, share) : share;
   if (claim_.status == MipStatus::kInfeasible) budget = std::max(kInfeasibleLeast, first_seconds_);
   if (refuted_) budget = control_.Remaining();
   const StopControl within = control_.Within(budget);
