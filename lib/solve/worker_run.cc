@@ -133,8 +133,9 @@ void Confine() {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  mallopt(M_ARENA_MAX, 1);    // a second arena would only take address space
-#ifndef __SANITIZE_ADDRESS__  // whose shadow memory needs more than any limit
+  mallopt(M_ARENA_MAX, 1);  // a second arena would only take address space
+  // The shadow memory of sanitizers needs more than any limit.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   if (const char* text = std::getenv(kMemoryVariable)) {
     const rlim_t bytes = std::strtoull(text, nullptr, 10);
     const rlimit memory{bytes, bytes};

@@ -169,7 +169,7 @@ TEST_CASE("workers killed from outside are replaced, in use or idle") {
   ExpectTinyAnswer(*backend);
 }
 
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("a solve that needs more memory than a worker may take is refused, not fatal") {
   auto backend = Start({.memory_limit_bytes = int64_t{150} << 20});
   ProblemBuilder builder;
