@@ -143,7 +143,9 @@ Reference AskGlpsol(const Problem& p, const std::string& scratch) {
   std::ofstream(model) << ToMps(p);
   std::remove(answer.c_str());
   const std::string command =
-      "glpsol --freemps " + model + " --nopresol --tmlim 5 -w " + answer + " > " + log + " 2>&1";
+      // Its own limit is not looked at everywhere.
+      "timeout 15 glpsol --freemps " + model + " --nopresol --tmlim 5 -w " + answer + " > " + log +
+      " 2>&1";
   if (std::system(command.c_str()) != 0) return result;
   std::stringstream log_text;
   log_text << std::ifstream(log).rdbuf();
