@@ -38,6 +38,15 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   flag("--sync-wait", o.sync_wait, "SOLVENT_SYNC_WAIT",
        "Seconds that POST /solve waits before it answers 202")
       ->check(CLI::Range(0.0, 3600.0));
+  flag("--notify-sync", o.notify_sync, "SOLVENT_NOTIFY_SYNC",
+       "Which runs notify though they were answered at once: none, models or all")
+      ->check(CLI::IsMember({"none", "models", "all"}));
+  flag("--notification-days", o.notifications.keep_days, "SOLVENT_NOTIFICATION_DAYS",
+       "Days for which notifications are kept")
+      ->check(CLI::Range(1, 36500));
+  flag("--notifications-per-user", o.notifications.most_per_user,
+       "SOLVENT_NOTIFICATIONS_PER_USER", "Notifications that are kept for a user")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
   flag("--rate-limit-solve", o.rate_limits.solve.per_minute, "SOLVENT_RATE_LIMIT_SOLVE",
        "Solves a minute per organization; 0 for no limit");
   flag("--rate-limit-solve-day", o.rate_limits.solve.per_day, "SOLVENT_RATE_LIMIT_SOLVE_DAY",
@@ -172,6 +181,22 @@ void AddOperate(CLI::App& app, OperateOptions& o, int& exit_status) {
   doctor->footer("Changes nothing. Exit status: 0 healthy, 1 something is bad.");
 }
 
+void AddAnnounce(CLI::App& app, AnnounceOptions& o, int& exit_status) {
+  CLI::App* verb =
+      app.add_subcommand("announce", "Notify every active user of an organization");
+  CLI::Option* text = verb->add_option("text", o.text, "What to tell them");
+  verb->add_option("--organization", o.organization, "The organization's name")->required();
+  verb->add_option("--title", o.title, "Title of the notification")->capture_default_str();
+  verb->add_option("--link", o.link, "Page that it leads to");
+  verb->add_option("--plan", o.plan, "Tell that the plan has changed to this one instead")
+      ->excludes(text);
+  verb->add_option("--database", o.database, "Database file")
+      ->envname("SOLVENT_DATABASE")
+      ->capture_default_str();
+  verb->footer("Works while a server runs on the same database.");
+  verb->callback([&o, &exit_status] { exit_status = Announce(o); });
+}
+
 int Run(int argc, char** argv) {
   CLI::App app("Solvent: an optimization service in one file");
   app.name("solvent");
@@ -184,6 +209,7 @@ int Run(int argc, char** argv) {
   ConvertOptions convert;
   CheckOptions check;
   KeysOptions keys;
+  AnnounceOptions announce;
   AddServe(app, serve, exit_status);
   AddSolve(app, solve, exit_status);
   AddCheck(app, check, exit_status);
@@ -191,6 +217,7 @@ int Run(int argc, char** argv) {
   AddKeys(app, keys, exit_status);
   OperateOptions operate;
   AddOperate(app, operate, exit_status);
+  AddAnnounce(app, announce, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -18,6 +18,7 @@
 #include "solvent/identity.h"
 #include "solvent/log.h"
 #include "solvent/model_catalog.h"
+#include "solvent/notification_center.h"
 #include "solvent/organization_model.h"
 #include "solvent/solve_backend.h"
 #include "solvent/store.h"
@@ -39,6 +40,7 @@ struct EngineOptions {
   int64_t max_pending = 100'000;      // runs waiting; more are refused
   double max_time_limit_seconds = 3600;  // longer requests are cut to this
   IdentityOptions identity;
+  NotificationOptions notifications;
   LogSink log;  // unset: nothing is logged
 };
 
@@ -66,6 +68,7 @@ class Engine {
   virtual ModelCatalog& catalog() = 0;
   virtual OrganizationModel& models() = 0;
   virtual DocumentStore& documents() = 0;
+  virtual NotificationCenter& notifications() = 0;
   virtual Identity& identity() = 0;
   virtual std::vector<SolverInfo> solvers() const = 0;
   virtual WorkerStats worker_stats() const = 0;  // zeros when solving in process

@@ -29,6 +29,14 @@ std::string_view ToString(RunState state);  // "pending", "running", ...
 std::optional<RunState> ParseRunState(std::string_view name);
 inline bool IsEndState(RunState state) { return state >= RunState::kCompleted; }
 
+// Whether a run's user is told of its end (solvent/notification_center.h). Nobody is told of a
+// cancel, and of a trigger's run its creator always is.
+enum class NotifyEnd : uint8_t {
+  kNever = 0,
+  kAlways = 1,
+  kUnlessAnswered = 2,  // not when it is the answer to the call that started the run
+};
+
 struct Execution {
   std::string id;  // "exe_" and 16 characters, unique for ever
   std::string organization_id;

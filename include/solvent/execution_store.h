@@ -22,6 +22,7 @@
 #include "solvent/progress.h"
 #include "solvent/solution.h"
 #include "solvent/solve_backend.h"
+#include "solvent/watch.h"
 
 namespace solvent {
 
@@ -52,6 +53,7 @@ struct Submission {
   // the engine knows the maker; without a key it then goes without.
   ResultReporter reporter;
   std::string reporter_key;
+  NotifyEnd notify = NotifyEnd::kUnlessAnswered;
 };
 
 // A digest of a request body for `request_hash`: equal for JSON texts that differ only in white
@@ -71,13 +73,6 @@ struct RunEvent {
   Progress progress;                           // for kProgress
   double fraction = 0;                         // estimate of the work done, 0..1, never decreasing
   std::shared_ptr<const Execution> execution;  // for kEnded: the final record
-};
-
-// Ends the watch when destroyed; after that the callback is not called again. Must not be destroyed
-// inside its own callback.
-class Watch {
- public:
-  virtual ~Watch() = default;
 };
 
 enum class CancelResult {

@@ -100,6 +100,7 @@ struct ModelRun {
   std::string idempotency_route;  // as in Submission
   std::string idempotency_key;
   std::string request_hash;
+  NotifyEnd notify = NotifyEnd::kAlways;
 };
 
 // What an input becomes, without solving it.

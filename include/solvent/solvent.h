@@ -24,5 +24,6 @@
 #include "solvent/sqlite_store.h"
 #include "solvent/store.h"
 #include "solvent/trigger_engine.h"
+#include "solvent/watch.h"
 #include "solvent/webhook.h"
 #include "solvent/worker_backend.h"

@@ -173,6 +173,7 @@ absl::StatusOr<Submission> OrganizationModelImpl::MakeSubmission(const Caller& c
   s.idempotency_route = std::move(run.idempotency_route);
   s.idempotency_key = std::move(run.idempotency_key);
   s.request_hash = std::move(run.request_hash);
+  s.notify = run.notify;
   if (made.run.reporter) {
     RETURN_IF_ERROR(KeepDocument(*made.prepared));
     s.reporter = std::move(made.run.reporter);

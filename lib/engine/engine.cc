@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "catalog_impl.h"
+#include "clock.h"
 #include "document_store_impl.h"
+#include "notification_center_impl.h"
 #include "organization_model_impl.h"
 #include "prepared_models.h"
 #include "run_queue.h"
@@ -26,6 +28,8 @@ class EngineImpl : public Engine {
         backends_(std::move(backends)),
         workers_(workers),
         identity_(*store_, std::move(options.identity)),
+        notifications_(*store_->ports().notifications, options.notifications, SystemNow,
+                       options.log),
         catalog_(*store_->ports().models, prepared_),
         documents_(*store_->ports().documents) {
     std::vector<SolveBackend*> borrowed;
@@ -46,13 +50,18 @@ class EngineImpl : public Engine {
 
   absl::Status Start() override {
     RETURN_IF_ERROR(catalog_.Seed());
+    RETURN_IF_ERROR(notifications_.Start());
     return queue_->Start();
   }
-  void Stop() override { queue_->Stop(); }
+  void Stop() override {
+    queue_->Stop();
+    notifications_.Stop();
+  }
   ExecutionStore& executions() override { return *queue_; }
   ModelCatalog& catalog() override { return catalog_; }
   OrganizationModel& models() override { return *models_; }
   DocumentStore& documents() override { return documents_; }
+  NotificationCenter& notifications() override { return notifications_; }
   Identity& identity() override { return identity_; }
   std::vector<SolverInfo> solvers() const override {
     std::vector<SolverInfo> list;
@@ -73,6 +82,7 @@ class EngineImpl : public Engine {
   std::vector<std::unique_ptr<SolveBackend>> backends_;
   WorkerBackend* workers_;
   Identity identity_;
+  NotificationCenterImpl notifications_;
   PreparedModels prepared_;
   CatalogImpl catalog_;
   DocumentStoreImpl documents_;
@@ -85,6 +95,7 @@ class EngineImpl : public Engine {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> store,
                                                        EngineOptions options) {
   if (store == nullptr) return absl::InvalidArgumentError("an engine needs a store");
+  RETURN_IF_ERROR(CheckNotificationOptions(options.notifications));
   std::vector<std::unique_ptr<SolveBackend>> backends;
   WorkerBackend* workers = nullptr;
   if (options.solve_in_process) {

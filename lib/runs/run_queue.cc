@@ -44,7 +44,7 @@ class EndWaiter {
 };
 
 // A run that goes back to pending will not end in this process: waiting is over then too.
-std::function<void(const RunEvent&)> NotifyEnd(std::shared_ptr<EndWaiter> waiter) {
+std::function<void(const RunEvent&)> TellWaiter(std::shared_ptr<EndWaiter> waiter) {
   return [waiter = std::move(waiter)](const RunEvent& event) {
     if (event.kind == RunEvent::Kind::kEnded) {
       waiter->Set(*event.execution);
@@ -169,6 +169,7 @@ absl::Status RunQueue::Prepare(const Caller& caller, Submission& submission, New
   run->options =
       EncodeOptions({options, submission.warm_start_execution_id, submission.reporter_key});
   run->now = SystemNow();
+  run->notify = submission.notify;
   run->idempotency_route = std::move(submission.idempotency_route);
   run->idempotency_key = std::move(submission.idempotency_key);
   run->request_hash = std::move(submission.request_hash);
@@ -184,6 +185,12 @@ void RunQueue::AnnounceWork() {
 }
 
 absl::StatusOr<Submitted> RunQueue::Submit(const Caller& caller, Submission submission) {
+  // The answer to this call is never the end.
+  if (submission.notify == NotifyEnd::kUnlessAnswered) submission.notify = NotifyEnd::kAlways;
+  return Enqueue(caller, std::move(submission));
+}
+
+absl::StatusOr<Submitted> RunQueue::Enqueue(const Caller& caller, Submission submission) {
   NewRun run;
   RETURN_IF_ERROR(Prepare(caller, submission, &run));
   ASSIGN_OR_RETURN(InsertedRun inserted, ports_.runs->Insert(std::move(run), options_.max_pending));
@@ -212,9 +219,10 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
   // A keyed request must be written before it may start: that is how a second one finds it.
   bool direct = submission.idempotency_key.empty();
   if (!direct || !ReserveSlot()) {
-    ASSIGN_OR_RETURN(Submitted submitted, Submit(caller, std::move(submission)));
+    ASSIGN_OR_RETURN(Submitted submitted, Enqueue(caller, std::move(submission)));
     ASSIGN_OR_RETURN(submitted.execution,
                      Wait(caller.organization_id, submitted.execution.id, wait));
+    ASSIGN_OR_RETURN(submitted.execution, AnswerWith(std::move(submitted.execution)));
     return submitted;
   }
   auto give_back_slot = [this] {
@@ -238,7 +246,7 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
   job.live->BeginSolving(job.execution.time_limit_seconds);
   job.on_storage_failure = [waiter](absl::Status status) { waiter->Set(std::move(status)); };
   std::string id = run.execution.id;
-  std::unique_ptr<Watch> watch = job.live->AddWatch(NotifyEnd(waiter));
+  std::unique_ptr<Watch> watch = job.live->AddWatch(TellWaiter(waiter));
   std::future<absl::Status> written = ports_.runs->InsertRunning(std::move(run), owner_.id);
   PushDirect(std::move(job));
 
@@ -247,10 +255,20 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
   RETURN_IF_ERROR(written.get());
   if (!end || absl::IsCancelled(end->status())) {
     ASSIGN_OR_RETURN(Execution execution, ports_.runs->Get(caller.organization_id, id));
+    ASSIGN_OR_RETURN(execution, AnswerWith(std::move(execution)));
     return Submitted{std::move(execution), false};
   }
   RETURN_IF_ERROR(end->status());
   return Submitted{std::move(*end).value(), false};
+}
+
+absl::StatusOr<Execution> RunQueue::AnswerWith(Execution execution) {
+  if (IsEndState(execution.state)) return execution;
+  // Whether the caller is told of the end later is settled before the end can come: either it is
+  // the answer, or it will be told.
+  ASSIGN_OR_RETURN(bool later, ports_.runs->GiveUpWaiting(execution.id));
+  if (later) return execution;
+  return ports_.runs->Get(execution.organization_id, execution.id);
 }
 
 absl::StatusOr<Execution> RunQueue::Get(std::string_view organization, std::string_view id) const {
@@ -277,7 +295,7 @@ absl::StatusOr<Execution> RunQueue::Wait(std::string_view organization, std::str
   if (IsEndState(execution.state) || wait.count() <= 0) return execution;
   auto waiter = std::make_shared<EndWaiter>();
   std::shared_ptr<LiveRun> live = live_.Enter(id, organization);
-  std::unique_ptr<Watch> watch = live->AddWatch(NotifyEnd(waiter));
+  std::unique_ptr<Watch> watch = live->AddWatch(TellWaiter(waiter));
   // It may have ended between the look and the watch.
   ASSIGN_OR_RETURN(execution, Get(organization, id));
   if (IsEndState(execution.state)) return execution;

@@ -73,6 +73,9 @@ class RunQueue : public ExecutionStore {
     std::function<void(absl::Status)> on_storage_failure;
   };
 
+  absl::StatusOr<Submitted> Enqueue(const Caller& caller, Submission submission);
+  // What a call that waited for the end returns: the record as it stands, unless it ends meanwhile.
+  absl::StatusOr<Execution> AnswerWith(Execution execution);
   absl::Status Prepare(const Caller& caller, Submission& submission, NewRun* run) const;
   SolveBackend* FindBackend(std::string_view name) const;
   bool ReserveSlot();

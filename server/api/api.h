@@ -19,6 +19,9 @@ namespace solvent::api {
 struct Config {
   std::chrono::milliseconds sync_wait{120'000};  // most that a synchronous solve keeps its caller
   int max_sync_waiters = 256;                    // callers beyond these are answered at once
+  // Whether users are told of runs that were answered with their end.
+  bool notify_sync_solves = false;
+  bool notify_sync_models = true;
   RateLimits rate_limits;
   std::string version;
 };
@@ -42,6 +45,7 @@ absl::Status AddExecutionRoutes(http::HttpServer& server, Context& context);
 absl::Status AddModelRoutes(http::HttpServer& server, Context& context);
 absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context);
 absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);
+absl::Status AddNotificationRoutes(http::HttpServer& server, Context& context);
 absl::Status AddHealthRoutes(http::HttpServer& server, Context& context);
 absl::Status AddLiveRoutes(http::HttpServer& server, Context& context);
 

@@ -30,7 +30,7 @@ absl::Status Authenticate(Context& context, http::Request& request) {
 
 absl::Status AddRoutes(http::HttpServer& server, Context& context) {
   for (auto add : {AddSolveRoutes, AddExecutionRoutes, AddModelRoutes, AddDocumentRoutes, AddKeyRoutes,
-                   AddHealthRoutes, AddLiveRoutes}) {
+                   AddNotificationRoutes, AddHealthRoutes, AddLiveRoutes}) {
     if (absl::Status status = add(server, context); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -361,6 +361,8 @@ absl::StatusOr<Response> Execute(Context& context, Request& request) {
   std::string_view id = request.Parameter("model_id");
   OrganizationModel& models = context.engine.models();
   absl::StatusOr<Submitted> submitted = absl::UnknownError("");
+  read->run.notify =
+      context.config.notify_sync_models ? NotifyEnd::kAlways : NotifyEnd::kUnlessAnswered;
   if (read->asynchronous) {
     submitted = models.Execute(caller, id, std::move(read->run));
   } else {

@@ -62,6 +62,7 @@ absl::StatusOr<Response> Solve(Context& context, Request& request) {
   absl::StatusOr<SolveRequest> read = ReadSolveRequest(request);
   if (!read.ok()) return read.status();
 
+  if (context.config.notify_sync_solves) read->submission.notify = NotifyEnd::kAlways;
   auto limit = std::chrono::milliseconds(
       static_cast<int64_t>(std::min(read->submission.options.time_limit_seconds, 1e6) * 1e3));
   std::chrono::milliseconds wait =

@@ -32,6 +32,8 @@ struct ServeOptions {
   int64_t max_pending = 100'000;
   double max_time_limit = 3600;
   double sync_wait = 120;
+  std::string notify_sync = "models";
+  NotificationOptions notifications;
   api::RateLimits rate_limits;
   std::string jwt_secret;
   std::string bootstrap_key;
@@ -93,6 +95,15 @@ struct OperateOptions {
 int Backup(const OperateOptions& options);
 int Restore(const OperateOptions& options);
 int Doctor(const OperateOptions& options);
+struct AnnounceOptions {
+  std::string database = "solvent.db";
+  std::string organization;
+  std::string text;
+  std::string title = "Announcement";
+  std::string link;
+  std::string plan;
+};
+int Announce(const AnnounceOptions& options);
 
 // Shared by the verbs: "solvent: <message>" and the fields at fault, on standard error.
 int Complain(const absl::Status& status);

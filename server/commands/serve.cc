@@ -110,6 +110,7 @@ int Serve(const ServeOptions& options) {
   engine_options.max_pending = options.max_pending;
   engine_options.max_time_limit_seconds = options.max_time_limit;
   engine_options.identity.jwt_secret = options.jwt_secret;
+  engine_options.notifications = options.notifications;
   engine_options.log = log;
   auto engine = Engine::Create(*std::move(store), std::move(engine_options));
   if (!engine.ok()) return Complain(engine.status());
@@ -120,6 +121,8 @@ int Serve(const ServeOptions& options) {
 
   api::Config config;
   config.sync_wait = std::chrono::milliseconds(static_cast<int64_t>(options.sync_wait * 1e3));
+  config.notify_sync_solves = options.notify_sync == "all";
+  config.notify_sync_models = options.notify_sync != "none";
   config.rate_limits = options.rate_limits;
   config.version = kVersion;
   api::Context context{**engine, config, log};

@@ -25,6 +25,7 @@ struct NewRun {
   std::string problem;  // EncodeProblem
   std::string options;  // EncodeOptions
   int64_t now = 0;
+  NotifyEnd notify = NotifyEnd::kNever;
 
   // Idempotency; not used when `key` is empty.
   std::string idempotency_route;
@@ -98,7 +99,8 @@ class RunPort {
   virtual absl::StatusOr<std::optional<ClaimedRun>> Claim(std::string_view owner, int64_t now) = 0;
 
   // Puts a claimed run back in its old place, without a mark against it. False: not the holder. A
-  // run whose cancel was requested ends as cancelled instead.
+  // run whose cancel was requested ends as cancelled instead. Nobody waits for it any more (see
+  // GiveUpWaiting), here and in TakeBack.
   virtual absl::StatusOr<bool> Release(std::string_view owner, std::string_view id,
                                        int64_t now) = 0;
 
@@ -114,6 +116,10 @@ class RunPort {
                                                       std::string_view id, int64_t now) = 0;
   // Runs held by `owner` whose cancel was requested: how other processes' requests become known.
   virtual absl::StatusOr<std::vector<std::string>> CancelRequests(std::string_view owner) = 0;
+
+  // Whoever waited for the run's end is answered without it: kUnlessAnswered becomes kAlways. False
+  // when the run has ended already, and nothing was changed.
+  virtual absl::StatusOr<bool> GiveUpWaiting(std::string_view id) = 0;
 
   // Keeps a running run's last progress, soon. A run that has ended is left alone.
   virtual void SaveProgress(std::string id, std::string progress_json) = 0;

@@ -6,6 +6,7 @@
 #include "identity_port.h"
 #include "job_port.h"
 #include "model_port.h"
+#include "notification_port.h"
 #include "outbox_port.h"
 #include "run_port.h"
 
@@ -25,6 +26,7 @@ struct StorePorts {
   ModelPort* models = nullptr;
   DocumentPort* documents = nullptr;
   JobPort* jobs = nullptr;
+  NotificationPort* notifications = nullptr;
   HealthPort* health = nullptr;
 };
 

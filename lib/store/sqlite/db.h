@@ -3,12 +3,15 @@
 
 #include <sqlite3.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,6 +23,10 @@ namespace solvent {
 struct Blob {
   std::string_view bytes;
 };
+
+// What a transaction may add that somebody waits for (Writer::OnArrival).
+enum class Arrival { kNotification };
+inline constexpr int kArrivals = 1;
 
 // One connection. Not thread-safe: used by one thread at a time.
 class Db {
@@ -48,6 +55,10 @@ class Db {
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   sqlite3* handle() const { return handle_; }
 
+  // Notes what this transaction adds. What is noted and then rolled back does no harm.
+  void NoteArrival(Arrival arrival) { arrivals_[static_cast<size_t>(arrival)] = true; }
+  std::array<bool, kArrivals> TakeArrivals() { return std::exchange(arrivals_, {}); }
+
   // The status for an SQLite result code, with the connection's message.
   absl::Status Error(int code) const;
 
@@ -70,6 +81,7 @@ class Db {
   std::unordered_map<std::string, Prepared, Hash, std::equal_to<>> statements_;
   int busy_timeout_ms_ = 0;
   double busy_deadline_ = 0;
+  std::array<bool, kArrivals> arrivals_{};
 };
 
 // One execution of a statement:

@@ -63,14 +63,18 @@ absl::Status DropOldest(Db& db, int64_t box, int64_t count) {
     }
     RETURN_IF_ERROR(query.status());
   }
-  return db.Run(kUncount, box, dropped, unread);
+  return UncountNotifications(db, box, dropped, unread);
 }
 
 }  // namespace
 
-absl::Status AddNotification(Db& db, const NewNotification& n) {
+absl::Status UncountNotifications(Db& db, int64_t box, int64_t total, int64_t unread) {
+  return db.Run(kUncount, box, total, unread);
+}
+
+absl::StatusOr<int64_t> TellUser(Db& db, const NewNotification& n) {
   ASSIGN_OR_RETURN(bool wanted, WantsIt(db, n));
-  if (!wanted) return absl::OkStatus();
+  if (!wanted) return 0;
   int64_t box, created_at, too_many;
   {
     Query query(db, kCount, n.organization_id, n.user_id, n.now);
@@ -85,21 +89,33 @@ absl::Status AddNotification(Db& db, const NewNotification& n) {
   RETURN_IF_ERROR(db.Run(kInsert, NewId("ntf"), box, created_at, ToString(n.type), n.once_key,
                          n.title, n.message, n.data.is_object() ? n.data.Dump() : std::string(),
                          n.link));
-  return too_many > 0 ? DropOldest(db, box, too_many) : absl::OkStatus();
+  db.NoteArrival(Arrival::kNotification);
+  if (too_many > 0) RETURN_IF_ERROR(DropOldest(db, box, too_many));
+  return 1;
 }
 
-absl::Status AddNotificationForAll(Db& db, NewNotification notification) {
+absl::StatusOr<int64_t> TellAllUsers(Db& db, NewNotification notification) {
   std::vector<std::string> users;
   {
     Query query(db, kActiveUsers, notification.organization_id);
     while (query.Next()) users.push_back(query.Text(0));
     RETURN_IF_ERROR(query.status());
   }
+  int64_t told = 0;
   for (std::string& user : users) {
     notification.user_id = std::move(user);
-    RETURN_IF_ERROR(AddNotification(db, notification));
+    ASSIGN_OR_RETURN(int64_t added, TellUser(db, notification));
+    told += added;
   }
-  return absl::OkStatus();
+  return told;
+}
+
+absl::Status AddNotification(Db& db, const NewNotification& notification) {
+  return TellUser(db, notification).status();
+}
+
+absl::Status AddNotificationForAll(Db& db, const NewNotification& notification) {
+  return TellAllUsers(db, notification).status();
 }
 
 }  // namespace solvent

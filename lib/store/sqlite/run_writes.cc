@@ -24,9 +24,10 @@ constexpr char kNextOfOrganization[] =
 constexpr char kInsertRun[] =
     "INSERT INTO executions (id, org, seq, state, priority, origin, model, \"trigger\", owner,"
     " created_at, started_at, user_id, name, catalog_id, model_name, run_id, version_id,"
-    " solver_name, \"columns\", \"rows\", time_limit_seconds, credits_used, batch)"
+    " solver_name, \"columns\", \"rows\", time_limit_seconds, credits_used, batch,"
+    " notify)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23)";
+    " ?19, ?20, ?21, ?22, ?23, ?24)";
 constexpr char kInsertInput[] =
     "INSERT INTO run_inputs (n, options, input_json, problem) VALUES (?1, ?2, ?3, ?4)";
 
@@ -46,10 +47,14 @@ constexpr char kStart[] =
     "UPDATE executions SET state = 1, owner = ?2, started_at = max(?3, created_at) WHERE n = ?1";
 constexpr char kLoadInput[] = "SELECT options, problem FROM run_inputs WHERE n = ?1";
 constexpr char kQueueAgain[] =
-    "UPDATE executions SET state = 0, owner = 0, started_at = 0 WHERE n = ?1";
+    "UPDATE executions SET state = 0, owner = 0, started_at = 0,"
+    " notify = iif(notify = 2, 1, notify) WHERE n = ?1";
 constexpr char kDescribe[] =
     "UPDATE executions SET \"columns\" = ?2, \"rows\" = ?3, time_limit_seconds = ?4 WHERE n = ?1";
 constexpr char kSaveProblem[] = "UPDATE run_inputs SET problem = ?2 WHERE n = ?1";
+// As the values of NotifyEnd.
+constexpr char kGiveUpWaiting[] =
+    "UPDATE executions SET notify = iif(notify = 2, 1, notify) WHERE id = ?1 AND state < 2";
 constexpr char kCountCrash[] =
     "UPDATE executions SET crashes = crashes + 1"
     " WHERE id = ?1 AND owner = ?2 AND state = 1 RETURNING crashes";
@@ -180,7 +185,7 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner,
                          place.origin, place.model, place.trigger, owner, e.created_at,
                          e.started_at, e.user_id, e.name, e.catalog_id, e.model_name, e.run_id,
                          e.version_id, e.solver_name, e.columns, e.rows, e.time_limit_seconds,
-                         e.credits_used, batch));
+                         e.credits_used, batch, static_cast<int>(run.notify)));
   place.n = db.last_insert_rowid();
   RETURN_IF_ERROR(
       db.Run(kInsertInput, place.n, Blob{run.options}, e.input_json, Blob{run.problem}));
@@ -398,6 +403,13 @@ absl::StatusOr<CancelOutcome> SqliteRuns::DoRequestCancel(Db& db, std::string_vi
       return CancelOutcome::kRequested;
     default: return CancelOutcome::kAlreadyEnded;
   }
+}
+
+absl::StatusOr<bool> SqliteRuns::GiveUpWaiting(std::string_view id) {
+  return writer_.Get<bool>([&](Db& db) -> absl::StatusOr<bool> {
+    RETURN_IF_ERROR(db.Run(kGiveUpWaiting, id));
+    return db.changes() == 1;
+  });
 }
 
 void SqliteRuns::SaveProgress(std::string id, std::string progress_json) {

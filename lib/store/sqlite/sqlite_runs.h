@@ -32,6 +32,7 @@ class SqliteRuns : public RunPort {
   absl::StatusOr<FinishedRun> Finish(FinishRun finish) override;
   absl::StatusOr<CancelOutcome> RequestCancel(std::string_view organization, std::string_view id,
                                               int64_t now) override;
+  absl::StatusOr<bool> GiveUpWaiting(std::string_view id) override;
   void SaveProgress(std::string id, std::string progress_json) override;
   absl::Status RegisterOwner(const Owner& owner) override;
   absl::Status RenewLease(std::string_view owner, int64_t until) override;

@@ -6,10 +6,12 @@
 #include "migrate.h"
 #include "readers.h"
 #include "run_counters.h"
+#include "run_notifications.h"
 #include "sqlite_documents.h"
 #include "sqlite_identity.h"
 #include "sqlite_jobs.h"
 #include "sqlite_models.h"
+#include "sqlite_notifications.h"
 #include "sqlite_outbox.h"
 #include "sqlite_runs.h"
 #include "status_macros.h"
@@ -32,7 +34,9 @@ class SqliteStore : public Store, public HealthPort {
         models_(writer_, *readers_),
         documents_(writer_, *readers_),
         jobs_(writer_, *readers_, runs_),
-        ports_{&runs_, &outbox_, &identity_, &models_, &documents_, &jobs_, this} {}
+        notifications_(writer_, *readers_),
+        ports_{&runs_,      &outbox_, &identity_,      &models_,
+               &documents_, &jobs_,   &notifications_, this} {}
 
   // What still waits to be written refers to the ports: it is done before they go.
   ~SqliteStore() override { writer_.Stop(); }
@@ -46,17 +50,19 @@ class SqliteStore : public Store, public HealthPort {
 
  private:
   // What runs cause, in this order.
-  RunEffectList Effects() { return {&jobs_}; }
+  RunEffectList Effects() { return {&jobs_, &run_notifications_}; }
 
   std::unique_ptr<Readers> readers_;
   RunCounters counters_;
   Writer writer_;
+  RunNotifications run_notifications_;
   SqliteRuns runs_;
   SqliteOutbox outbox_;
   SqliteIdentity identity_;
   SqliteModels models_;
   SqliteDocuments documents_;
   SqliteJobs jobs_;
+  SqliteNotifications notifications_;
   StorePorts ports_;
 };
 

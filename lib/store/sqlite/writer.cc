@@ -83,6 +83,19 @@ void Writer::PostSoon(Work work) {
   Submit(Haste::kSoon, std::move(work), [](absl::Status) {});
 }
 
+void Writer::OnArrival(Arrival arrival, std::function<void()> callback) {
+  Lock lock(arrivals_mutex_);
+  on_arrival_[static_cast<size_t>(arrival)] = std::move(callback);
+}
+
+void Writer::TellArrivals() {
+  std::array<bool, kArrivals> arrived = db_->TakeArrivals();
+  Lock lock(arrivals_mutex_);
+  for (size_t i = 0; i < arrived.size(); ++i) {
+    if (arrived[i] && on_arrival_[i]) on_arrival_[i]();
+  }
+}
+
 absl::Status Writer::EnsureThread() {
   Lock lock(mutex_);
   if (started_) return absl::OkStatus();
@@ -115,6 +128,7 @@ void Writer::Loop() {
     if (batch.empty()) return;
     absl::Status committed = Execute(batch);
     last_batch_ = batch.size();
+    if (committed.ok()) TellArrivals();
     for (Task& task : batch) {
       task.done(committed.ok() ? std::move(task.status) : Separate(committed));
     }

@@ -2,6 +2,7 @@
 // waiting, in one transaction with one sync, and tells them only once that is on disk.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -65,6 +66,11 @@ class Writer {
   // For work whose failure nobody waits for.
   void PostSoon(Work work);
 
+  // `callback` is called on the writing thread after each commit that brought such an arrival,
+  // before those who wait for that commit go on, and must be quick. Replaces the one before, which is not running any more when this returns; null:
+  // none.
+  void OnArrival(Arrival arrival, std::function<void()> callback);
+
  private:
   struct Task {
     Work work;
@@ -80,6 +86,7 @@ class Writer {
   std::vector<Task> TakeBatch();
   absl::Status Execute(std::vector<Task>& batch);
   absl::Status RunTask(Task& task);
+  void TellArrivals();
 
   const std::unique_ptr<Db> db_;  // used by the thread only
   BatchListener& listener_;
@@ -93,6 +100,10 @@ class Writer {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool started_ ABSL_GUARDED_BY(mutex_) = false;
   size_t last_batch_ = 1;  // used by the thread only
+
+  Mutex arrivals_mutex_;
+  std::array<std::function<void()>, kArrivals> on_arrival_ ABSL_GUARDED_BY(arrivals_mutex_);
+
   std::thread thread_;
 };
 

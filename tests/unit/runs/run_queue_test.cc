@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -121,6 +123,54 @@ TEST_CASE("a caller who does not want to wait longer gets the running record") {
   CHECK(MustWait(engine, submitted->execution.id).state == RunState::kCancelled);
   CHECK(*engine.queue->Cancel(engine.caller.organization_id, submitted->execution.id) ==
         CancelResult::kAlreadyEnded);
+}
+
+TEST_CASE("an end is either the answer to the call or told later") {
+  TemporaryFolder folder;
+  TestEngine engine(folder.File("a.db"));
+  NotificationPort& notifications = *engine.store->ports().notifications;
+  auto unread = [&] {
+    return notifications.UnreadCount(engine.caller.organization_id, engine.caller.user_id).value();
+  };
+  REQUIRE(engine.queue->Start().ok());
+  CHECK(IsEndState(
+      engine.queue->SubmitAndWait(engine.caller, SmallSubmission(), 20s)->execution.state));
+  CHECK(unread() == 0);
+
+  Submission told = SmallSubmission();
+  told.notify = NotifyEnd::kAlways;
+  CHECK(IsEndState(
+      engine.queue->SubmitAndWait(engine.caller, std::move(told), 20s)->execution.state));
+  CHECK(unread() == 1);
+
+  // Given up on, at once or after a while, by way of the queue or started directly.
+  std::mutex mutex;
+  std::condition_variable opened;
+  bool open = false;
+  engine.backend.SetScript([&](const Problem& problem, const auto&, const auto&) {
+    std::unique_lock<std::mutex> lock(mutex);
+    opened.wait(lock, [&] { return open; });
+    return ScriptedBackend::Cheapest(problem);
+  });
+  auto direct = engine.queue->SubmitAndWait(engine.caller, SmallSubmission(), 20ms);
+  auto queued = engine.queue->SubmitAndWait(engine.caller, SmallSubmission(), 20ms);
+  auto unwaited = engine.queue->SubmitAndWait(engine.caller, SmallSubmission(), 0ms);
+  auto asynchronous = engine.queue->Submit(engine.caller, SmallSubmission());
+  Submission silent = SmallSubmission();
+  silent.notify = NotifyEnd::kNever;
+  auto never = engine.queue->SubmitAndWait(engine.caller, std::move(silent), 0ms);
+  CHECK(unread() == 1);
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    open = true;
+  }
+  opened.notify_all();
+  for (const auto& run : {direct, queued, unwaited, asynchronous, never}) {
+    REQUIRE(run.ok());
+    CHECK_FALSE(IsEndState(run->execution.state));
+    MustWait(engine, run->execution.id);
+  }
+  CHECK(unread() == 5);
 }
 
 TEST_CASE("results, limits and failures become end states") {

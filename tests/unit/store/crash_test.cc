@@ -48,7 +48,10 @@ TEST_CASE("crash child" * doctest::skip()) {
     threads.emplace_back([&] {
       while (true) {
         std::string id = std::string("exe_") + round + "_" + std::to_string(next++);
-        if (!runs.Insert(MakeRun(id, "org_a"), INT64_MAX).ok()) _exit(4);
+        NewRun run = MakeRun(id, "org_a");
+        run.execution.user_id = "usr_" + id;
+        run.notify = NotifyEnd::kAlways;
+        if (!runs.Insert(std::move(run), INT64_MAX).ok()) _exit(4);
         Say(descriptor, "inserted", id);
         auto claimed = runs.Claim(owner, 1);
         if (!claimed.ok()) _exit(5);
@@ -144,6 +147,10 @@ TEST_CASE("what was acknowledged is there after kill -9, and ended once") {
   RawDb db(file);
   CHECK(db.Value("SELECT count(*) FROM outbox") ==
         db.Value("SELECT count(*) FROM executions WHERE state = 2"));
+  // Each user has one run, and was told of its end once.
+  std::string told = "(SELECT user_id FROM notification_boxes JOIN notifications ON box = k)";
+  CHECK(db.Rows("SELECT user_id FROM " + told + " GROUP BY 1 HAVING count(*) > 1").empty());
+  CHECK(db.Rows("SELECT id FROM executions WHERE (state = 2) <> (user_id IN " + told + ")").empty());
 }
 
 }  // namespace

@@ -19,5 +19,10 @@ TEST_CASE("the SQLite store keeps the contract for identities") {
   CheckIdentityContract([&] { return MustOpen(directory.File("s.db")); });
 }
 
+TEST_CASE("the SQLite store keeps the contract for notifications") {
+  TemporaryDirectory directory;
+  CheckNotificationContract([&] { return MustOpen(directory.File("s.db")); });
+}
+
 }  // namespace
 }  // namespace solvent

@@ -328,6 +328,43 @@ TEST_CASE("when the disk is full every caller hears of it, and the store goes on
   CheckInvariants(path);
 }
 
+TEST_CASE("no statement on notifications walks the table or sorts") {
+  TemporaryDirectory directory;
+  std::string path = directory.File("s.db");
+  StatementTrace trace;
+  std::unique_ptr<Store> store = MustOpen(path);
+  NotificationPort& port = *store->ports().notifications;
+  CHECK(store->ports().identity->EnsureMember("Acme", "ann", "org_a", "usr_1", 1).ok());
+  CHECK(port.SetLimits({2, 1000}).ok());
+  NewNotification n;
+  n.organization_id = "org_a";
+  n.once_key = "key";
+  for (n.now = 1; n.now < 5; ++n.now) CHECK(port.AddForAll(n).value() == 1);
+  CHECK(port.List("org_a", "usr_1", true, 10)->items.size() == 2);
+  NotificationList list = port.List("org_a", "usr_1", false, 10).value();
+  CHECK(port.MarkRead("org_a", "usr_1", list.items.at(0).id).value());
+  CHECK(port.MarkAllRead("org_a", "usr_1").value() == 1);
+  CHECK(port.ReadFrom(port.End().value() - 2, 10)->size() == 2);
+  CHECK(port.Purge(2000).value() == 2);
+
+  RawDb db(path);
+  int looked_at = 0;
+  for (const std::string& sql : trace.statements()) {
+    if (sql.find("CREATE") != std::string::npos) continue;
+    if (sql.find(" notifications") == std::string::npos) continue;
+    ++looked_at;
+    for (const std::string& step : db.Rows("EXPLAIN QUERY PLAN " + sql)) {
+      CAPTURE(sql);
+      CAPTURE(step);
+      bool scan = step.find("SCAN notifications") != std::string::npos ||
+                  step.find("SCAN notification_boxes") != std::string::npos;
+      CHECK_FALSE(scan);
+      CHECK(step.find("TEMP B-TREE") == std::string::npos);
+    }
+  }
+  CHECK(looked_at >= 10);
+}
+
 TEST_CASE("no statement on executions walks the table or sorts") {
   TemporaryDirectory directory;
   std::string path = directory.File("s.db");

@@ -82,6 +82,10 @@ inline void CheckInvariants(const std::string& path) {
   CHECK(db.Rows("SELECT 1 FROM executions a JOIN executions b"
                 " ON b.org = a.org AND b.seq = a.seq + 1 WHERE b.created_at <= a.created_at")
             .empty());
+  // So are those of notifications.
+  CHECK(db.Rows("SELECT k, total, unread FROM notification_boxes WHERE total <> 0 ORDER BY 1") ==
+        db.Rows("SELECT box, count(*), sum(is_read = 0) FROM notifications"
+                " GROUP BY 1 ORDER BY 1"));
   // Every run has its input; owners hold running ones only; whoever waits is seen.
   CHECK(db.Value("SELECT count(*) FROM run_inputs") == db.Value("SELECT count(*) FROM executions"));
   CHECK(db.Rows("SELECT id FROM executions WHERE (owner <> 0) <> (state = 1)").empty());

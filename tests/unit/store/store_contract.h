@@ -14,5 +14,6 @@ using OpenStore = std::function<std::unique_ptr<Store>()>;
 void CheckRunContract(const OpenStore& open);
 void CheckOutboxContract(const OpenStore& open);
 void CheckIdentityContract(const OpenStore& open);
+void CheckNotificationContract(const OpenStore& open);
 
 }  // namespace solvent
