@@ -151,6 +151,18 @@ class OrganizationModel {
                                                    std::chrono::milliseconds most) = 0;
   virtual absl::StatusOr<ModelPreview> Preview(std::string_view organization, std::string_view id,
                                                ModelRun run) = 0;
+
+  // The same three for a definition that is kept nowhere, such as a text that somebody is trying:
+  // the execution has no model. ValidationError, with every fault in extra "errors", for a
+  // definition that cannot work.
+  virtual absl::StatusOr<Submitted> ExecuteDefinition(const Caller& caller,
+                                                      ModelDefinition definition, ModelRun run) = 0;
+  virtual absl::StatusOr<Submitted> ExecuteDefinitionAndWait(const Caller& caller,
+                                                             ModelDefinition definition,
+                                                             ModelRun run,
+                                                             std::chrono::milliseconds most) = 0;
+  virtual absl::StatusOr<ModelPreview> PreviewDefinition(ModelDefinition definition,
+                                                         ModelRun run) = 0;
 };
 
 }  // namespace solvent

@@ -29,6 +29,11 @@ const Json& ObjectOr(const Json& value, const Json& fallback) {
   return value.is_object() ? value : fallback;
 }
 
+ModelPreview PreviewOf(GeneratedRun run) {
+  return ModelPreview{std::move(run.problem), std::move(run.options), std::move(run.solver_name),
+                      std::move(run.stats), std::move(run.warnings)};
+}
+
 const Json& EmptyObject() {
   static const Json& empty = *new Json(Json::Object{});
   return empty;
@@ -125,17 +130,23 @@ absl::Status OrganizationModelImpl::Deactivate(std::string_view organization, st
 
 absl::StatusOr<OrganizationModelImpl::Made> OrganizationModelImpl::Generate(
     std::string_view organization, std::string_view id, const ModelRun& run) {
-  Made made;
-  ASSIGN_OR_RETURN(made.model, Get(organization, id));
-  if (!made.model.is_active) return ModelNotFound();
+  ASSIGN_OR_RETURN(OrgModel model, Get(organization, id));
+  if (!model.is_active) return ModelNotFound();
+  ModelDefinition definition = EffectiveDefinition(model.definition, model.custom_config);
+  return GenerateFrom(std::move(model), std::move(definition), run);
+}
+
+absl::StatusOr<OrganizationModelImpl::Made> OrganizationModelImpl::GenerateFrom(
+    OrgModel model, ModelDefinition definition, const ModelRun& run) {
   if (!run.input.is_object()) {
     return ValidationError("/input_data", "must be an object", "type_error");
   }
   if (!run.options.is_null() && !run.options.is_object()) {
     return ValidationError("/options", "must be an object", "type_error");
   }
-  ASSIGN_OR_RETURN(made.prepared, prepared_.Get(EffectiveDefinition(made.model.definition,
-                                                                    made.model.custom_config)));
+  Made made;
+  made.model = std::move(model);
+  ASSIGN_OR_RETURN(made.prepared, prepared_.Get(std::move(definition)));
   made.now_seconds = SystemNow() / 1'000'000;
   ASSIGN_OR_RETURN(made.run, made.prepared->Generate(run.input, {run.options, run.solver_name},
                                                      made.now_seconds));
@@ -154,10 +165,7 @@ absl::Status OrganizationModelImpl::KeepDocument(const PreparedModel& prepared) 
   return absl::OkStatus();
 }
 
-absl::StatusOr<Submission> OrganizationModelImpl::MakeSubmission(const Caller& caller,
-                                                                 std::string_view id,
-                                                                 ModelRun run) {
-  ASSIGN_OR_RETURN(Made made, Generate(caller.organization_id, id, run));
+absl::StatusOr<Submission> OrganizationModelImpl::MakeSubmission(Made made, ModelRun run) {
   Submission s;
   s.problem = std::move(made.run.problem);
   s.options = std::move(made.run.options);
@@ -186,14 +194,22 @@ absl::StatusOr<Submission> OrganizationModelImpl::MakeSubmission(const Caller& c
 
 absl::StatusOr<Submitted> OrganizationModelImpl::Execute(const Caller& caller, std::string_view id,
                                                          ModelRun run) {
-  ASSIGN_OR_RETURN(Submission submission, MakeSubmission(caller, id, std::move(run)));
+  ASSIGN_OR_RETURN(Made made, Generate(caller.organization_id, id, run));
+  ASSIGN_OR_RETURN(Submission submission, MakeSubmission(std::move(made), std::move(run)));
   return executions_.Submit(caller, std::move(submission));
 }
 
 absl::StatusOr<Submitted> OrganizationModelImpl::ExecuteAndWait(const Caller& caller,
                                                                 std::string_view id, ModelRun run,
                                                                 std::chrono::milliseconds most) {
-  ASSIGN_OR_RETURN(Submission submission, MakeSubmission(caller, id, std::move(run)));
+  ASSIGN_OR_RETURN(Made made, Generate(caller.organization_id, id, run));
+  ASSIGN_OR_RETURN(Submission submission, MakeSubmission(std::move(made), std::move(run)));
+  return SubmitAndWait(caller, std::move(submission), most);
+}
+
+absl::StatusOr<Submitted> OrganizationModelImpl::SubmitAndWait(const Caller& caller,
+                                                               Submission submission,
+                                                               std::chrono::milliseconds most) {
   auto limit = std::chrono::milliseconds(
       static_cast<int64_t>(std::min(submission.options.time_limit_seconds, 1e6) * 1e3));
   return executions_.SubmitAndWait(caller, std::move(submission),
@@ -203,9 +219,32 @@ absl::StatusOr<Submitted> OrganizationModelImpl::ExecuteAndWait(const Caller& ca
 absl::StatusOr<ModelPreview> OrganizationModelImpl::Preview(std::string_view organization,
                                                             std::string_view id, ModelRun run) {
   ASSIGN_OR_RETURN(Made made, Generate(organization, id, run));
-  return ModelPreview{std::move(made.run.problem), std::move(made.run.options),
-                      std::move(made.run.solver_name), std::move(made.run.stats),
-                      std::move(made.run.warnings)};
+  return PreviewOf(std::move(made.run));
+}
+
+absl::StatusOr<Submitted> OrganizationModelImpl::ExecuteDefinition(const Caller& caller,
+                                                                   ModelDefinition definition,
+                                                                   ModelRun run) {
+  definition = EffectiveDefinition(std::move(definition), Json());
+  ASSIGN_OR_RETURN(Made made, GenerateFrom({}, std::move(definition), run));
+  ASSIGN_OR_RETURN(Submission submission, MakeSubmission(std::move(made), std::move(run)));
+  return executions_.Submit(caller, std::move(submission));
+}
+
+absl::StatusOr<Submitted> OrganizationModelImpl::ExecuteDefinitionAndWait(
+    const Caller& caller, ModelDefinition definition, ModelRun run,
+    std::chrono::milliseconds most) {
+  definition = EffectiveDefinition(std::move(definition), Json());
+  ASSIGN_OR_RETURN(Made made, GenerateFrom({}, std::move(definition), run));
+  ASSIGN_OR_RETURN(Submission submission, MakeSubmission(std::move(made), std::move(run)));
+  return SubmitAndWait(caller, std::move(submission), most);
+}
+
+absl::StatusOr<ModelPreview> OrganizationModelImpl::PreviewDefinition(ModelDefinition definition,
+                                                                      ModelRun run) {
+  definition = EffectiveDefinition(std::move(definition), Json());
+  ASSIGN_OR_RETURN(Made made, GenerateFrom({}, std::move(definition), run));
+  return PreviewOf(std::move(made.run));
 }
 
 absl::StatusOr<ResultReporter> RestoreReporter(ModelPort& port, PreparedModels& prepared,

@@ -33,10 +33,16 @@ class OrganizationModelImpl : public OrganizationModel {
                                            std::chrono::milliseconds most) override;
   absl::StatusOr<ModelPreview> Preview(std::string_view organization, std::string_view id,
                                        ModelRun run) override;
+  absl::StatusOr<Submitted> ExecuteDefinition(const Caller& caller, ModelDefinition definition,
+                                              ModelRun run) override;
+  absl::StatusOr<Submitted> ExecuteDefinitionAndWait(const Caller& caller,
+                                                     ModelDefinition definition, ModelRun run,
+                                                     std::chrono::milliseconds most) override;
+  absl::StatusOr<ModelPreview> PreviewDefinition(ModelDefinition definition, ModelRun run) override;
 
  private:
   struct Made {
-    OrgModel model;
+    OrgModel model;  // empty for a definition that is kept nowhere
     std::shared_ptr<const PreparedModel> prepared;
     GeneratedRun run;
     int64_t now_seconds = 0;
@@ -44,8 +50,11 @@ class OrganizationModelImpl : public OrganizationModel {
 
   absl::StatusOr<Made> Generate(std::string_view organization, std::string_view id,
                                 const ModelRun& run);
-  absl::StatusOr<Submission> MakeSubmission(const Caller& caller, std::string_view id,
-                                            ModelRun run);
+  absl::StatusOr<Made> GenerateFrom(OrgModel model, ModelDefinition definition,
+                                    const ModelRun& run);
+  absl::StatusOr<Submission> MakeSubmission(Made made, ModelRun run);
+  absl::StatusOr<Submitted> SubmitAndWait(const Caller& caller, Submission submission,
+                                          std::chrono::milliseconds most);
   // Compiles the definition and tries it on its example.
   absl::Status TryDefinition(const ModelDefinition& definition, const Json& own_config);
   absl::Status KeepDocument(const PreparedModel& prepared);

@@ -42,6 +42,7 @@ inline constexpr std::string_view kBase = "/api/v2";
 absl::Status AddRoutes(http::HttpServer& server, Context& context);
 absl::Status AddSolveRoutes(http::HttpServer& server, Context& context);
 absl::Status AddExecutionRoutes(http::HttpServer& server, Context& context);
+absl::Status AddMathProgRoutes(http::HttpServer& server, Context& context);
 absl::Status AddModelRoutes(http::HttpServer& server, Context& context);
 absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context);
 absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);

@@ -13,7 +13,8 @@ absl::Status Authenticate(Context& context, http::Request& request) {
   auto header = request.FindHeader("Authorization");
   if (!header) return refused("Missing credential: send Authorization: Bearer <API key or token>");
   size_t space = header->find(' ');
-  if (space == std::string_view::npos || !http::EqualsIgnoreCase(header->substr(0, space), "Bearer")) {
+  if (space == std::string_view::npos ||
+      !http::EqualsIgnoreCase(header->substr(0, space), "Bearer")) {
     return refused("The Authorization header must have the form: Bearer <API key or token>");
   }
   std::string_view token = header->substr(space + 1);
@@ -29,8 +30,9 @@ absl::Status Authenticate(Context& context, http::Request& request) {
 }
 
 absl::Status AddRoutes(http::HttpServer& server, Context& context) {
-  for (auto add : {AddSolveRoutes, AddExecutionRoutes, AddModelRoutes, AddDocumentRoutes, AddKeyRoutes,
-                   AddNotificationRoutes, AddHealthRoutes, AddLiveRoutes}) {
+  for (auto add : {AddSolveRoutes, AddMathProgRoutes, AddExecutionRoutes, AddModelRoutes,
+                   AddDocumentRoutes, AddKeyRoutes, AddNotificationRoutes, AddHealthRoutes,
+                   AddLiveRoutes}) {
     if (absl::Status status = add(server, context); !status.ok()) return status;
   }
   return absl::OkStatus();
