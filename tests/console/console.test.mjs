@@ -139,7 +139,7 @@ pageTest('what is wrong with an input is shown at its field', async (page) => {
   // What only the server knows.
   await demand.fill('');
   await page.getByRole('button', { name: 'Solve' }).click();
-  const link = page.getByRole('alert').getByRole('link', { name: /demand/ }).first();
+  const link = page.getByRole('alert').getByRole('link', { name: /demand/i }).first();
   await link.waitFor();
   await demand.fill('200');
   await page.getByLabel('Name, row 2').nth(1).fill('Widget A');
@@ -177,6 +177,60 @@ pageTest('the playground points at the line of a fault', async (page) => {
   await editor.fill('{"variables": [}');
   await page.getByRole('button', { name: 'Check' }).click();
   await page.getByRole('alert').getByText(/a value is expected/).waitFor();
+});
+
+pageTest('a MathProg model is checked by line, solved and kept', async (page) => {
+  await signIn(page, server);
+  await page.goto(`${server.url}/#/playground?language=mathprog`);
+  const model = page.getByLabel('MathProg model');
+  const text = await model.inputValue();
+  await model.fill(text.replace('supply[p];', 'suply[p];'));
+  await page.getByRole('button', { name: 'Check' }).click();
+  const line = text.split('\n').findIndex((l) => l.includes('supply[p];')) + 1;
+  await page.getByRole('button', { name: `Line ${line}` }).waitFor();
+  await page.getByText('did you mean supply').waitFor();
+  await model.fill(text);
+  const data = page.getByLabel('MathProg data');
+  const numbers = await data.inputValue();
+  await data.fill(numbers.replace('Boston 325', 'Boston many'));
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByRole('alert').getByText(/many/).waitFor();
+  await data.fill(numbers);
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByText('No fault found.').waitFor();
+  await page.getByRole('button', { name: 'Solve' }).click();
+  await page.getByText('Minimized total').waitFor();
+  await page.getByRole('tab', { name: /^ship/ }).click();
+  await page.getByRole('rowheader', { name: 'San Diego' }).waitFor();
+});
+
+pageTest('a document is changed, kept in versions, compared and restored', async (page) => {
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Documents' }).click();
+  await page.getByRole('button', { name: 'New document' }).first().click();
+  await page.getByLabel('Name').fill('Furniture plan');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Furniture plan' }).waitFor();
+  await page.getByRole('button', { name: 'Save as a version' }).click();
+  await page.getByText('Version 1', { exact: true }).waitFor();
+  const editor = page.getByLabel('Model as JSON');
+  const text = await editor.inputValue();
+  await editor.fill(text.replace('<= 240', '<= 300'));
+  await page.getByText('Not saved yet').waitFor();
+  await page.getByRole('button', { name: 'Save as a version' }).click();
+  await page.getByRole('button', { name: 'Changes of version 2' }).click();
+  await page.getByRole('dialog').getByText('<= 300').waitFor();
+  await page.getByRole('dialog').getByText('<= 240').waitFor();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Restore version 1' }).click();
+  await page.getByText('Version 1 is back').waitFor();
+  assert.match(await editor.inputValue(), /<= 240/);
+  await page.getByRole('button', { name: 'Name version 2' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('More wood');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('More wood').waitFor();
+  await page.getByRole('button', { name: 'Solve' }).click();
+  await page.getByText('Optimal', { exact: true }).waitFor();
 });
 
 pageTest('two runs are compared by what differs', async (page) => {
@@ -237,9 +291,11 @@ pageTest('the key stays in its tab', async (page) => {
 pageTest('no screen scrolls sideways on a phone', async (page) => {
   await signIn(page, server);
   const { items: [listing] } = await server.api('GET', '/models/catalog?search=facility');
+  const document = await server.api('POST', '/builder', { name: 'Wide', model_json: hard(1) });
   const { items: [run] } = await server.api('GET', '/models/executions/all?status=completed');
   const screens = ['models', `models/${listing.id}`, 'playground', 'playground?language=mathprog',
-    'executions', `executions/${run.id}`, 'compare', 'notifications', 'account'];
+    'executions', `executions/${run.id}`, 'compare', 'documents', `documents/${document.id}`,
+    'notifications', 'account'];
   for (const screen of screens) {
     await page.goto(`${server.url}/#/${screen}`);
     await page.locator('main h1').waitFor();
