@@ -1,4 +1,6 @@
 // Flows, paths, trees and assignments.
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -143,10 +145,60 @@ void SpanningTree(const Answer& a) {
   CHECK(cost == doctest::Approx(a.objective));
 }
 
+void NetworkDesign(const Answer& a) {
+  const Json& routes = a.tables["routes"];
+  double cost = 0;
+  for (const Json& built : a.tables["built"].array()) {
+    const Json& link = Link(a.input["links"], built["from"], built["to"]);
+    double load = 0;
+    for (const Json& row : routes.array()) {
+      if ((row["from"] == link["from"] && row["to"] == link["to"]) ||
+          (row["from"] == link["to"] && row["to"] == link["from"])) {
+        load += row["amount"].as_double();
+      }
+    }
+    CHECK(load <= link["capacity"].as_double() + kSlack);
+    cost += link["build_cost"].as_double() + load * NumberOr(link["unit_cost"], 0);
+  }
+  CHECK(cost == doctest::Approx(a.objective));  // so nothing runs on a link that is not built
+  for (const Json& demand : a.input["demands"].array()) {
+    std::map<std::string, double> balance;
+    for (const Json& row : routes.array()) {
+      if (row["origin"] != demand["from"] || row["target"] != demand["to"]) continue;
+      balance[row["from"].as_string()] += row["amount"].as_double();
+      balance[row["to"].as_string()] -= row["amount"].as_double();
+    }
+    balance[demand["from"].as_string()] -= demand["amount"].as_double();
+    balance[demand["to"].as_string()] += demand["amount"].as_double();
+    for (const auto& [place, rest] : balance) CHECK(rest == doctest::Approx(0).epsilon(kSlack));
+  }
+}
+
+void FrequencyAssignment(const Answer& a) {
+  const Json& assignment = a.tables["assignment"];
+  int64_t highest = 0;
+  for (const Json& transmitter : a.input["transmitters"].array()) {
+    const int64_t channel =
+        Find(assignment, "transmitter", transmitter["name"])["channel"].as_int();
+    for (const Json& forbidden : transmitter["forbidden"].array()) {
+      CHECK(forbidden.as_int() != channel);
+    }
+    highest = std::max(highest, channel);
+  }
+  for (const Json& conflict : a.input["conflicts"].array()) {
+    const int64_t apart = Find(assignment, "transmitter", conflict["a"])["channel"].as_int() -
+                          Find(assignment, "transmitter", conflict["b"])["channel"].as_int();
+    CHECK(static_cast<double>(std::abs(apart)) >= NumberOr(conflict["separation"], 1));
+  }
+  CHECK(static_cast<double>(highest) == doctest::Approx(a.objective));
+}
+
 }  // namespace
 
 std::vector<TemplateCheck> NetworkChecks() {
   return {
+      {"network_design", NetworkDesign},
+      {"frequency_assignment", FrequencyAssignment},
       {"warehouse_allocation", WarehouseAllocation},
       {"assignment", Assignment},
       {"transportation", Transportation},

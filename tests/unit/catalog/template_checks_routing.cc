@@ -54,11 +54,88 @@ void VehicleRouting(const Answer& a) {
   CHECK(length == doctest::Approx(a.objective));
 }
 
+void AmbulanceLocation(const Answer& a) {
+  const Json& placement = a.tables["placement"];
+  CHECK(Sum(placement, "ambulances") == a.input["ambulances"].as_double());
+  double calls = 0;
+  double once = 0;
+  double twice = 0;
+  for (size_t z = 0; z < a.input["zones"].array().size(); ++z) {
+    const double weight = a.input["zones"].array()[z]["calls"].as_double();
+    double near = 0;
+    double far = 0;
+    for (size_t s = 0; s < a.input["stations"].array().size(); ++s) {
+      const double time = a.input["travel_time"].array()[s].array()[z].as_double();
+      const double there =
+          Sum(placement, "ambulances", "station", a.input["stations"].array()[s]["name"]);
+      if (time <= a.input["short_time"].as_double()) near += there;
+      if (time <= a.input["long_time"].as_double()) far += there;
+    }
+    CHECK(far >= 1);
+    calls += weight;
+    if (near >= 1) once += weight;
+    if (near >= 2) twice += weight;
+  }
+  CHECK(once >= NumberOr(a.input["share"], 0.9) * calls - kSlack);
+  CHECK(twice >= a.objective - kSlack);
+}
+
+void HubLocation(const Answer& a) {
+  const Json::Array& places = a.input["places"].array();
+  auto index = [&](const Json& name) {
+    size_t i = 0;
+    while (places[i]["name"] != name) ++i;
+    return i;
+  };
+  std::vector<size_t> hub(places.size());
+  std::set<size_t> hubs;
+  for (const Json& row : a.tables["allocation"].array()) {
+    hub[index(row["place"])] = index(row["hub"]);
+    hubs.insert(index(row["hub"]));
+  }
+  for (size_t h : hubs) CHECK(hub[h] == h);
+  CHECK(hubs.size() == static_cast<size_t>(a.input["hubs"].as_int()));
+  auto distance = [&](size_t i, size_t j) {
+    return a.input["distances"].array()[i].array()[j].as_double();
+  };
+  double cost = 0;
+  for (size_t i = 0; i < places.size(); ++i) {
+    for (size_t j = 0; j < places.size(); ++j) {
+      cost += a.input["flows"].array()[i].array()[j].as_double() *
+              (distance(i, hub[i]) + a.input["discount"].as_double() * distance(hub[i], hub[j]) +
+               distance(hub[j], j));
+    }
+  }
+  CHECK(cost == doctest::Approx(a.objective));
+}
+
+void BerthAllocation(const Answer& a) {
+  const Json& plan = a.tables["plan"];
+  double time = 0;
+  for (const Json& ship : a.input["ships"].array()) {
+    const Json& row = Find(plan, "ship", ship["name"]);
+    const Json& berth = Named(a.input["berths"], row["berth"]);
+    CHECK(ship["length"].as_double() <= berth["length"].as_double());
+    CHECK(row["start"].as_int() >= ship["arrival"].as_int());
+    CHECK((row["end"].as_double() - row["start"].as_double()) * NumberOr(berth["speed"], 1) >=
+          ship["work"].as_double() - kSlack);
+    CHECK(row["end"].as_int() <= a.input["hours"].as_int());
+    time += NumberOr(ship["weight"], 1) * (row["end"].as_double() - ship["arrival"].as_double());
+    for (const Json& other : plan.array()) {
+      if (&other == &row || other["berth"] != row["berth"]) continue;
+      CHECK((other["end"].as_int() <= row["start"].as_int() ||
+             row["end"].as_int() <= other["start"].as_int()));
+    }
+  }
+  CHECK(time == doctest::Approx(a.objective));
+}
+
 }  // namespace
 
 std::vector<TemplateCheck> RoutingChecks() {
   return {
-      {"travelling_salesman", TravellingSalesman},
+      {"ambulance_location", AmbulanceLocation}, {"hub_location", HubLocation},
+      {"berth_allocation", BerthAllocation},     {"travelling_salesman", TravellingSalesman},
       {"vehicle_routing", VehicleRouting},
   };
 }
