@@ -14,6 +14,8 @@
 namespace solvent::cli {
 namespace {
 
+constexpr int64_t kMostCredits = 1'000'000'000'000;
+
 void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   CLI::App* verb = app.add_subcommand("serve", "Serve the HTTP API over one database file");
   verb->set_config("--config", "", "Read flags from this file (name = value lines)");
@@ -38,6 +40,15 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   flag("--sync-wait", o.sync_wait, "SOLVENT_SYNC_WAIT",
        "Seconds that POST /solve waits before it answers 202")
       ->check(CLI::Range(0.0, 3600.0));
+  flag("--credits", o.credits, "SOLVENT_CREDITS",
+       "Credits that a new organization gets, or \"unlimited\" to charge nothing")
+      ->check(CLI::IsMember({kUnlimited}) | CLI::Range(int64_t{0}, kMostCredits));
+  verb->add_option(
+          "--credits-low", o.credits_low,
+          "Tell an organization's users when a charge leaves this much or less (default: a\n"
+          "tenth of --credits)")
+      ->envname("SOLVENT_CREDITS_LOW")
+      ->check(CLI::NonNegativeNumber);
   flag("--notify-sync", o.notify_sync, "SOLVENT_NOTIFY_SYNC",
        "Which runs notify though they were answered at once: none, models or all")
       ->check(CLI::IsMember({"none", "models", "all"}));
@@ -147,6 +158,7 @@ void AddKeys(CLI::App& app, KeysOptions& o, int& exit_status) {
   create->add_option("--user", o.user, "The user's name; made when new")->capture_default_str();
   create->add_option("--name", o.name, "What the key is for")->capture_default_str();
   create->add_option("--expires-days", o.expires_days, "Days until it expires, 1 to 365");
+  create->add_flag("--admin", o.admin, "An operator's key: it may adjust credits");
   create->callback([&o, &exit_status] { exit_status = KeysCreate(o); });
   CLI::App* list = verb->add_subcommand("list", "List an organization's keys");
   common(list);
@@ -197,6 +209,46 @@ void AddAnnounce(CLI::App& app, AnnounceOptions& o, int& exit_status) {
   verb->callback([&o, &exit_status] { exit_status = Announce(o); });
 }
 
+void AddCredits(CLI::App& app, CreditsOptions& o, int& exit_status) {
+  CLI::App* verb =
+      app.add_subcommand("credits", "Show and change what organizations have to spend");
+  verb->require_subcommand(1);
+  auto common = [&o](CLI::App* sub) {
+    sub->add_option("--organization", o.organization, "The organization's name")->required();
+    sub->add_option("--database", o.database, "Database file")
+        ->envname("SOLVENT_DATABASE")
+        ->capture_default_str();
+    sub->add_flag("--json", o.json, "JSON instead of lines");
+  };
+  CLI::App* show = verb->add_subcommand("show", "Print the balance and the latest entries");
+  common(show);
+  show->add_option("--entries", o.entries, "Entries to print, newest first")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  show->callback([&o, &exit_status] { exit_status = CreditsShow(o); });
+  struct Change {
+    const char* name;
+    const char* help;
+    int64_t least;
+    int (*run)(const CreditsOptions&);
+  };
+  for (const Change& change : {Change{"grant", "Add credits", 1, CreditsAdjust},
+                               Change{"adjust", "Add credits, or take some away (--amount=-5)",
+                                      -kMostCredits, CreditsAdjust},
+                               Change{"set", "Make the balance --amount", 0, CreditsSet}}) {
+    CLI::App* sub = verb->add_subcommand(change.name, change.help);
+    common(sub);
+    sub->add_option("--amount", o.amount, "How many")
+        ->required()
+        ->check(CLI::Range(change.least, kMostCredits));
+    sub->add_option("--reason", o.reason, "Kept with the entry");
+    sub->callback([&o, &exit_status, run = change.run] { exit_status = run(o); });
+  }
+  verb->footer(
+      "All of these work while a server runs on the same database. The server adds its\n"
+      "initial grant (--credits) when it first sees an organization, except after \"set\".");
+}
+
 int Run(int argc, char** argv) {
   CLI::App app("Solvent: an optimization service in one file");
   app.name("solvent");
@@ -209,12 +261,14 @@ int Run(int argc, char** argv) {
   ConvertOptions convert;
   CheckOptions check;
   KeysOptions keys;
+  CreditsOptions credits;
   AnnounceOptions announce;
   AddServe(app, serve, exit_status);
   AddSolve(app, solve, exit_status);
   AddCheck(app, check, exit_status);
   AddConvert(app, convert, exit_status);
   AddKeys(app, keys, exit_status);
+  AddCredits(app, credits, exit_status);
   OperateOptions operate;
   AddOperate(app, operate, exit_status);
   AddAnnounce(app, announce, exit_status);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "solvent/credits.h"
 #include "solvent/documents.h"
 #include "solvent/execution_store.h"
 #include "solvent/identity.h"
@@ -40,6 +41,7 @@ struct EngineOptions {
   int64_t max_pending = 100'000;      // runs waiting; more are refused
   double max_time_limit_seconds = 3600;  // longer requests are cut to this
   IdentityOptions identity;
+  CreditOptions credits;
   NotificationOptions notifications;
   LogSink log;  // unset: nothing is logged
 };
@@ -70,15 +72,11 @@ class Engine {
   virtual DocumentStore& documents() = 0;
   virtual NotificationCenter& notifications() = 0;
   virtual Identity& identity() = 0;
+  virtual CreditLedger& credits() = 0;
   virtual std::vector<SolverInfo> solvers() const = 0;
   virtual WorkerStats worker_stats() const = 0;  // zeros when solving in process
   // A cheap read of the database.
   virtual absl::Status CheckStore() const = 0;
 };
-
-// Price of a solve in credits, by its size and time limit: max(1, round half to even of
-// min(500, 1 + V + 2*sqrt(k) + C + T)).
-int64_t EstimateCredits(int64_t columns, int64_t integers, int64_t rows,
-                        double time_limit_seconds);
 
 }  // namespace solvent

@@ -34,6 +34,7 @@ inline constexpr std::string_view kValidation = "validation_error";
 inline constexpr std::string_view kExpression = "expression_error";
 inline constexpr std::string_view kNotFound = "not_found";
 inline constexpr std::string_view kUnauthorized = "unauthorized";
+inline constexpr std::string_view kInsufficientCredits = "insufficient_credits";
 inline constexpr std::string_view kForbidden = "forbidden";
 inline constexpr std::string_view kConflict = "conflict";
 inline constexpr std::string_view kTooLarge = "payload_too_large";

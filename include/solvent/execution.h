@@ -65,7 +65,7 @@ struct Execution {
   std::string solver_status;              // "" until completed, then ToString(SolveStatus)
   std::optional<double> objective_value;  // once completed with a point
   std::string error_message;              // of failed and timeout runs
-  int64_t credits_used = 0;               // 0 until charged
+  int64_t credits_used = 0;               // charged when recorded; 0 again once refunded
   int64_t execution_time_micros = 0;
   int crashes = 0;  // worker processes that this run has cost
 

@@ -41,6 +41,7 @@ struct Submission {
   std::string catalog_id;
   std::string model_name;
   int priority = 0;  // -100..100, higher first
+  std::optional<int64_t> price;  // credits; unset: by size and time limit (solvent/credits.h)
   // An earlier run of the same organization whose point to start from; ignored when it has none or
   // does not fit.
   std::string warm_start_execution_id;
@@ -95,6 +96,7 @@ class ExecutionStore {
   // Records a pending run and queues it. InvalidArgument: the problem does not fit together
   // (Problem::Check), the solver is unknown (validation_error), or the idempotency key was used for
   // another request (idempotency_key_reused). ResourceExhausted: the queue is full.
+  // FailedPrecondition (insufficient_credits): the organization cannot pay for it.
   virtual absl::StatusOr<Submitted> Submit(const Caller& caller, Submission submission) = 0;
 
   // The same, then waits at most `wait` for the end. Returns the record as it stands then; the run

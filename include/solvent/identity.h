@@ -19,7 +19,7 @@ struct Caller {
   std::string organization_id;
   std::string user_id;
   std::string key_id;  // "" when a token was used
-  bool admin = false;
+  bool admin = false;  // an operator: may act on all organizations where a route says so
 };
 
 struct Membership {
@@ -38,6 +38,7 @@ struct ApiKey {
   std::string description;
   std::string prefix;  // the first characters of the key, for people to tell keys apart
   bool is_active = true;
+  bool is_admin = false;     // its calls are an operator's
   int64_t created_at = 0;    // microseconds since 1970 UTC
   int64_t last_used_at = 0;  // 0: never
   int64_t expires_at = 0;    // 0: never
@@ -52,6 +53,7 @@ struct KeyRequest {
   std::string name;         // 1..100 characters
   std::string description;  // at most 500
   std::optional<int> expires_days;  // 1..365
+  bool is_admin = false;            // an operator's key; for the operator to ask for, nobody else
 };
 
 struct KeyFilter {

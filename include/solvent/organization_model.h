@@ -37,7 +37,8 @@ struct OrgModel {
   std::string category;
   std::vector<std::string> tags;
   std::string generator_type;
-  int64_t credits_per_execution = 1;
+  int64_t credits_per_execution = 1;  // of an activated listing; a private model's runs are priced
+                                      // by their size (solvent/credits.h)
   bool is_active = true;
   bool is_favorite = false;
   bool is_official = false;
@@ -110,6 +111,7 @@ struct ModelPreview {
   std::string solver_name;
   Json stats;     // sizes and times; null unless the model is MathProg
   Json warnings;  // array
+  int64_t credits = 0;  // what running it would cost
 };
 
 // Thread-safe. Made and owned by an Engine.

@@ -7,6 +7,7 @@
 #include "ids.h"
 #include "model_definition.h"
 #include "model_faults.h"
+#include "solvent/credits.h"
 #include "solvent/error.h"
 #include "status_macros.h"
 
@@ -29,14 +30,23 @@ const Json& ObjectOr(const Json& value, const Json& fallback) {
   return value.is_object() ? value : fallback;
 }
 
-ModelPreview PreviewOf(GeneratedRun run) {
-  return ModelPreview{std::move(run.problem), std::move(run.options), std::move(run.solver_name),
-                      std::move(run.stats), std::move(run.warnings)};
-}
-
 const Json& EmptyObject() {
   static const Json& empty = *new Json(Json::Object{});
   return empty;
+}
+
+// A listing has its price; a private model costs what its problem does.
+std::optional<int64_t> OwnPrice(const OrgModel& model) {
+  if (model.catalog_id.empty()) return std::nullopt;
+  return model.credits_per_execution;
+}
+
+ModelPreview PreviewOf(GeneratedRun run, std::optional<int64_t> own_price) {
+  const Problem& problem = run.problem;
+  int64_t estimate = EstimateCredits(problem.num_columns(), problem.num_integers(),
+                                     problem.num_rows(), run.options.time_limit_seconds);
+  return ModelPreview{std::move(run.problem), std::move(run.options),  std::move(run.solver_name),
+                      std::move(run.stats),   std::move(run.warnings), own_price.value_or(estimate)};
 }
 
 }  // namespace
@@ -177,6 +187,7 @@ absl::StatusOr<Submission> OrganizationModelImpl::MakeSubmission(Made made, Mode
   s.catalog_id = made.model.catalog_id;
   s.model_name = made.model.display_name;
   s.priority = run.priority;
+  s.price = OwnPrice(made.model);
   s.warm_start_execution_id = std::move(run.warm_start_execution_id);
   s.idempotency_route = std::move(run.idempotency_route);
   s.idempotency_key = std::move(run.idempotency_key);
@@ -219,7 +230,7 @@ absl::StatusOr<Submitted> OrganizationModelImpl::SubmitAndWait(const Caller& cal
 absl::StatusOr<ModelPreview> OrganizationModelImpl::Preview(std::string_view organization,
                                                             std::string_view id, ModelRun run) {
   ASSIGN_OR_RETURN(Made made, Generate(organization, id, run));
-  return PreviewOf(std::move(made.run));
+  return PreviewOf(std::move(made.run), OwnPrice(made.model));
 }
 
 absl::StatusOr<Submitted> OrganizationModelImpl::ExecuteDefinition(const Caller& caller,
@@ -244,7 +255,7 @@ absl::StatusOr<ModelPreview> OrganizationModelImpl::PreviewDefinition(ModelDefin
                                                                       ModelRun run) {
   definition = EffectiveDefinition(std::move(definition), Json());
   ASSIGN_OR_RETURN(Made made, GenerateFrom({}, std::move(definition), run));
-  return PreviewOf(std::move(made.run));
+  return PreviewOf(std::move(made.run), OwnPrice(made.model));
 }
 
 absl::StatusOr<ResultReporter> RestoreReporter(ModelPort& port, PreparedModels& prepared,

@@ -28,6 +28,7 @@ class EngineImpl : public Engine {
         backends_(std::move(backends)),
         workers_(workers),
         identity_(*store_, std::move(options.identity)),
+        credits_(*store_, options.credits),
         notifications_(*store_->ports().notifications, options.notifications, SystemNow,
                        options.log),
         catalog_(*store_->ports().models, prepared_),
@@ -63,6 +64,7 @@ class EngineImpl : public Engine {
   DocumentStore& documents() override { return documents_; }
   NotificationCenter& notifications() override { return notifications_; }
   Identity& identity() override { return identity_; }
+  CreditLedger& credits() override { return credits_; }
   std::vector<SolverInfo> solvers() const override {
     std::vector<SolverInfo> list;
     for (const auto& backend : backends_) {
@@ -82,6 +84,7 @@ class EngineImpl : public Engine {
   std::vector<std::unique_ptr<SolveBackend>> backends_;
   WorkerBackend* workers_;
   Identity identity_;
+  CreditLedger credits_;
   NotificationCenterImpl notifications_;
   PreparedModels prepared_;
   CatalogImpl catalog_;
@@ -95,6 +98,9 @@ class EngineImpl : public Engine {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> store,
                                                        EngineOptions options) {
   if (store == nullptr) return absl::InvalidArgumentError("an engine needs a store");
+  if (options.credits.initial_grant < 0) {
+    return absl::InvalidArgumentError("the initial grant of credits is 0 or more");
+  }
   RETURN_IF_ERROR(CheckNotificationOptions(options.notifications));
   std::vector<std::unique_ptr<SolveBackend>> backends;
   WorkerBackend* workers = nullptr;

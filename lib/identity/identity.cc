@@ -71,7 +71,8 @@ absl::StatusOr<Caller> Identity::Authenticate(std::string_view bearer) {
       return Refused();
     }
     state_->Touch(owner->key.id, owner->key.last_used_at, now);
-    return Caller{owner->key.organization_id, owner->key.user_id, owner->key.id, false};
+    return Caller{owner->key.organization_id, owner->key.user_id, owner->key.id,
+                  owner->key.is_admin};
   }
   absl::StatusOr<Json> claims = VerifyJwt(bearer, state_->options.jwt_secret, now / 1'000'000);
   if (!claims.ok() || (*claims)["type"].as_string() != "access") return Refused();
@@ -128,6 +129,7 @@ absl::StatusOr<NewApiKey> Identity::CreateKey(std::string_view organization_id,
   made.key.name = request.name;
   made.key.description = request.description;
   made.key.prefix = made.secret.substr(0, kShownPrefix);
+  made.key.is_admin = request.is_admin;
   made.key.created_at = SystemNow();
   if (request.expires_days) made.key.expires_at = made.key.created_at + *request.expires_days * kDay;
   RETURN_IF_ERROR(state_->ports.identity->InsertKey({made.key, Sha256(made.secret)},

@@ -8,7 +8,7 @@
 #include "problem_codec.h"
 #include "process_identity.h"
 #include "result_json.h"
-#include "solvent/engine.h"
+#include "solvent/credits.h"
 #include "solvent/error.h"
 #include "status_macros.h"
 
@@ -140,6 +140,7 @@ absl::Status RunQueue::Prepare(const Caller& caller, Submission& submission, New
   if (submission.priority < -100 || submission.priority > 100) {
     return ValidationError("/priority", "must be from -100 to 100");
   }
+  if (submission.price.value_or(0) < 0) return ValidationError("/price", "must be 0 or more");
   SolveOptions& options = submission.options;
   if (!(options.time_limit_seconds > 0)) {
     return ValidationError("/options/time_limit_seconds", "must be greater than 0");
@@ -164,6 +165,8 @@ absl::Status RunQueue::Prepare(const Caller& caller, Submission& submission, New
   e.columns = submission.problem.num_columns();
   e.rows = submission.problem.num_rows();
   e.time_limit_seconds = options.time_limit_seconds;
+  e.credits_used = submission.price.value_or(
+      EstimateCredits(e.columns, submission.problem.num_integers(), e.rows, e.time_limit_seconds));
   e.input_json = std::move(submission.input_json);
   run->problem = EncodeProblem(submission.problem);
   run->options =
@@ -230,9 +233,15 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
     --reserved_slots_;
   };
   NewRun run;
-  if (absl::Status status = Prepare(caller, submission, &run); !status.ok()) {
+  absl::Status prepared = Prepare(caller, submission, &run);
+  // Who cannot pay must not be solved for first. Two who can pay for one alone are told apart when
+  // their runs are written.
+  if (prepared.ok()) {
+    prepared = ports_.credits->CheckFunds(caller.organization_id, run.execution.credits_used);
+  }
+  if (!prepared.ok()) {
     give_back_slot();
-    return status;
+    return prepared;
   }
   auto waiter = std::make_shared<EndWaiter>();
   Job job;
@@ -247,7 +256,12 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
   job.on_storage_failure = [waiter](absl::Status status) { waiter->Set(std::move(status)); };
   std::string id = run.execution.id;
   std::unique_ptr<Watch> watch = job.live->AddWatch(TellWaiter(waiter));
-  std::future<absl::Status> written = ports_.runs->InsertRunning(std::move(run), owner_.id);
+  auto refused = [waiter, live = job.live](const absl::Status& status) {
+    live->RequestStop(StopReason::kCancel);
+    waiter->Set(status);
+  };
+  std::future<absl::Status> written =
+      ports_.runs->InsertRunning(std::move(run), owner_.id, std::move(refused));
   PushDirect(std::move(job));
 
   std::optional<absl::StatusOr<Execution>> end = waiter->WaitFor(wait);
@@ -520,8 +534,6 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
   ResultJson json = RenderResult(job.problem, *result, Report(job, *result));
   finish.result_json = std::move(json.full);
   finish.preview_json = std::move(json.preview);
-  finish.credits_used = EstimateCredits(job.problem.num_columns(), job.problem.num_integers(),
-                                        job.problem.num_rows(), options.time_limit_seconds);
   return finish;
 }
 
@@ -581,14 +593,17 @@ bool RunQueue::EndJob(Job& job, FinishRun finish, bool frees_slot) {
       }
       return false;
     }
-    Json fields;
-    fields.Set("execution_id", job.execution.id).Set("error", Message(finished.status()));
-    Log(LogLevel::kError, "run.finish_failed", std::move(fields));
+    // A run that began before it was written, and was refused then: its caller has been told.
+    bool refused = absl::IsNotFound(finished.status()) && job.on_storage_failure != nullptr;
+    if (!refused) {
+      Json fields;
+      fields.Set("execution_id", job.execution.id).Set("error", Message(finished.status()));
+      Log(LogLevel::kError, "run.finish_failed", std::move(fields));
+    }
     if (job.on_storage_failure) {
       job.on_storage_failure(MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable,
                                        "the result could not be stored"));
     }
-    // NotFound: a run that began before it was written, and whose writing failed.
     if (absl::IsNotFound(finished.status()) || !SleepUnlessStopping(1)) {
       job.live->EndSolving();
       live_.Remove(job.execution.id);

@@ -44,6 +44,7 @@ absl::Status AddSolveRoutes(http::HttpServer& server, Context& context);
 absl::Status AddExecutionRoutes(http::HttpServer& server, Context& context);
 absl::Status AddMathProgRoutes(http::HttpServer& server, Context& context);
 absl::Status AddModelRoutes(http::HttpServer& server, Context& context);
+absl::Status AddCreditRoutes(http::HttpServer& server, Context& context);
 absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context);
 absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);
 absl::Status AddNotificationRoutes(http::HttpServer& server, Context& context);

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "api.h"
 #include "requests.h"
+#include "solvent/error.h"
 
 namespace solvent::api {
 namespace {
@@ -54,6 +54,16 @@ std::string FailedResult(const Execution& execution) {
 }
 
 }  // namespace
+
+Json CreditsRemaining(Context& context, std::string_view organization) {
+  absl::StatusOr<CreditBalance> balance = context.engine.credits().Balance(organization);
+  if (balance.ok()) return balance->unlimited ? Json() : Json(balance->balance);
+  // The answer that this is a part of stands without it.
+  Json fields;
+  fields.Set("error", Message(balance.status()));
+  if (context.log) context.log(LogLevel::kError, "credits.balance_failed", fields);
+  return Json();
+}
 
 void WriteExecution(JsonWriter& w, const Execution& e, InputPart input) {
   w.BeginObject();
@@ -118,7 +128,7 @@ void WriteExecution(JsonWriter& w, const Execution& e, InputPart input) {
   w.EndObject();
 }
 
-std::string SolveAnswer(const Execution& execution, bool nonzero_only) {
+std::string SolveAnswer(Context& context, const Execution& execution, bool nonzero_only) {
   std::string text =
       execution.result_json.empty() ? FailedResult(execution) : execution.result_json;
   if (nonzero_only) {
@@ -134,7 +144,7 @@ std::string SolveAnswer(const Execution& execution, bool nonzero_only) {
   w.Key("execution_id").String(execution.id);
   w.Key("id").String(execution.id);
   w.Key("credits_used").Int(execution.credits_used);
-  w.Key("credits_remaining").Null();
+  w.Key("credits_remaining").Value(CreditsRemaining(context, execution.organization_id));
   w.Key("created_at");
   WriteTime(w, execution.created_at);
   w.Key("completed_at");
@@ -145,7 +155,7 @@ std::string SolveAnswer(const Execution& execution, bool nonzero_only) {
   return text;
 }
 
-std::string TaskEnvelope(const Execution& execution, int64_t estimated_credits) {
+std::string TaskEnvelope(Context& context, const Execution& execution) {
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
@@ -158,7 +168,9 @@ std::string TaskEnvelope(const Execution& execution, int64_t estimated_credits) 
                               : "The problem is being solved; poll poll_url or listen on ws_url.");
   w.Key("ws_url").String(std::string(kBase) + "/ws/executions/" + execution.id);
   w.Key("poll_url").String(std::string(kBase) + "/solve/async/" + execution.id);
-  w.Key("estimated_credits").Int(estimated_credits);
+  w.Key("estimated_credits").Int(execution.credits_used);
+  w.Key("credits_used").Int(execution.credits_used);
+  w.Key("credits_remaining").Value(CreditsRemaining(context, execution.organization_id));
   w.Key("created_at");
   WriteTime(w, execution.created_at);
   w.EndObject();

@@ -19,6 +19,9 @@ absl::StatusOr<Response> GetExecution(Context& context, Request& request) {
   std::string text;
   JsonWriter w(text);
   WriteExecution(w, *execution, InputPart::kInclude);
+  text.pop_back();  // the closing brace
+  text += ",\"credits_remaining\":" + CreditsRemaining(context, execution->organization_id).Dump() +
+          "}";
   return Response::Json(200, std::move(text));
 }
 

@@ -80,7 +80,7 @@ std::string StatusMessage(const Execution& e) {
   return text;
 }
 
-std::string EndMessage(const Execution& e) {
+std::string EndMessage(Context& context, const Execution& e) {
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
@@ -97,7 +97,7 @@ std::string EndMessage(const Execution& e) {
   w.Key("execution_id").String(e.id);
   w.Key("status").String(ToString(e.state));
   if (e.state == RunState::kCompleted) {
-    w.Key("result").Raw(SolveAnswer(e, false));
+    w.Key("result").Raw(SolveAnswer(context, e, false));
   } else {
     w.Key("result").Null();
   }
@@ -111,8 +111,8 @@ std::string EndMessage(const Execution& e) {
 // Outlives its session for as long as the run's watch may call it.
 class Listener {
  public:
-  Listener(std::string id, std::shared_ptr<WebSocketPeer> peer)
-      : id_(std::move(id)), peer_(std::move(peer)) {}
+  Listener(Context& context, std::string id, std::shared_ptr<WebSocketPeer> peer)
+      : context_(context), id_(std::move(id)), peer_(std::move(peer)) {}
 
   void OnEvent(const RunEvent& event) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -151,10 +151,11 @@ class Listener {
   }
   void SendEnd(const Execution& execution) {
     if (std::exchange(over_, true)) return;
-    peer_->SendText(EndMessage(execution));
+    peer_->SendText(EndMessage(context_, execution));
     peer_->Close(kNormal);
   }
 
+  Context& context_;
   const std::string id_;
   const std::shared_ptr<WebSocketPeer> peer_;
   std::mutex mutex_;
@@ -184,7 +185,7 @@ class LiveSession : public http::WebSocketSession {
       Refuse(kNoSuchExecution, "not_found", "Execution not found");
       return accepted;
     }
-    auto listener = std::make_shared<Listener>(id, peer);
+    auto listener = std::make_shared<Listener>(context_, id, peer);
     listener->SendSnapshot(*execution, executions.LatestProgress(id));
     if (IsEndState(execution->state)) return accepted;
     absl::StatusOr<std::unique_ptr<Watch>> watch =

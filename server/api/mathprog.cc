@@ -99,9 +99,7 @@ absl::StatusOr<Response> SolveMathProg(Context& context, Request& request) {
   bool done = IsEndState(execution.state) && !read->asynchronous;
   Response response = Response::Json(
       done ? 200 : 202,
-      done ? SolveAnswer(execution, false)
-           : TaskEnvelope(execution, EstimateCredits(execution.columns, 0, execution.rows,
-                                                     execution.time_limit_seconds)));
+      done ? SolveAnswer(context, execution, false) : TaskEnvelope(context, execution));
   if (!done) response.Set("Location", std::string(kBase) + "/solve/async/" + execution.id);
   if (submitted->replayed) response.Set("Idempotent-Replay", "true");
   return response;
@@ -122,9 +120,7 @@ absl::StatusOr<Response> CheckMathProg(Context& context, Request& request) {
   w.Key("num_constraints").Int(problem.num_rows());
   w.Key("num_integers").Int(problem.num_integers());
   w.Key("num_nonzeros").Int(problem.num_nonzeros());
-  w.Key("estimated_credits")
-      .Int(EstimateCredits(problem.num_columns(), problem.num_integers(), problem.num_rows(),
-                           preview->options.time_limit_seconds));
+  w.Key("estimated_credits").Int(preview->credits);
   w.Key("stats").Value(preview->stats);
   w.Key("warnings").Value(preview->warnings);
   w.EndObject();

@@ -323,12 +323,10 @@ absl::StatusOr<ExecuteRequest> ReadExecuteRequest(Request& request) {
 
 // What both kinds of client read: the result as POST /solve gives it, and the execution's own
 // members around it.
-std::string ExecuteAnswer(const Execution& execution, bool nonzero_only) {
+std::string ExecuteAnswer(Context& context, const Execution& execution, bool nonzero_only) {
   bool ended = IsEndState(execution.state);
-  int64_t credits =
-      EstimateCredits(execution.columns, 0, execution.rows, execution.time_limit_seconds);
   std::string text =
-      ended ? SolveAnswer(execution, nonzero_only) : TaskEnvelope(execution, credits);
+      ended ? SolveAnswer(context, execution, nonzero_only) : TaskEnvelope(context, execution);
   text.pop_back();  // the closing brace
   std::string more;
   JsonWriter w(more);
@@ -341,7 +339,6 @@ std::string ExecuteAnswer(const Execution& execution, bool nonzero_only) {
   w.Raw(execution.result_json.empty() ? "null" : std::string_view(execution.result_json));
   if (!ended) {
     w.Key("objective_value").Null();
-    w.Key("credits_used").Int(execution.credits_used);
     w.Key("completed_at").Null();
   }
   w.EndObject();
@@ -376,7 +373,7 @@ absl::StatusOr<Response> Execute(Context& context, Request& request) {
   const Execution& execution = submitted->execution;
   bool done = IsEndState(execution.state) && !read->asynchronous;
   Response response =
-      Response::Json(done ? 200 : 202, ExecuteAnswer(execution, filter == "nonzero"));
+      Response::Json(done ? 200 : 202, ExecuteAnswer(context, execution, filter == "nonzero"));
   if (!done) {
     response.Set("Location", std::string(kBase) + "/models/executions/" + execution.id);
   }
@@ -398,9 +395,7 @@ absl::StatusOr<Response> Preview(Context& context, Request& request) {
   w.Key("num_constraints").Int(problem.num_rows());
   w.Key("num_integers").Int(problem.num_integers());
   w.Key("num_nonzeros").Int(problem.num_nonzeros());
-  w.Key("estimated_credits")
-      .Int(EstimateCredits(problem.num_columns(), problem.num_integers(), problem.num_rows(),
-                           preview->options.time_limit_seconds));
+  w.Key("estimated_credits").Int(preview->credits);
   w.Key("stats").Value(preview->stats);
   w.Key("warnings").Value(preview->warnings);
   w.Key("problem").Raw(WriteFlatJson(problem));

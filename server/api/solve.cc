@@ -15,12 +15,7 @@ namespace {
 using http::Request;
 using http::Response;
 
-struct SolveRequest {
-  Submission submission;
-  int64_t estimated_credits = 0;
-};
-
-absl::StatusOr<SolveRequest> ReadSolveRequest(Request& request) {
+absl::StatusOr<Submission> ReadSubmission(Request& request) {
   absl::StatusOr<std::string> key = IdempotencyKey(request);
   if (!key.ok()) return key.status();
   absl::StatusOr<std::string_view> body = request.Body();
@@ -28,8 +23,7 @@ absl::StatusOr<SolveRequest> ReadSolveRequest(Request& request) {
   absl::StatusOr<FlatProblem> flat = ReadFlatJson(*body);
   if (!flat.ok()) return flat.status();
 
-  SolveRequest read;
-  Submission& s = read.submission;
+  Submission s;
   s.problem = std::move(flat->problem);
   s.options = std::move(flat->options);
   s.solver_name = std::move(flat->solver_name);
@@ -43,10 +37,7 @@ absl::StatusOr<SolveRequest> ReadSolveRequest(Request& request) {
     if (s.idempotency_route.back() == '/') s.idempotency_route.pop_back();
     s.request_hash = HashRequest(*body);
   }
-  read.estimated_credits =
-      EstimateCredits(s.problem.num_columns(), s.problem.num_integers(), s.problem.num_rows(),
-                      s.options.time_limit_seconds);
-  return read;
+  return s;
 }
 
 Response Replayed(Response response, bool replayed) {
@@ -59,38 +50,36 @@ absl::StatusOr<Response> Solve(Context& context, Request& request) {
   if (!filter.empty() && filter != "nonzero" && filter != "all") {
     return ValidationError("query/solution_filter", "must be \"nonzero\" or \"all\"");
   }
-  absl::StatusOr<SolveRequest> read = ReadSolveRequest(request);
-  if (!read.ok()) return read.status();
+  absl::StatusOr<Submission> submission = ReadSubmission(request);
+  if (!submission.ok()) return submission.status();
 
-  if (context.config.notify_sync_solves) read->submission.notify = NotifyEnd::kAlways;
+  if (context.config.notify_sync_solves) submission->notify = NotifyEnd::kAlways;
   auto limit = std::chrono::milliseconds(
-      static_cast<int64_t>(std::min(read->submission.options.time_limit_seconds, 1e6) * 1e3));
+      static_cast<int64_t>(std::min(submission->options.time_limit_seconds, 1e6) * 1e3));
   std::chrono::milliseconds wait =
       std::min(limit + std::chrono::seconds(5), context.config.sync_wait);
   bool may_wait = context.sync_waiters.fetch_add(1) < context.config.max_sync_waiters;
   absl::StatusOr<Submitted> submitted =
       may_wait ? context.engine.executions().SubmitAndWait(CallerOf(request),
-                                                           std::move(read->submission), wait)
-               : context.engine.executions().Submit(CallerOf(request),
-                                                    std::move(read->submission));
+                                                           *std::move(submission), wait)
+               : context.engine.executions().Submit(CallerOf(request), *std::move(submission));
   context.sync_waiters.fetch_sub(1);
   if (!submitted.ok()) return submitted.status();
   const Execution& execution = submitted->execution;
   Response response =
       IsEndState(execution.state)
-          ? Response::Json(200, SolveAnswer(execution, filter == "nonzero"))
-          : Response::Json(202, TaskEnvelope(execution, read->estimated_credits));
+          ? Response::Json(200, SolveAnswer(context, execution, filter == "nonzero"))
+          : Response::Json(202, TaskEnvelope(context, execution));
   return Replayed(std::move(response), submitted->replayed);
 }
 
 absl::StatusOr<Response> SolveAsync(Context& context, Request& request) {
-  absl::StatusOr<SolveRequest> read = ReadSolveRequest(request);
-  if (!read.ok()) return read.status();
+  absl::StatusOr<Submission> submission = ReadSubmission(request);
+  if (!submission.ok()) return submission.status();
   absl::StatusOr<Submitted> submitted =
-      context.engine.executions().Submit(CallerOf(request), std::move(read->submission));
+      context.engine.executions().Submit(CallerOf(request), *std::move(submission));
   if (!submitted.ok()) return submitted.status();
-  Response response =
-      Response::Json(202, TaskEnvelope(submitted->execution, read->estimated_credits));
+  Response response = Response::Json(202, TaskEnvelope(context, submitted->execution));
   response.Set("Location",
                std::string(kBase) + "/solve/async/" + submitted->execution.id);
   return Replayed(std::move(response), submitted->replayed);
@@ -133,7 +122,7 @@ absl::StatusOr<Response> GetTask(Context& context, Request& request) {
       break;
     case RunState::kCompleted:
       w.Key("progress").Int(1);
-      w.Key("result").Raw(SolveAnswer(execution, false));
+      w.Key("result").Raw(SolveAnswer(context, execution, false));
       break;
     case RunState::kFailed:
     case RunState::kTimeout:

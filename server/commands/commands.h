@@ -23,6 +23,8 @@ inline constexpr int kLimit = 5;  // stopped by a limit or by Ctrl-C; the best p
 inline constexpr const char* kWorkerArgument = "--solvent-worker";
 std::vector<std::string> WorkerCommand();
 
+inline constexpr const char* kUnlimited = "unlimited";  // of --credits
+
 struct ServeOptions {
   std::string host = "127.0.0.1";
   int port = 8001;
@@ -39,6 +41,8 @@ struct ServeOptions {
   std::string bootstrap_key;
   std::vector<std::string> allowed_origins;
   std::string log_level = "info";
+  std::string credits = "1000";  // the grant of a new organization, or "unlimited"
+  std::optional<int64_t> credits_low;
 };
 int Serve(const ServeOptions& options);
 
@@ -81,6 +85,7 @@ struct KeysOptions {
   std::string name = "command line";
   std::optional<int> expires_days;
   std::string key_id;
+  bool admin = false;
   bool json = false;
 };
 int KeysCreate(const KeysOptions& options);
@@ -104,6 +109,19 @@ struct AnnounceOptions {
   std::string plan;
 };
 int Announce(const AnnounceOptions& options);
+
+struct CreditsOptions {
+  std::string database = "solvent.db";
+  std::string organization;
+  int64_t amount = 0;
+  std::string reason;
+  int entries = 10;
+  bool json = false;
+};
+int CreditsShow(const CreditsOptions& options);
+// Adds the amount, which may be negative.
+int CreditsAdjust(const CreditsOptions& options);
+int CreditsSet(const CreditsOptions& options);
 
 // Shared by the verbs: "solvent: <message>" and the fields at fault, on standard error.
 int Complain(const absl::Status& status);

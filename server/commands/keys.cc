@@ -37,6 +37,7 @@ int KeysCreate(const KeysOptions& options) {
   KeyRequest request;
   request.name = options.name;
   request.expires_days = options.expires_days;
+  request.is_admin = options.admin;
   auto made = identity.CreateKey(member->organization_id, member->user_id, request);
   if (!made.ok()) return Complain(made.status());
   std::printf("%s\n", made->secret.c_str());
@@ -65,7 +66,8 @@ int KeysList(const KeysOptions& options) {
             .Set("key_prefix", key.prefix)
             .Set("name", key.name)
             .Set("user_id", key.user_id)
-            .Set("is_active", key.is_active);
+            .Set("is_active", key.is_active)
+            .Set("is_admin", key.is_admin);
         std::printf("%s\n", line.Dump().c_str());
       } else {
         std::printf("%-22s %-14s %-8s %-17s %-17s %s\n", key.id.c_str(),

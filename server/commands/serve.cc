@@ -111,6 +111,10 @@ int Serve(const ServeOptions& options) {
   engine_options.max_time_limit_seconds = options.max_time_limit;
   engine_options.identity.jwt_secret = options.jwt_secret;
   engine_options.notifications = options.notifications;
+  engine_options.credits.unlimited = options.credits == kUnlimited;
+  if (options.credits != kUnlimited)
+    engine_options.credits.initial_grant = std::stoll(options.credits);
+  engine_options.credits.low_threshold = options.credits_low;
   engine_options.log = log;
   auto engine = Engine::Create(*std::move(store), std::move(engine_options));
   if (!engine.ok()) return Complain(engine.status());

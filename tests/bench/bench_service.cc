@@ -113,8 +113,10 @@ class Server {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out[1], 1);
     posix_spawn_file_actions_addclose(&actions, out[0]);
-    std::vector<std::string> arguments = {program,      "serve",  "--port",      "0",
-                                          "--database", database, "--log-level", "warning"};
+    // Runs are charged, as in a server at work.
+    std::vector<std::string> arguments = {program,      "serve",     "--port",      "0",
+                                          "--database", database,    "--log-level", "warning",
+                                          "--credits",  "1000000000"};
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);

@@ -14,6 +14,7 @@ import unittest
 import httpx
 
 SERVER = os.environ.get("SOLVENT_SERVER", "build/server/solvent")
+CREDITS = 1_000_000_000  # of every organization, unless a server is started with --credits
 LISTENING = re.compile(r"listening on (http://[\d.]+:\d+)")
 KEY = re.compile(r"^\s+(ok_live_[0-9a-f]{64})$", re.M)
 
@@ -23,6 +24,9 @@ class Server:
 
     def __init__(self, *flags, folder=None, environment=None):
         self.flags = list(flags)
+        if "--credits" not in flags:
+            # Enough for any test, and charged all the same: the books are in use everywhere.
+            self.flags += ["--credits", str(CREDITS)]
         self.own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="solvent-test-"))
         self.database = self.folder / "test.db"

@@ -178,9 +178,28 @@ class KillTest:
         if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             report.faults.append("the database is damaged")
         rows = database.execute("SELECT count(*) FROM executions").fetchone()[0]
+        self.check_credits(database)
         database.close()
         if not total == by_state == rows:
             report.faults.append(f"totals differ: {total} listed, {by_state} by state, {rows} rows")
+
+
+    def check_credits(self, database):
+        """Each run was charged once, refunded once when it has no answer, and all of it adds up."""
+        books = database.execute(
+            "SELECT balance, granted + adjusted - used, (SELECT sum(amount) FROM credit_entries"
+            " WHERE account = k) FROM credit_accounts").fetchall()
+        spent = database.execute("SELECT sum(credits_used) FROM executions").fetchone()[0]
+        if len(books) != 1 or len({*books[0], self.harness.CREDITS - spent}) != 1:
+            self.report.faults.append(f"the books say {books}, the runs {spent}")
+        wrong = database.execute(
+            "SELECT e.id, e.state, e.credits_used, sum(c.type = 1), sum(c.amount) FROM executions e"
+            " LEFT JOIN credit_entries c ON c.execution_id = e.id GROUP BY e.n"
+            " HAVING sum(c.type = 1) IS NOT 1 OR sum(c.type = 2) > 1"
+            " OR e.credits_used IS NOT -sum(c.amount)"
+            " OR (e.state IN (3, 4) AND e.credits_used <> 0)"
+            " OR (e.state = 2 AND e.credits_used = 0)").fetchall()
+        self.report.faults += [f"charged wrongly: {row}" for row in wrong]
 
 
 def main():

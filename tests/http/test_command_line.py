@@ -135,7 +135,8 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(json.loads(output)["status"], "cancelled")
 
     def test_help_and_version(self):
-        for verb in ((), ("serve",), ("solve",), ("convert",), ("keys",), ("keys", "create")):
+        for verb in ((), ("serve",), ("solve",), ("convert",), ("keys",), ("keys", "create"),
+                     ("credits",), ("credits", "grant")):
             shown = self.run_solvent(*verb, "--help")
             self.assertEqual(shown.returncode, 0)
             self.assertIn("Usage", shown.stdout)

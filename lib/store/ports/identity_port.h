@@ -14,7 +14,7 @@
 namespace solvent {
 
 struct NewKeyRow {
-  ApiKey key;        // id, organization_id, user_id, name, description, prefix, times
+  ApiKey key;        // id, organization_id, user_id, name, description, prefix, is_admin, times
   std::string hash;  // SHA-256 of the key, 32 raw bytes
 };
 

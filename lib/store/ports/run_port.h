@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <optional>
 #include <string>
@@ -18,9 +19,9 @@
 namespace solvent {
 
 struct NewRun {
-  // id, organization_id, user_id, name, model..., origin, solver_name, priority, sizes, time limit
-  // and input_json are read; the driver sets created_at (at least `now`, and later than that of
-  // any older run of the organization) and the state.
+  // id, organization_id, user_id, name, model..., origin, solver_name, priority, sizes, time limit,
+  // credits_used (the price, which is charged) and input_json are read; the driver sets created_at
+  // (at least `now`, and later than that of any older run of the organization) and the state.
   Execution execution;
   std::string problem;  // EncodeProblem
   std::string options;  // EncodeOptions
@@ -59,7 +60,6 @@ struct FinishRun {
   std::string result_json;   // only for kCompleted
   std::string preview_json;  // a shorter result for lists; "" when result_json will do
   std::string progress_json;
-  int64_t credits_used = 0;
   int64_t execution_time_micros = 0;
   std::vector<OutboxEntry> outbox;  // written in the same transaction when the finish is applied
 };
@@ -87,12 +87,15 @@ class RunPort {
   // Adds a pending run to the queue. With an idempotency key seen before on the same route of the
   // same organization: the earlier run when the hash is equal, else InvalidArgument
   // (idempotency_key_reused). ResourceExhausted (service_unavailable) when `max_pending` runs are
-  // waiting already.
+  // waiting already. InsufficientCredits when it cannot be paid.
   virtual absl::StatusOr<InsertedRun> Insert(NewRun run, int64_t max_pending) = 0;
 
   // Adds a run that `owner` has begun to solve already, soon: the future is ready once it is on
-  // disk. A Finish that follows at once lands in the same commit.
-  virtual std::future<absl::Status> InsertRunning(NewRun run, std::string owner) = 0;
+  // disk. A Finish that follows at once lands in the same commit. When it cannot be added,
+  // `refused` is called with the reason, from another thread and before the future is ready; it
+  // must not block.
+  virtual std::future<absl::Status> InsertRunning(
+      NewRun run, std::string owner, std::function<void(const absl::Status&)> refused = {}) = 0;
 
   // Hands the next pending run to `owner` and marks it running: of the organization served least
   // recently, its highest priority, then the oldest. Empty when nothing is pending.

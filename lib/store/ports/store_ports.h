@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "credit_port.h"
 #include "document_port.h"
 #include "identity_port.h"
 #include "job_port.h"
@@ -24,6 +25,7 @@ struct StorePorts {
   OutboxPort* outbox = nullptr;
   IdentityPort* identity = nullptr;
   ModelPort* models = nullptr;
+  CreditPort* credits = nullptr;
   DocumentPort* documents = nullptr;
   JobPort* jobs = nullptr;
   NotificationPort* notifications = nullptr;

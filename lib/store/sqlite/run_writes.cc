@@ -140,11 +140,12 @@ absl::StatusOr<InsertedRun> SqliteRuns::DoInsert(Db& db, NewRun& run, int64_t ma
   return InsertedRun{std::move(run.execution), false};
 }
 
-std::future<absl::Status> SqliteRuns::InsertRunning(NewRun run, std::string owner) {
+std::future<absl::Status> SqliteRuns::InsertRunning(
+    NewRun run, std::string owner, std::function<void(const absl::Status&)> refused) {
   auto shared = std::make_shared<NewRun>(std::move(run));
-  return writer_.SubmitSoon([this, shared, owner = std::move(owner)](Db& db) {
-    return DoInsertRunning(db, *shared, owner);
-  });
+  return writer_.SubmitSoon([this, shared, owner = std::move(owner)](
+                                Db& db) { return DoInsertRunning(db, *shared, owner); },
+                            std::move(refused));
 }
 
 absl::Status SqliteRuns::DoInsertRunning(Db& db, NewRun& run, std::string_view owner) {
@@ -344,7 +345,6 @@ absl::StatusOr<Execution> SqliteRuns::EndRun(Db& db, const RunHead& head, const 
   e.solver_status = cancelled ? "" : finish.solver_status;
   e.objective_value = completed ? finish.objective_value : std::nullopt;
   e.error_message = cancelled || completed ? "" : finish.error_message;
-  e.credits_used = finish.credits_used;
   e.execution_time_micros = finish.execution_time_micros;
   for (RunEffects* effect : effects_) RETURN_IF_ERROR(effect->BeforeEnd(db, e));
 

@@ -29,8 +29,8 @@ constexpr char kLiveKeys[] =
     " AND revoked_at = 0 AND (expires_at = 0 OR expires_at > ?3)";
 constexpr char kInsertKey[] =
     "INSERT INTO api_keys (id, organization_id, user_id, name, description, prefix, hash,"
-    " created_at, last_used_at, expires_at, revoked_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    " created_at, last_used_at, expires_at, revoked_at, is_admin)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 constexpr char kTouchKey[] =
     "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1 AND last_used_at < ?2";
 constexpr char kRevokeKey[] =
@@ -41,7 +41,7 @@ constexpr char kKeyExists[] =
 
 #define KEY_COLUMNS                                                                           \
   "SELECT k.id, k.organization_id, k.user_id, k.name, k.description, k.prefix, k.created_at," \
-  " k.last_used_at, k.expires_at, k.revoked_at = 0"
+  " k.last_used_at, k.expires_at, k.revoked_at = 0, k.is_admin"
 constexpr char kFindKey[] = KEY_COLUMNS
     ", k.hash, u.is_active, o.is_active FROM api_keys k JOIN users u ON u.id = k.user_id"
     " JOIN organizations o ON o.id = k.organization_id WHERE k.hash = ?1";
@@ -57,7 +57,7 @@ constexpr char kListKeys[] =
 #undef OF_FILTER
 #undef KEY_COLUMNS
 
-constexpr int kKeyColumns = 10;
+constexpr int kKeyColumns = 11;
 
 ApiKey ReadKey(const Query& row) {
   ApiKey key;
@@ -71,6 +71,7 @@ ApiKey ReadKey(const Query& row) {
   key.last_used_at = row.Int(7);
   key.expires_at = row.Int(8);
   key.is_active = row.Int(9) != 0;
+  key.is_admin = row.Int(10) != 0;
   return key;
 }
 
@@ -177,7 +178,7 @@ absl::Status SqliteIdentity::InsertKey(const NewKeyRow& row, int max_live) {
     }
     return db.Run(kInsertKey, key.id, key.organization_id, key.user_id, key.name, key.description,
                   key.prefix, Blob{row.hash}, key.created_at, key.last_used_at, key.expires_at,
-                  key.is_active ? int64_t{0} : std::max<int64_t>(key.created_at, 1));
+                  key.is_active ? int64_t{0} : std::max<int64_t>(key.created_at, 1), key.is_admin);
   });
 }
 

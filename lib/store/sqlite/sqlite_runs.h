@@ -2,6 +2,7 @@
 // reads them in run_reads.cc.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <optional>
 #include <string>
@@ -25,7 +26,9 @@ class SqliteRuns : public RunPort {
       : writer_(writer), readers_(readers), counters_(counters), effects_(std::move(effects)) {}
 
   absl::StatusOr<InsertedRun> Insert(NewRun run, int64_t max_pending) override;
-  std::future<absl::Status> InsertRunning(NewRun run, std::string owner) override;
+  std::future<absl::Status> InsertRunning(
+      NewRun run, std::string owner,
+      std::function<void(const absl::Status&)> refused = {}) override;
   absl::StatusOr<std::optional<ClaimedRun>> Claim(std::string_view owner, int64_t now) override;
   absl::StatusOr<bool> Release(std::string_view owner, std::string_view id, int64_t now) override;
   absl::StatusOr<int> RecordCrash(std::string_view owner, std::string_view id) override;

@@ -7,6 +7,7 @@
 #include "readers.h"
 #include "run_counters.h"
 #include "run_notifications.h"
+#include "sqlite_credits.h"
 #include "sqlite_documents.h"
 #include "sqlite_identity.h"
 #include "sqlite_jobs.h"
@@ -28,6 +29,7 @@ class SqliteStore : public Store, public HealthPort {
   SqliteStore(std::unique_ptr<Db> db, std::unique_ptr<Readers> readers)
       : readers_(std::move(readers)),
         writer_(std::move(db), counters_),
+        credits_(writer_, *readers_),
         runs_(writer_, *readers_, counters_, Effects()),
         outbox_(writer_, *readers_),
         identity_(writer_, *readers_),
@@ -35,8 +37,15 @@ class SqliteStore : public Store, public HealthPort {
         documents_(writer_, *readers_),
         jobs_(writer_, *readers_, runs_),
         notifications_(writer_, *readers_),
-        ports_{&runs_,      &outbox_, &identity_,      &models_,
-               &documents_, &jobs_,   &notifications_, this} {}
+        ports_{.runs = &runs_,
+               .outbox = &outbox_,
+               .identity = &identity_,
+               .models = &models_,
+               .credits = &credits_,
+               .documents = &documents_,
+               .jobs = &jobs_,
+               .notifications = &notifications_,
+               .health = this} {}
 
   // What still waits to be written refers to the ports: it is done before they go.
   ~SqliteStore() override { writer_.Stop(); }
@@ -50,11 +59,12 @@ class SqliteStore : public Store, public HealthPort {
 
  private:
   // What runs cause, in this order.
-  RunEffectList Effects() { return {&jobs_, &run_notifications_}; }
+  RunEffectList Effects() { return {&credits_, &jobs_, &run_notifications_}; }
 
   std::unique_ptr<Readers> readers_;
   RunCounters counters_;
   Writer writer_;
+  SqliteCredits credits_;
   RunNotifications run_notifications_;
   SqliteRuns runs_;
   SqliteOutbox outbox_;

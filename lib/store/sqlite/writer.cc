@@ -71,11 +71,14 @@ absl::Status Writer::Run(Work work) {
   return waiter.status;
 }
 
-std::future<absl::Status> Writer::SubmitSoon(Work work) {
+std::future<absl::Status> Writer::SubmitSoon(Work work,
+                                             std::function<void(const absl::Status&)> failed) {
   auto promise = std::make_shared<std::promise<absl::Status>>();
   std::future<absl::Status> future = promise->get_future();
-  Submit(Haste::kSoon, std::move(work),
-         [promise](absl::Status status) { promise->set_value(std::move(status)); });
+  Submit(Haste::kSoon, std::move(work), [promise, failed = std::move(failed)](absl::Status status) {
+    if (!status.ok() && failed) failed(status);
+    promise->set_value(std::move(status));
+  });
   return future;
 }
 

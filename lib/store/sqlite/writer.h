@@ -63,6 +63,9 @@ class Writer {
   void Post(Work work, std::function<void(absl::Status)> done) {
     Submit(Haste::kSoon, std::move(work), std::move(done));
   }
+  // `failed`, if any, hears of a failure on the writing thread, just before the future is ready.
+  std::future<absl::Status> SubmitSoon(Work work,
+                                       std::function<void(const absl::Status&)> failed = {});
   // For work whose failure nobody waits for.
   void PostSoon(Work work);
 

@@ -40,6 +40,7 @@ TEST_CASE("crash child" * doctest::skip()) {
   int descriptor = std::atoi(pipe_text);
   std::unique_ptr<Store> store = MustOpen(file);
   RunPort& runs = *store->ports().runs;
+  store->ports().credits->SetPolicy({true, 1'000'000'000, 1});
   std::string owner = std::string("own_") + round;
   MustRegister(*store, owner);
   std::atomic<int> next{0};
@@ -51,13 +52,16 @@ TEST_CASE("crash child" * doctest::skip()) {
         NewRun run = MakeRun(id, "org_a");
         run.execution.user_id = "usr_" + id;
         run.notify = NotifyEnd::kAlways;
+        run.execution.credits_used = 3;
         if (!runs.Insert(std::move(run), INT64_MAX).ok()) _exit(4);
         Say(descriptor, "inserted", id);
         auto claimed = runs.Claim(owner, 1);
         if (!claimed.ok()) _exit(5);
         if (!claimed->has_value()) continue;
         id = (*claimed)->execution.id;
-        FinishRun finish = MakeFinish(id, owner);
+        // One in ten gets its charge back.
+        bool failed = id.back() == '7';
+        FinishRun finish = MakeFinish(id, owner, failed ? RunState::kFailed : RunState::kCompleted);
         finish.result_json = "{\"id\":\"" + id + "\"}";
         finish.outbox.push_back({"msg_" + id, "end", "", 1, 0});
         auto finished = runs.Finish(finish);
@@ -131,8 +135,10 @@ TEST_CASE("what was acknowledged is there after kill -9, and ended once") {
     for (const std::string& known : inserted) CHECK(store->ports().runs->Get("", known).ok());
     for (const std::string& known : finished) {
       Execution e = MustGet(*store, "org_a", known);
-      CHECK(e.state == RunState::kCompleted);
-      CHECK(e.result_json == "{\"id\":\"" + known + "\"}");
+      bool failed = known.back() == '7';
+      CHECK(e.state == (failed ? RunState::kFailed : RunState::kCompleted));
+      CHECK(e.result_json == (failed ? "" : "{\"id\":\"" + known + "\"}"));
+      CHECK(e.credits_used == (failed ? 0 : 3));
     }
     // Recovery: what the dead process held runs again.
     auto owners = store->ports().runs->Owners();
@@ -146,11 +152,13 @@ TEST_CASE("what was acknowledged is there after kill -9, and ended once") {
   CHECK(finished.size() >= 12);
   RawDb db(file);
   CHECK(db.Value("SELECT count(*) FROM outbox") ==
-        db.Value("SELECT count(*) FROM executions WHERE state = 2"));
+        db.Value("SELECT count(*) FROM executions WHERE state >= 2"));
   // Each user has one run, and was told of its end once.
   std::string told = "(SELECT user_id FROM notification_boxes JOIN notifications ON box = k)";
   CHECK(db.Rows("SELECT user_id FROM " + told + " GROUP BY 1 HAVING count(*) > 1").empty());
-  CHECK(db.Rows("SELECT id FROM executions WHERE (state = 2) <> (user_id IN " + told + ")").empty());
+  CHECK(db.Rows("SELECT id FROM executions WHERE (state >= 2) <> (user_id IN " + told + ")").empty());
+  CHECK(db.Value("SELECT 1000000000 - 3 * count(*) FROM executions WHERE state <> 3") ==
+        db.Value("SELECT balance FROM credit_accounts"));
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "sqlite_tools.h"
 #include "store_contract.h"
 #include "store_tools.h"
 
@@ -22,6 +23,12 @@ TEST_CASE("the SQLite store keeps the contract for identities") {
 TEST_CASE("the SQLite store keeps the contract for notifications") {
   TemporaryDirectory directory;
   CheckNotificationContract([&] { return MustOpen(directory.File("s.db")); });
+}
+
+TEST_CASE("the SQLite store keeps the contract for credits") {
+  TemporaryDirectory directory;
+  CheckCreditContract([&] { return MustOpen(directory.File("s.db")); });
+  CheckInvariants(directory.File("s.db"));
 }
 
 }  // namespace

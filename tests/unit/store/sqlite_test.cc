@@ -365,21 +365,29 @@ TEST_CASE("no statement on notifications walks the table or sorts") {
   CHECK(looked_at >= 10);
 }
 
-TEST_CASE("no statement on executions walks the table or sorts") {
+TEST_CASE("no statement on executions or credits walks the table or sorts") {
   TemporaryDirectory directory;
   std::string path = directory.File("s.db");
   StatementTrace trace;
   std::unique_ptr<Store> store = MustOpen(path);
   RunPort& runs = *store->ports().runs;
+  CreditPort& credits = *store->ports().credits;
+  credits.SetPolicy({true, 100, 99});
   MustRegister(*store, "own");
   for (int i = 0; i < 6; ++i) {
     NewRun run = MakeRun("exe_" + std::to_string(i), "org_a");
     run.execution.model_id = "mdl_1";
     run.execution.trigger_id = "trg_1";
     run.idempotency_key = "key" + std::to_string(i);
+    run.execution.credits_used = 1;
     MustInsert(*store, run);
   }
-  MustFinish(*store, MakeFinish(ClaimedId(*store, "own"), "own"));
+  REQUIRE(credits.Adjust({"txn_1", "org_a", 2, "", 1}).ok());
+  REQUIRE(credits.SetBalance({"txn_1", "org_a", 3, "", 1}).ok());
+  REQUIRE(credits.CheckFunds("org_a", 1).ok());
+  REQUIRE(credits.ListEntries("org_a", {}).ok());
+  REQUIRE(credits.ListEntries("org_a", {CreditEntryType::kRefund, 1, 5}).ok());
+  MustFinish(*store, MakeFinish(ClaimedId(*store, "own"), "own", RunState::kFailed));
   CHECK(runs.Release("own", ClaimedId(*store, "own"), 1).ok());
   CHECK(runs.RecordCrash("own", ClaimedId(*store, "own")).ok());
   CHECK(runs.RequestCancel("org_a", "exe_5", 1).ok());
@@ -417,6 +425,8 @@ TEST_CASE("no statement on executions walks the table or sorts") {
       CAPTURE(step);
       // "SCAN 4-ROW VALUES" and the like are no tables.
       CHECK(step.find("SCAN e") == std::string::npos);
+      CHECK(step.find("SCAN a") == std::string::npos);
+      CHECK(step.find("SCAN credit_") == std::string::npos);
       CHECK(step.find("TEMP B-TREE") == std::string::npos);
     }
   }

@@ -25,6 +25,10 @@ class RawDb {
     REQUIRE_MESSAGE(code == SQLITE_OK, sql << ": " << sqlite3_errmsg(handle_));
   }
 
+  bool TryRun(const std::string& sql) {
+    return sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+  }
+
   // Rows as text, columns joined by '|'.
   std::vector<std::string> Rows(const std::string& sql) {
     sqlite3_stmt* statement = nullptr;
@@ -107,6 +111,22 @@ inline void CheckInvariants(const std::string& path) {
             .empty());
   CHECK(db.Rows("SELECT k FROM job_executions e"
                 " WHERE total <> (SELECT count(*) FROM job_tasks WHERE execution = e.k)")
+            .empty());
+  // The entries of an account are numbered without gaps and add up to its balance; those of a run
+  // to what it has used.
+  CHECK(db.Rows("SELECT k FROM credit_accounts WHERE balance <> (SELECT coalesce(sum(amount), 0)"
+                " FROM credit_entries WHERE account = k) OR last_seq <> (SELECT count(*)"
+                " FROM credit_entries WHERE account = k) OR last_seq <> (SELECT"
+                " coalesce(max(seq), 0) FROM credit_entries WHERE account = k)")
+            .empty());
+  CHECK(db.Rows("SELECT 1 FROM (SELECT balance_after, sum(amount) OVER"
+                " (PARTITION BY account ORDER BY seq) AS expected FROM credit_entries)"
+                " WHERE balance_after <> expected")
+            .empty());
+  CHECK(db.Rows("SELECT c.execution_id FROM (SELECT execution_id, -sum(amount) AS used FROM"
+                " credit_entries WHERE execution_id <> '' GROUP BY execution_id) c"
+                " LEFT JOIN executions e ON e.id = c.execution_id"
+                " WHERE e.credits_used IS NOT c.used")
             .empty());
 }
 

@@ -308,7 +308,9 @@ void CheckQueue(Store& store) {
 void CheckEnds(Store& store) {
   RunPort& runs = *store.ports().runs;
   MustRegister(store, "own");
-  MustInsert(store, MakeRun("exe_1", "org_a"));
+  NewRun run = MakeRun("exe_1", "org_a");
+  run.execution.credits_used = 5;
+  MustInsert(store, run);
 
   SUBCASE("a finished run has its result, once and for all") {
     CHECK(ClaimedId(store, "own") == "exe_1");
@@ -318,7 +320,6 @@ void CheckEnds(Store& store) {
     finish.objective_value = 0.1;
     finish.result_json = R"({"x":1})";
     finish.progress_json = R"({"nodes":3})";
-    finish.credits_used = 5;
     finish.execution_time_micros = 77;
     finish.outbox.push_back({"msg_1", "topic", "payload", 10, 0});
     FinishedRun finished = MustFinish(store, finish);
@@ -412,7 +413,6 @@ void CheckEnds(Store& store) {
     finish.preview_json = "{}";
     finish.solver_status = "optimal";
     finish.objective_value = 1;
-    finish.credits_used = 4;
     FinishedRun finished = MustFinish(store, finish);
     CHECK(finished.applied);
     CHECK(finished.execution.state == RunState::kCancelled);
@@ -420,7 +420,7 @@ void CheckEnds(Store& store) {
     CHECK(e.result_json == "");
     CHECK(e.solver_status == "");
     CHECK_FALSE(e.objective_value.has_value());
-    CHECK(e.credits_used == 4);
+    CHECK(e.credits_used == 5);
     CHECK(runs.CancelRequests("own")->empty());
   }
 

@@ -15,5 +15,6 @@ void CheckRunContract(const OpenStore& open);
 void CheckOutboxContract(const OpenStore& open);
 void CheckIdentityContract(const OpenStore& open);
 void CheckNotificationContract(const OpenStore& open);
+void CheckCreditContract(const OpenStore& open);
 
 }  // namespace solvent
