@@ -1,8 +1,8 @@
 // What a run found: the verdict, the answer by family, which rows bind, and why there is none.
 import { html, useMemo, useState } from './html.js';
 import { path, post, useGet } from './api.js';
-import { about, brief, duration, number, percent, plural, title } from './format.js';
-import { Bars, Columns } from './chart.js';
+import { about, brief, duration, number, percent, title } from './format.js';
+import { Bars, Columns, Schedule } from './chart.js';
 import { Action, Empty, Segments, Table, Tabs, Trouble } from './ui.js';
 
 const verdicts = {
@@ -43,8 +43,6 @@ export function Verdict({ run, result }) {
       <div><dt>Gap</dt><dd>${percent(result.gap)}</dd></div>
       <div><dt>Bound</dt><dd>${about(result.dual_bound)}</dd></div>
       <div><dt>Nodes</dt><dd>${number(result.nodes)}</dd></div>
-      <div><dt>Size</dt><dd>${about(run.num_variables)} <small>× ${about(run.num_constraints)} rows</small></dd></div>
-      <div><dt>Credits</dt><dd>${number(run.credits_used)}</dd></div>
     </dl>`}
   </div>`;
 }
@@ -114,12 +112,41 @@ function Family({ family }) {
   </div>`;
 }
 
-// The author's own tables: arrays of records.
+const isNumber = (rows, key) => rows.every((row) => row[key] === undefined || row[key] === null || typeof row[key] === 'number');
+
+// The author's own tables: arrays of records; as a chart too when they look like a schedule or like
+// figures by label.
 function Report({ name, rows }) {
   const names = [...new Set(rows.flatMap(Object.keys))];
-  return html`<${Table} caption=${name} rows=${rows} columns=${names.map((key) => ({
-    key, label: title(key), number: rows.every((row) => row[key] === undefined || row[key] === null || typeof row[key] === 'number'),
-  }))} />`;
+  const texts = names.filter((key) => !isNumber(rows, key));
+  const figures = names.filter((key) => isNumber(rows, key));
+  const find = (pattern) => figures.find((key) => pattern.test(key));
+  const [start, end] = [find(/^(start|begin|from)/i), find(/^(end|finish|until)/i)];
+  const ordered = names[0] && figures.includes(names[0]) && consecutive(rows.map((row) => row[names[0]]));
+  const measures = figures.filter((key) => key !== (ordered ? names[0] : null));
+  const charted = rows.length > 1 && rows.length <= 60 && measures.length > 0 && (ordered || texts.length > 0);
+  const schedule = start && end && texts.length > 0 && rows.length <= 300
+    && rows.every((row) => Number.isFinite(row[start]) && row[end] >= row[start]);
+  const views = [['table', 'Table'], ...(schedule ? [['schedule', 'Schedule']] : charted ? [['chart', 'Chart']] : [])];
+  const [view, setView] = useState(schedule ? 'schedule' : 'table');
+  const choices = view === 'schedule' ? texts : measures;
+  const [chosen, setChosen] = useState('');
+  const by = choices.includes(chosen) ? chosen : view === 'schedule' && texts.length > 1 ? texts.at(-1) : choices[0];
+  const label = (row) => (ordered ? String(row[names[0]]) : texts.map((key) => brief(row[key] ?? '', 30)).join(', '));
+  const chart = () => rows.map((row) => ({ label: label(row), value: row[by] ?? 0 }));
+  return html`<div>
+    ${views.length > 1 && html`<div class="row end" style=${{ padding: '12px 20px 4px' }}>
+      ${view !== 'table' && choices.length > 1 && html`<label class="row small muted">${view === 'schedule' ? 'A line for each' : 'Showing'}
+        <select style=${{ width: 'auto' }} value=${by} onChange=${(e) => setChosen(e.target.value)}>${choices.map((key) => html`<option value=${key}>${title(key)}</option>`)}</select></label>`}
+      <${Segments} label="View of ${name}" options=${views} value=${view} onChange=${setView} /></div>`}
+    ${view === 'table' && html`<${Table} caption=${name} rows=${rows} columns=${names.map((key) => ({
+      key, label: title(key), number: figures.includes(key) }))} />`}
+    ${view === 'chart' && html`<div style=${{ padding: '10px 20px 20px' }}>${ordered
+      ? html`<${Columns} name=${title(by)} rows=${chart()} />` : html`<${Bars} name=${title(by)} rows=${chart()} />`}</div>`}
+    ${view === 'schedule' && html`<div style=${{ padding: '10px 20px 20px' }}><${Schedule} name=${name}
+      bars=${rows.map((row) => ({ line: String(row[by] ?? ''), start: row[start], end: row[end],
+        label: texts.filter((key) => key !== by).map((key) => row[key]).join(', ') || String(row[by]) }))} /></div>`}
+  </div>`;
 }
 
 const near = (a, b) => a !== null && b !== null && Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a));
@@ -242,5 +269,3 @@ function boundText(row) {
     row.upper !== undefined && row.upper !== null && `at most ${number(row.upper)}`].filter(Boolean);
   return sides.join(', ') || brief(row.bound ?? '', 60);
 }
-
-export const sizeText = (run) => plural(run.num_variables ?? 0, 'variable');

@@ -109,6 +109,16 @@ export async function api(method, path, { body, query, headers, signal, as } = {
 export const get = (path, options) => api('GET', path, options);
 export const post = (path, body, options) => api('POST', path, { ...options, body });
 
+// Hands a text of the API to the browser as a file.
+export async function download(path, name, type) {
+  const url = URL.createObjectURL(new Blob([await get(path)], { type }));
+  const anchor = document.createElement('a');
+  anchor.href = url;
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
 // Asks until the server answers again.
 let looking = false;
 async function lostConnection() {
@@ -238,4 +248,5 @@ export function watchRun(id, onMessage) {
 }
 
 export const isEnd = (status) =>
-  ['completed', 'failed', 'timeout', 'cancelled', 'validation_failed'].includes(status);
+  ['completed', 'failed', 'timeout', 'cancelled', 'validation_failed', 'skipped_overlap',
+    'skipped_credits'].includes(status);

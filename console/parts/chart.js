@@ -22,7 +22,7 @@ export function ticks(low, high, count = 4) {
   const unit = 10 ** Math.floor(Math.log10(raw));
   const size = [1, 2, 2.5, 5, 10].find((n) => n * unit >= raw) * unit;
   const list = [];
-  for (let k = Math.ceil(low / size - 1e-9); k * size <= high + size * 1e-9; ++k) list.push(k * size);
+  for (let k = Math.ceil(low / size - 1e-9) || 0; k * size <= high + size * 1e-9; ++k) list.push(k * size || 0);
   return list;
 }
 
@@ -102,4 +102,32 @@ export function Columns({ rows, name }) {
         height=${Math.abs(y(row.value) - y(0))} rx=${Math.min(3, room / 5)}><title>${row.label}: ${about(row.value)}</title></rect>
       ${i % every === 0 && html`<text x=${left + (i + 0.5) * room} y=${height - 8} text-anchor="middle">${row.label}</text>`}</g>`)}
   </svg></figure>`;
+}
+
+const hues = 8;
+
+// Bars on lines over a common scale. bars: [{line, label, start, end}]; equal labels share a colour.
+export function Schedule({ bars, name }) {
+  const [box, width] = useWidth();
+  const lines = [...new Set(bars.map((bar) => bar.line))];
+  const labels = [...new Set(bars.map((bar) => bar.label))];
+  const low = Math.min(...bars.map((bar) => bar.start));
+  const high = Math.max(...bars.map((bar) => bar.end), low + 1e-9);
+  const left = Math.min(width * 0.28, 14 + 7 * Math.max(...lines.map((line) => line.length)));
+  const step = lines.length > 30 ? 20 : 30;
+  const total = lines.length * step;
+  const x = (v) => left + (width - left - 10) * (v - low) / (high - low);
+  const cut = (text, room) => (text.length * 6.4 > room ? (room > 26 ? `${text.slice(0, Math.floor(room / 6.4) - 1)}…` : '') : text);
+  return html`<figure ref=${box}><svg class="chart" role="img" width=${width} height=${total + 24} viewBox="0 0 ${width} ${total + 24}"
+      aria-label="${name}: ${lines.length} lines from ${about(low)} to ${about(high)}; the table says the same">
+    ${ticks(low, high, width > 500 ? 8 : 4).map((v) => html`<g key=${v}><line class="grid" x1=${x(v)} x2=${x(v)} y1="0" y2=${total} />
+      <text x=${x(v)} y=${total + 16} text-anchor="middle">${about(v)}</text></g>`)}
+    ${lines.map((line, i) => html`<text key=${line} class="value" x="0" y=${i * step + step * 0.62}>${cut(line, left)}</text>`)}
+    ${bars.map((bar, i) => {
+      const [from, until] = [x(bar.start), x(bar.end)];
+      const y = lines.indexOf(bar.line) * step + 3;
+      return html`<g key=${i}><title>${bar.line}, ${bar.label}: ${about(bar.start)} to ${about(bar.end)}</title>
+        <rect class="slot hue-${labels.indexOf(bar.label) % hues}" x=${from + 0.5} width=${Math.max(2, until - from - 1)} y=${y} height=${step - 6} rx="3" />
+        <text class="inside" x=${from + 6} y=${y + (step - 6) / 2 + 4}>${cut(bar.label, until - from - 10)}</text></g>`;
+    })}</svg></figure>`;
 }

@@ -1,6 +1,7 @@
 // A form over a JSON object, made from the columns of shape.js. Every control knows its JSON
 // pointer, so that a fault is shown where it is.
-import { html, useEffect, useRef, useState } from './html.js';
+import { Fragment, html, useEffect, useRef, useState } from './html.js';
+import { brief } from './format.js';
 import { pointerIn, read, step, Unparsed, write } from './shape.js';
 import { Icon } from './ui.js';
 
@@ -8,10 +9,15 @@ const most = 120;  // rows drawn at once
 
 export const controlId = (pointer) => `in:${pointer}`;
 
-// The control for `pointer`, or for the nearest thing around it.
+// The control for `pointer`, or for the nearest thing around it; what is folded is opened.
 export function focusPointer(pointer) {
   for (let at = pointer; ; at = at.slice(0, at.lastIndexOf('/'))) {
     const found = document.getElementById(controlId(at));
+    if (found?.getAttribute('aria-expanded') === 'false') {
+      found.click();
+      setTimeout(() => focusPointer(pointer), 50);
+      return;
+    }
     if (found) {
       const target = found.matches('input, textarea, select, button') ? found
         : found.querySelector('input, textarea, select, button') ?? found;
@@ -52,7 +58,7 @@ function textOf(shape, value) {
 }
 
 // One value. `name` is read out; `describedBy` ties it to its fault.
-function Scalar({ shape, value, onChange, pointer, name, faults, describedBy, onPaste }) {
+function Scalar({ shape, value, onChange, pointer, name, faults, describedBy, onPaste, placeholder }) {
   const [text, setText] = useState(textOf(shape, value));
   const held = useRef(value);
   useEffect(() => {
@@ -89,7 +95,7 @@ function Scalar({ shape, value, onChange, pointer, name, faults, describedBy, on
   }
   const numeric = shape.kind === 'number' || shape.kind === 'integer';
   return html`<input ...${common} type="text" class=${numeric ? 'num' : ''} autocomplete="off"
-    inputmode=${numeric ? 'decimal' : 'text'} value=${text} onPaste=${onPaste}
+    inputmode=${numeric ? 'decimal' : 'text'} value=${text} placeholder=${placeholder} onPaste=${onPaste}
     onInput=${(e) => change(e.target.value)} />`;
 }
 
@@ -97,16 +103,34 @@ function Faults({ id, list }) {
   return list.length > 0 && html`<div class="fault" id=${id}>${[...new Set(list)].join('. ')}</div>`;
 }
 
+const nested = ['table', 'series', 'matrix', 'map', 'mapTable', 'group'];
+
 // A cell of a table, with its fault below it.
 function Cell({ shape, value, onChange, pointer, name, faults, onPaste }) {
-  const own = shape.kind === 'json' || shape.kind === 'table' ? below(faults, pointer) : at(faults, pointer);
-  const scalar = ['table', 'series', 'matrix', 'map', 'mapTable', 'group'].includes(shape.kind)
-    ? { kind: 'json' } : shape;
+  const own = shape.kind === 'json' ? below(faults, pointer) : at(faults, pointer);
   const faultId = own.length ? `fault:${pointer}` : undefined;
-  return html`<td class=${scalar.kind === 'boolean' ? 'position' : ''}>
-    <${Scalar} shape=${scalar} value=${value} onChange=${onChange} pointer=${pointer} name=${name}
+  return html`<td class=${shape.kind === 'boolean' ? 'position' : ''}>
+    <${Scalar} shape=${shape} value=${value} onChange=${onChange} pointer=${pointer} name=${name}
       faults=${own} describedBy=${faultId} onPaste=${onPaste} />
     <${Faults} id=${faultId} list=${own} /></td>`;
+}
+
+// What a list or table inside a cell holds, in a few words.
+function gist(shape, value) {
+  if (value === undefined || value === null) return 'none';
+  if (shape.kind === 'series' && Array.isArray(value)) return brief(value.map((v) => brief(v, 20)).join(', '), 34) || 'none';
+  const count = Array.isArray(value) ? value.length : Object.keys(value).length;
+  const first = Array.isArray(value) && value[0] && typeof value[0] === 'object'
+    ? `: ${brief(value.map((v) => Object.values(v)[0]).join(', '), 24)}` : '';
+  return count === 0 ? 'none' : `${count}${first}`;
+}
+
+// A cell that opens a form of its own below its row.
+function Opener({ shape, value, pointer, name, faults, open, onToggle }) {
+  const wrong = below(faults, pointer).length > 0;
+  return html`<td><button type="button" class="quiet small opener" id=${controlId(pointer)} aria-expanded=${String(open)}
+      aria-label="${name}: ${gist(shape, value)}" onClick=${onToggle}>${gist(shape, value)} <span aria-hidden="true">${open ? '▴' : '▾'}</span></button>
+    ${wrong && !open && html`<div class="fault">Something in here needs attention</div>`}</td>`;
 }
 
 const isList = (text) => /[\t\n]/.test(text.trimEnd());
@@ -134,6 +158,7 @@ function More({ total, shown, onMore }) {
 
 function RecordTable({ label, columns, value, onChange, pointer, faults }) {
   const [shown, setShown] = useState(most);
+  const [open, setOpen] = useState('');
   const rows = Array.isArray(value) ? value : [];
   const set = (i, record) => onChange(rows.map((row, at_) => (at_ === i ? record : row)));
   const paste = (i, column) => (event) => {
@@ -162,14 +187,20 @@ function RecordTable({ label, columns, value, onChange, pointer, faults }) {
         <th scope="col" class=${c.shape.kind === 'number' || c.shape.kind === 'integer' ? 'num' : ''}
           title=${c.hint}>${c.label}${c.required !== false ? '' : html` <span class="muted">optional</span>`}</th>`)}
         <th><span class="sr-only">Tools</span></th></tr></thead>
-      <tbody>${rows.slice(0, shown).map((row, i) => html`<tr key=${i} id=${controlId(`${pointer}/${i}`)}>
+      <tbody>${rows.slice(0, shown).map((row, i) => html`<${Fragment} key=${i}><tr id=${controlId(`${pointer}/${i}`)}>
         <td class="position">${i + 1}${rowFaults(i).length > 0 && html`<${Faults} list=${rowFaults(i)} />`}</td>
-        ${columns.map((c, j) => html`<${Cell} key=${c.name} shape=${c.shape} value=${read(row, c)}
+        ${columns.map((c, j) => nested.includes(c.shape.kind) ? html`<${Opener} key=${c.name} shape=${c.shape}
+          value=${read(row, c)} pointer=${pointerIn(`${pointer}/${i}`, c)} name="${c.label}, row ${i + 1}" faults=${faults}
+          open=${open === `${i}/${c.name}`} onToggle=${() => setOpen(open === `${i}/${c.name}` ? '' : `${i}/${c.name}`)} />`
+    : html`<${Cell} key=${c.name} shape=${c.shape} value=${read(row, c)}
           pointer=${pointerIn(`${pointer}/${i}`, c)} name="${c.label}, row ${i + 1}" faults=${faults}
           onPaste=${paste(i, j)} onChange=${(v) => set(i, write(row, c, v))} />`)}
         <${RowTools} what="row ${i + 1}"
           onCopy=${() => onChange([...rows.slice(0, i + 1), structuredClone(row), ...rows.slice(i + 1)])}
-          onRemove=${() => onChange(rows.filter((_, at_) => at_ !== i))} /></tr>`)}</tbody>
+          onRemove=${() => { setOpen(''); onChange(rows.filter((_, at_) => at_ !== i)); }} /></tr>
+        ${columns.filter((c) => open === `${i}/${c.name}`).map((c) => html`<tr class="inner"><td></td><td colspan=${columns.length + 1}>
+          <${Member} column=${{ ...c, label: `${c.label}, row ${i + 1}` }} value=${read(row, c)} faults=${faults}
+            pointer=${pointerIn(`${pointer}/${i}`, c)} inner=${true} onChange=${(v) => set(i, write(row, c, v))} /></td></tr>`)}<//>`)}</tbody>
     </table></div>
     <div class="grid-foot"><button type="button" class="small" onClick=${() => { setShown(Infinity); onChange([...rows, emptyRecord(columns)]); }}>Add a row</button>
       <${More} total=${rows.length} shown=${shown} onMore=${() => setShown(Infinity)} />
@@ -257,7 +288,7 @@ function MapTable({ label, columns, item, value, onChange, pointer, faults }) {
           aria-invalid=${twice.has(name) ? 'true' : undefined}
           onInput=${(e) => set(entries.map((entry, k) => (k === i ? [e.target.value, entry[1]] : entry)))} />
           <${Faults} list=${[...(twice.has(name) ? ['This name is there twice'] : []), ...at(faults, pointer + step(name))]} /></td>
-        ${cellsOf.map((c) => html`<${Cell} key=${c.name} shape=${c.shape}
+        ${cellsOf.map((c) => html`<${Cell} key=${c.name} shape=${nested.includes(c.shape.kind) ? { kind: 'json' } : c.shape}
           value=${c.name === null ? part : read(part, c)}
           pointer=${pointerIn(pointer + step(name), c)}
           name="${c.label} of ${name}" faults=${c.name === null ? faults.filter((f) => f.pointer !== pointer + step(name)) : faults}
@@ -270,7 +301,7 @@ function MapTable({ label, columns, item, value, onChange, pointer, faults }) {
       <span>${entries.length} rows</span></div></div>`;
 }
 
-function Member({ column, value, onChange, pointer, faults }) {
+function Member({ column, value, onChange, pointer, faults, inner = false }) {
   const { label, hint, required, shape, initial } = column;
   const scalar = ['number', 'integer', 'string', 'boolean', 'choice'].includes(shape.kind);
   const hintId = `hint:${pointer}`;
@@ -278,14 +309,14 @@ function Member({ column, value, onChange, pointer, faults }) {
   const part = { label, value, onChange, pointer, faults };
   const own = scalar || shape.kind === 'json' ? below(faults, pointer) : at(faults, pointer);
   const describedBy = [hint && hintId, own.length && faultId].filter(Boolean).join(' ') || undefined;
-  const range = shape.minimum !== undefined && shape.maximum !== undefined
-    ? `${shape.minimum} to ${shape.maximum}`
-    : shape.minimum !== undefined ? `at least ${shape.minimum}`
-      : shape.maximum !== undefined ? `at most ${shape.maximum}` : '';
+  const low = Math.abs(shape.minimum) < 1e6 ? shape.minimum : undefined;
+  const high = Math.abs(shape.maximum) < 1e6 ? shape.maximum : undefined;
+  const range = low !== undefined && high !== undefined ? `${low} to ${high}`
+    : low !== undefined && low !== 0 ? `at least ${low}` : high !== undefined ? `at most ${high}` : '';
+  const usual = initial !== undefined && initial !== null && typeof initial !== 'object' ? String(initial) : undefined;
   const explained = html`${hint && html`<div class="hint" id=${hintId}>${hint}</div>`}`;
   const caption = html`${label}${required === false && html` <span class="muted small">optional</span>`}
-    ${range && html` <span class="muted small">${range}</span>`}
-    ${initial !== undefined && initial !== null && typeof initial !== 'object' && html` <span class="muted small">default ${String(initial)}</span>`}`;
+    ${range && html` <span class="muted small">${range}</span>`}`;
   let control;
   switch (shape.kind) {
     case 'table': control = html`<${RecordTable} ...${part} columns=${shape.columns} />`; break;
@@ -295,7 +326,7 @@ function Member({ column, value, onChange, pointer, faults }) {
     case 'mapTable': control = html`<${MapTable} ...${part} columns=${shape.columns} />`; break;
     case 'group': control = html`<${Fields} columns=${shape.columns} value=${value ?? {}}
       onChange=${onChange} pointer=${pointer} faults=${faults} />`; break;
-    default: control = html`<${Scalar} ...${part} shape=${shape} faults=${own} describedBy=${describedBy} />`;
+    default: control = html`<${Scalar} ...${part} shape=${shape} faults=${own} describedBy=${describedBy} placeholder=${usual} />`;
   }
   if (scalar || shape.kind === 'json') {
     return html`<div class="field ${shape.kind === 'json' ? 'wide' : ''}">
@@ -303,7 +334,7 @@ function Member({ column, value, onChange, pointer, faults }) {
       <${Faults} id=${faultId} list=${own} /></div>`;
   }
   return html`<div class="field wide" role="group" aria-label=${label}>
-    <div class="label">${caption}</div>${explained}<${Faults} id=${faultId} list=${own} />${control}</div>`;
+    <div class=${inner ? 'label small' : 'label'}>${caption}</div>${explained}<${Faults} id=${faultId} list=${own} />${control}</div>`;
 }
 
 // The members of an object. `faults`: [{pointer, message}].

@@ -210,7 +210,8 @@ export function check(columns, value, pointer = '') {
     };
     switch (shape.kind) {
       case 'table':
-        if (Array.isArray(part)) part.forEach((record, i) => members(shape.columns, record, `${at}/${i}`));
+        if (!Array.isArray(part)) add(at, `${label} must be a list`);
+        else part.forEach((record, i) => members(shape.columns, record, `${at}/${i}`));
         break;
       case 'mapTable':
         if (isObject(part)) Object.entries(part).forEach(([k, record]) => members(shape.columns, record, at + step(k)));

@@ -47,16 +47,18 @@ const tones = {
   completed: 'good', optimal: 'good', succeeded: 'good', delivered: 'good', active: 'good',
   DEPLOYED: 'good', enabled: 'good',
   feasible: 'info', running: 'info', time_limit: 'warn', timeout: 'warn', retrying: 'warn',
+  open: 'info', dropped: 'warn', skipped_overlap: 'warn', skipped_credits: 'warn',
   cancelling: 'warn', reconciling: 'warn', infeasible: 'warn', unbounded: 'warn',
   failed: 'bad', error: 'bad', validation_failed: 'bad',
 };
 const words = {
   validation_failed: 'refused', DEPLOYED: 'enabled', DEACTIVATED: 'disabled',
-  time_limit: 'time limit', reconciling: 'retrying',
+  time_limit: 'time limit', reconciling: 'retrying', open: 'being delivered',
+  skipped_overlap: 'skipped', skipped_credits: 'skipped',
 };
 
 export function Status({ value }) {
-  const live = ['pending', 'queued', 'running', 'cancelling', 'retrying', 'reconciling'].includes(value);
+  const live = ['pending', 'queued', 'open', 'running', 'cancelling', 'retrying', 'reconciling'].includes(value);
   return html`<span class="badge ${tones[value] ?? ''} ${live ? 'live' : ''}">
     <span class="dot" aria-hidden="true"></span>${words[value] ?? value}</span>`;
 }

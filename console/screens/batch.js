@@ -1,6 +1,6 @@
 // One batch of a job: its tasks over time, what they came to, and trying the failed ones again.
 import { html, useEffect, useState } from '../parts/html.js';
-import { api, get, path, post, useGet } from '../parts/api.js';
+import { api, download, get, path, post, useGet } from '../parts/api.js';
 import { go, link } from '../parts/route.js';
 import { about, duration, number, plural } from '../parts/format.js';
 import { ticks, useWidth } from '../parts/chart.js';
@@ -104,7 +104,8 @@ export default function Batch({ name, execution }) {
   const took = batch.metadata.completedAt ? (new Date(batch.metadata.completedAt) - new Date(began)) / 1000 : null;
   const { objective } = summary.data ?? {};
   return html`<${Screen} title=${execution} back=${back} lead=${html`<span class="row"><${Status} value=${batch.status} /><span class="small">started <${Ago} time=${began} /></span></span>`}
-    actions=${html`${ended && failed.length > 0 && html`<${Action} class="primary" busy="Starting…" run=${retry}>Retry ${plural(failed.length, 'failed task')}<//>`}
+    actions=${html`${ended && stats.success > 0 && html`<${Action} run=${() => download(`${here}/results.csv`, `${execution}.csv`, 'text/csv')}>Download CSV<//>`}
+      ${ended && failed.length > 0 && html`<${Action} class="primary" busy="Starting…" run=${retry}>Retry ${plural(failed.length, 'failed task')}<//>`}
       ${!ended && html`<button class="danger" onClick=${() => setStopping(true)}>Cancel</button>`}`}>
     <${Trouble} error=${error} />
     <div class="card stack"><div class="progress" role="progressbar" aria-label="Tasks done" aria-valuemin="0" aria-valuemax=${stats.total} aria-valuenow=${done}><i style=${{ width: `${100 * done / stats.total}%` }}></i></div>

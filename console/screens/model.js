@@ -130,7 +130,7 @@ function Editor({ model }) {
       ${' '}${plural(preview.num_variables, 'variable')} (${plural(preview.num_integers, 'integer')}),
       ${' '}${plural(preview.num_constraints, 'constraint')} and ${plural(preview.num_nonzeros, 'coefficient')}.
       ${preview.warnings?.length > 0 && html`<ul>${preview.warnings.map((w) => html`<li>${typeof w === 'string' ? w : w.message}</li>`)}</ul>`}</div>`}
-    <div class="row">
+    <div class="row bar">
       <${Action} class="primary" type="submit" run=${run} failed=${failed} busy="Starting…">Solve<//>
       <${Action} run=${look} failed=${failed} busy="Checking…">Check the input<//>
       <label class="row small muted">Time limit in seconds
@@ -175,6 +175,8 @@ export default function Model({ id }) {
         <div class="card stack tight"><h2>About</h2>
           <p class="small">${model.description}</p>
           ${model.scenario_description && html`<p class="small muted">${model.scenario_description}</p>`}
+          ${model.section_how_it_works && html`<details class="small"><summary>How it works</summary>
+            <p class="muted">${model.section_how_it_works}</p></details>`}
           <dl class="facts">
             <dt>Category</dt><dd>${title(model.category || 'general')}</dd>
             <dt>Price</dt><dd>${plural(model.credits_per_execution, 'credit')} a run</dd>

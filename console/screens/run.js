@@ -1,6 +1,6 @@
 // One run: watched while it goes, explained afterwards.
 import { html, useEffect, useRef, useState } from '../parts/html.js';
-import { isEnd, path, post, useGet, watchRun } from '../parts/api.js';
+import { get, isEnd, path, post, useGet, watchRun } from '../parts/api.js';
 import { link } from '../parts/route.js';
 import { about, duration, number, percent } from '../parts/format.js';
 import { Convergence } from '../parts/chart.js';
@@ -103,10 +103,19 @@ function Facts({ run }) {
     <dt>Created</dt><dd><${Ago} time=${run.created_at} /></dd>
     ${run.completed_at && html`<dt>Ended</dt><dd><${Ago} time=${run.completed_at} /></dd>`}
     ${run.execution_time_ms !== null && html`<dt>Took</dt><dd>${duration(run.execution_time_ms / 1000)}</dd>`}
+    <dt>Size</dt><dd>${number(run.num_variables)} × ${number(run.num_constraints)}</dd>
     <dt>Solver</dt><dd>${run.solver_name}</dd>
     <dt>Credits</dt><dd>${number(run.credits_used)}</dd>
   </dl>
   <div class="row"><code class="grow small">${run.id}</code><${Copy} text=${run.id} label="Copy id" /></div></div>`;
+}
+
+// Whoever sees a run's end need not be told of it.
+async function markSeen(id) {
+  const { items } = await get('/notifications', { query: { unread_only: true, limit: 50 } });
+  const about = items.filter((item) => item.data?.execution_id === id);
+  await Promise.all(about.map((item) => post(path`/notifications/${item.id}/read`)));
+  if (about.length) dispatchEvent(new Event('solvent:notifications'));
 }
 
 export default function Run({ id }) {
@@ -117,9 +126,12 @@ export default function Run({ id }) {
   useEffect(() => {
     if (ended && running) {
       reload();
-      dispatchEvent(new Event('solvent:notifications'));
     }
   }, [ended, running]);
+  const over = Boolean(run) && !running;
+  useEffect(() => {
+    if (over) markSeen(id).catch(() => {});
+  }, [id, over]);
   const back = { href: '#/executions', label: 'Executions' };
   if (!run) {
     return html`<${Screen} title="Execution" back=${back}>${error

@@ -7,6 +7,7 @@ import { Fields } from '../parts/form.js';
 import { Code, jsonFault } from '../parts/code.js';
 import { curlOf, keepSecret, secretOf } from '../parts/secrets.js';
 import { check } from '../parts/shape.js';
+import { Schedule } from './schedule.js';
 import { Made, SchemaEditor } from './triggers.js';
 import { Action, Ago, Copy, Empty, Field, Loading, Modal, Pager, Screen, Status, Table, Trouble, say } from '../parts/ui.js';
 
@@ -75,14 +76,14 @@ function Deliveries({ trigger, run, onChange }) {
   return html`<section class="stack tight"><h3>Webhook</h3><${Trouble} error=${error} />
     ${data && list.length === 0 && html`<p class="small muted">Nothing was sent${trigger.webhook_url ? '' : ': the trigger has no webhook address'}.</p>`}
     ${list.map((delivery) => html`<div class="card stack tight" key=${delivery.id}>
-      <div class="row"><${Status} value=${delivery.status ?? (delivery.delivered ? 'delivered' : 'pending')} />
-        <span class="grow small mono">${delivery.url}</span>
+      <div class="row"><${Status} value=${delivery.state ?? delivery.status} />
+        <span class="grow small">${delivery.event} <code>${delivery.id}</code></span>
         <${Action} class="small" run=${() => again(delivery)}>Deliver again<//></div>
       ${delivery.attempts?.length > 0 && html`<div class="card flush"><${Table} sortable=${false} caption="Attempts" rows=${delivery.attempts} columns=${[
-        { key: 'number', label: 'Attempt', number: true, value: (a) => a.number ?? a.attempt },
-        { key: 'at', label: 'When', cell: (a) => html`<${Ago} time=${a.started_at ?? a.at ?? a.created_at} />` },
-        { key: 'answer', label: 'Answer', cell: (a) => a.response_status ?? a.status_code ?? a.status ?? '–' },
-        { key: 'error', label: 'What went wrong', cell: (a) => a.error ?? a.error_message ?? '' },
+        { key: 'number', label: 'Attempt', number: true },
+        { key: 'started_at', label: 'When', cell: (a) => html`<${Ago} time=${a.started_at} />` },
+        { key: 'status', label: 'Answer', cell: (a) => a.status || '–' },
+        { key: 'error', label: 'What went wrong', cell: (a) => a.error ?? '' },
         { key: 'took', label: 'Took', number: true, cell: (a) => a.duration_ms === undefined || a.duration_ms === null ? '–' : duration(a.duration_ms / 1000) },
       ]} /></div>`}</div>`)}</section>`;
 }
@@ -183,7 +184,7 @@ export default function Trigger({ id, query }) {
       <dt>Secret</dt><dd><code>${trigger.trigger_secret_prefix}…</code></dd>
       <dt>Runs</dt><dd>${number(trigger.total_runs)}</dd>
       <dt>Last fired</dt><dd><${Ago} time=${trigger.last_fired_at} /></dd>
-      <dt>Webhook</dt><dd>${trigger.webhook_url ?? 'none'}</dd></dl></div></aside></div>
+      <dt>Webhook</dt><dd>${trigger.webhook_url ?? 'none'}</dd></dl></div><${Schedule} trigger=${trigger} /></aside></div>
     ${query.run && html`<${RunDetails} key=${query.run} trigger=${trigger} id=${query.run} onClose=${() => setQuery({ run: '' })} onChange=${show} />`}
     ${open === 'edit' && html`<${Edit} trigger=${trigger} onClose=${() => setOpen('')} onDone=${() => { setOpen(''); reload(); }} />`}
     ${open === 'rotate' && html`<${Modal} title="Make a new secret?" onClose=${() => setOpen('')}><div class="stack"><p>The old one stops working at once.</p>

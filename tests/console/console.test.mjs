@@ -162,6 +162,34 @@ pageTest('a table takes cells from a spreadsheet', async (page) => {
   assert.deepEqual(JSON.parse(text).warehouses[1], { name: 'South', capacity: 800, cost_per_unit: 2 });
 });
 
+pageTest('a list inside a row is a form of its own, and a schedule is drawn', async (page) => {
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Job Shop Scheduling' }).click();
+  await page.getByLabel(/^Operations, row 1:/).click();
+  const time = page.getByLabel('Time, row 2').first();
+  await time.fill('soon');
+  await page.getByLabel(/^Operations, row 1:/).click();
+  await page.getByRole('button', { name: 'Solve' }).click();
+  await page.getByRole('alert').getByRole('link', { name: 'Time must be a number' }).click();
+  assert.equal(await time.getAttribute('aria-invalid'), 'true');
+  await time.fill('9');
+  await page.getByRole('button', { name: 'Solve' }).click();
+  await page.getByRole('img', { name: /^schedule: \d+ lines/ }).waitFor();
+});
+
+pageTest('notifications are counted, opened and read', async (page) => {
+  await signIn(page, server);
+  const { items: [listing] } = await server.api('GET', '/models/catalog?search=warehouse');
+  await server.api('POST', `/models/catalog/${listing.id}/activate`, {});
+  await server.api('POST', '/notifications/read-all');
+  await server.api('POST', `/models/${listing.id}/execute`, { input_data: (await server.api('GET', `/models/catalog/${listing.id}`)).example_input });
+  await page.reload();
+  await page.getByRole('link', { name: 'Notifications 1 unread' }).click();
+  await page.locator('main').getByRole('listitem').filter({ hasText: 'unread' }).getByRole('link').click();
+  await page.getByText('Optimal', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Notifications', exact: true }).waitFor();
+});
+
 pageTest('the playground points at the line of a fault', async (page) => {
   await signIn(page, server);
   await page.goto(`${server.url}/#/playground`);
