@@ -105,7 +105,7 @@ function RunDetails({ trigger, id, onClose, onChange }) {
         ${run.completed_at && html`<dt>Ended</dt><dd><${Ago} time=${run.completed_at} /></dd>`}
         ${run.result_data && html`<dt>Objective</dt><dd>${number(run.result_data.objective_value)}</dd>`}
         <dt>Credits</dt><dd>${number(run.credits_used)}</dd>
-        <dt>Webhook</dt><dd>${run.webhook_delivered === true ? 'delivered' : run.webhook_delivered === false ? 'not delivered' : 'none yet'}${run.webhook_attempts ? `, ${plural(run.webhook_attempts, 'attempt')}` : ''}</dd></dl>
+        <dt>Webhook</dt><dd>${run.webhook_delivered === true ? 'delivered' : run.webhook_delivered === false ? 'not delivered' : trigger.webhook_url ? 'not yet' : 'none'}${run.webhook_attempts ? `, ${plural(run.webhook_attempts, 'attempt')}` : ''}</dd></dl>
       ${run.execution_id && html`<a class="button" href=${link(['executions', run.execution_id])}>Open the execution</a>`}
       ${run.override_data && html`<details open><summary>Override data</summary><pre class="text">${JSON.stringify(run.override_data, null, 2)}</pre></details>`}
       ${isEnd(run.status) && html`<${Deliveries} trigger=${trigger} run=${run} onChange=${reload} />`}`}
