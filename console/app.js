@@ -34,8 +34,6 @@ const menu = [
   ['playground', 'Playground'],
   ['executions', 'Executions'],
   ['documents', 'Documents'],
-  ['triggers', 'Triggers'],
-  ['jobs', 'Jobs'],
   ['notifications', 'Notifications'],
   ['account', 'Keys and credits'],
 ];
@@ -124,16 +122,16 @@ function Shell() {
       <header class="topbar">${brand}
         <button aria-expanded=${String(open)} aria-controls="menu" onClick=${() => setOpen(!open)}>Menu</button>
       </header>
-      <div class="side ${open ? 'open' : ''}" id="menu">
+      <nav class="side ${open ? 'open' : ''}" id="menu" aria-label="Main">
         ${brand}
-        <nav aria-label="Main"><ul class="nav">${menu.map(([step, label]) => html`
+        <ul class="nav">${menu.map(([step, label]) => html`
           <li><a href=${link([step])} aria-current=${here === step ? 'page' : undefined}>${label}${
-            step === 'notifications' && html` <${Badge} />`}</a></li>`)}</ul></nav>
+            step === 'notifications' && html` <${Badge} />`}</a></li>`)}</ul>
         <div class="side-foot">
           <${ThemeButton} />
           <button class="quiet small" onClick=${() => signOut()}>Sign out</button>
         </div>
-      </div>
+      </nav>
       <main id="main" tabindex="-1" ref=${main}><${Main} /></main>
     </div>`;
 }

@@ -39,14 +39,14 @@ export default function Notifications({ query }) {
     ${data && data.items.length === 0 && html`<${Empty} title=${unread ? 'All read' : 'Nothing yet'}>
       Ended runs, failed webhooks and low credits are told here.<//>`}
     ${data && data.items.length > 0 && html`<ul class="stack tight" style=${{ listStyle: 'none' }}>${data.items.map((item) => html`
-      <li class="card row" key=${item.id} style=${{ alignItems: 'flex-start', opacity: item.is_read ? 0.75 : 1 }}>
+      <li class="card row" key=${item.id} style=${{ alignItems: 'flex-start', borderLeft: item.is_read ? '' : '3px solid var(--accent)' }}>
         <span class="badge ${tones[item.type] ?? ''}">${kinds[item.type] ?? title(item.type)}</span>
         <div class="grow"><strong>${item.link && item.link.startsWith('/')
           ? html`<a href=${`#${item.link}`} onClick=${() => { if (!item.is_read) read(item.id); }}>${item.title}</a>` : item.title}</strong>
           ${!item.is_read && html` <span class="sr-only">unread</span>`}
           <div class="small">${item.message}</div></div>
         <span class="small muted"><${Ago} time=${item.created_at} /></span>
-        ${!item.is_read && html`<${Action} class="small" aria-label="Mark “${item.title}” as read" run=${() => read(item.id)}>Mark read<//>`}
+        ${!item.is_read && html`<${Action} class="small" aria-label="Mark read: ${item.title}" run=${() => read(item.id)}>Mark read<//>`}
       </li>`)}</ul>`}
   <//>`;
 }

@@ -1,5 +1,6 @@
 // The console in a real browser. Run by `node --test`; see console.mjs for the environment.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { openPage, overflow, signIn, startBrowser, startServer } from './console.mjs';
@@ -18,15 +19,24 @@ after(async () => {
 
 // A test with a page of its own; whatever the page does, it must not break its own rules.
 function pageTest(name, body, options) {
-  test(name, async () => {
+  test(name, async (t) => {
     const page = await openPage(browser, server, options);
     try {
-      await body(page);
+      await body(page, t);
       assert.deepEqual(page.problems, []);
     } finally {
       await page.context().close();
     }
   });
+}
+
+// Pictures for the README, written where SOLVENT_SCREENSHOTS says.
+async function picture(page, name) {
+  const folder = process.env.SOLVENT_SCREENSHOTS;
+  if (!folder) return;
+  await page.setViewportSize({ width: 1200, height: 780 });
+  await page.waitForLoadState('networkidle');
+  await page.screenshot({ path: `${folder}/console-${name}.png` });
 }
 
 const hard = (seconds) => {
@@ -51,20 +61,33 @@ const hard = (seconds) => {
   };
 };
 
-pageTest('a newcomer goes from an empty database to a solved and explained run', async (page) => {
+pageTest('a newcomer goes from an empty database to a solved and explained run', async (page, t) => {
+  let began = performance.now();
+  const step = (name) => {
+    t.diagnostic(`${name}: ${Math.round(performance.now() - began)} ms`);
+    began = performance.now();
+  };
   await page.goto(server.url);
+  await page.getByLabel('API key').waitFor();
+  step('the page is there');
   await page.getByText('Where do I find a key?').click();
   await page.getByText('solvent keys create').waitFor();
   await page.getByLabel('API key').fill('ok_live_wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText('does not know that key').waitFor();
   await page.getByLabel('API key').fill(server.key);
+  began = performance.now();
   await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Warehouse Allocation Optimizer' }).waitFor();
+  step('signed in, the catalog is there');
 
   await page.getByLabel('Search models').fill('warehouse');
   await page.getByRole('link', { name: 'Warehouse Allocation Optimizer' }).click();
   await page.getByRole('heading', { level: 1, name: 'Warehouse Allocation Optimizer' }).waitFor();
   await page.getByLabel('Capacity, row 1').fill('450');
+  step('a model found and its form filled in');
+  await picture(page, 'model');
+  began = performance.now();
   await page.getByRole('button', { name: 'Solve' }).click();
 
   await page.getByText('Optimal', { exact: true }).waitFor();
@@ -72,8 +95,10 @@ pageTest('a newcomer goes from an empty database to a solved and explained run',
   await page.getByText('Minimized cost').waitFor();
   const plan = page.getByRole('table', { name: 'plan' });
   await plan.getByRole('cell', { name: 'East Hub' }).first().waitFor();
+  step('solved, the answer is there');
   await page.getByRole('tab', { name: /Binding rows/ }).click();
   await page.getByRole('cell', { name: 'room[East Hub]' }).waitFor();
+  step('explained: the rows that bind');
 
   await page.getByRole('link', { name: 'Executions', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Executions' }).waitFor();
@@ -175,6 +200,7 @@ pageTest('a list inside a row is a form of its own, and a schedule is drawn', as
   await time.fill('9');
   await page.getByRole('button', { name: 'Solve' }).click();
   await page.getByRole('img', { name: /^schedule: \d+ lines/ }).waitFor();
+  await picture(page, 'run');
 });
 
 pageTest('notifications are counted, opened and read', async (page) => {
@@ -261,66 +287,6 @@ pageTest('a document is changed, kept in versions, compared and restored', async
   await page.getByText('Optimal', { exact: true }).waitFor();
 });
 
-pageTest('a trigger is made, fired by its form, run again and disabled', async (page) => {
-  const document = await server.api('POST', '/builder', {
-    name: 'Two goods',
-    model_json: {
-      variables: [{ name: 'x', upper_bound: 10 }, { name: 'y', upper_bound: 10 }],
-      objective: { sense: 'minimize', expression: '2*x + 3*y' },
-      constraints: [{ name: 'demand', expression: 'x + y >= 4' }],
-    },
-  });
-  await signIn(page, server);
-  await page.getByRole('link', { name: 'Triggers' }).click();
-  await page.getByRole('button', { name: 'New trigger' }).first().click();
-  await page.getByLabel('Name', { exact: true }).fill('Nightly');
-  await page.getByLabel('Document').selectOption(document.id);
-  await page.getByLabel('Version').selectOption('now');
-  await page.getByLabel('Only these fields').check();
-  await page.getByRole('button', { name: 'Add a field' }).click();
-  await page.getByLabel('Field, row 1').fill('demand');
-  await page.getByLabel('Place, row 1').fill('constraints.demand.rhs');
-  await page.getByLabel('Required, row 1').check();
-  await page.getByLabel('Webhook address').fill('ftp://nowhere');
-  await page.getByRole('button', { name: 'Create' }).click();
-  const address = page.getByLabel('Webhook address');
-  await address.and(page.locator('[aria-invalid=true]')).waitFor();
-  await address.fill('');
-  await page.getByRole('button', { name: 'Create' }).click();
-  const secret = await page.getByLabel('Trigger secret').inputValue();
-  assert.match(secret, /^[0-9a-f]{64}$/);
-  await page.getByText('curl -X POST').waitFor();
-  await page.getByRole('button', { name: 'Done' }).click();
-
-  await page.getByRole('heading', { level: 1, name: 'Nightly' }).waitFor();
-  await page.getByRole('button', { name: 'Fire', exact: true }).click();
-  await page.getByText('Demand is required').waitFor();
-  await page.getByLabel('Demand').fill('7');
-  await page.getByRole('button', { name: 'Fire', exact: true }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByText('optimal').waitFor();
-  await dialog.getByText('14', { exact: true }).waitFor();
-  await dialog.getByRole('button', { name: 'Run again' }).click();
-  await dialog.getByRole('button', { name: 'Close' }).click();
-  await page.getByRole('cell', { name: 'run again' }).waitFor();
-  assert.ok(!page.url().includes(secret));
-
-  await page.getByRole('button', { name: 'Set a schedule' }).click();
-  await page.getByLabel('When', { exact: true }).fill('99 * * * *');
-  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-  await page.getByLabel('When', { exact: true }).and(page.locator('[aria-invalid=true]')).waitFor();
-  await page.getByRole('button', { name: 'workdays at 6:00' }).click();
-  await page.getByLabel('Time zone').fill('Europe/Berlin');
-  await page.getByLabel('Override data').fill('{"demand": 3}');
-  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-  await page.getByText('0 6 * * 1-5').waitFor();
-
-  await page.getByRole('button', { name: 'Disable' }).click();
-  await page.getByText('it refuses to fire').waitFor();
-  await page.getByRole('button', { name: 'Fire', exact: true }).click();
-  await page.getByRole('alert').waitFor();
-});
-
 pageTest('two runs are compared by what differs', async (page) => {
   const problem = (limit) => ({
     variables: [{ name: 'x' }, { name: 'y', upper_bound: 1 }],
@@ -394,6 +360,34 @@ pageTest('no screen scrolls sideways on a phone', async (page) => {
   await page.getByRole('link', { name: 'Playground' }).click();
   await page.getByRole('heading', { level: 1, name: 'Playground' }).waitFor();
 }, { viewport: { width: 360, height: 740 }, hasTouch: true, colorScheme: 'dark' });
+
+for (const colorScheme of ['light', 'dark']) {
+  pageTest(`the screens pass the accessibility checks of axe, ${colorScheme}`, async (page) => {
+    const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+    const check = async (screen) => {
+      const found = await page.evaluate(async () => (await axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+      })).violations.map((v) => `${v.id}: ${v.nodes[0].target} ${v.nodes[0].failureSummary}`));
+      assert.deepEqual(found, [], screen);
+    };
+    await page.goto(server.url);
+    await page.evaluate(axe);
+    await check('sign-in');
+    await page.getByLabel('API key').fill(server.key);
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Feed Blend' }).waitFor();
+    await check('models');
+    const { items: [listing] } = await server.api('GET', '/models/catalog?search=feed');
+    const { items: [run] } = await server.api('GET', '/models/executions/all?status=completed');
+    for (const screen of [`models/${listing.id}`, `executions/${run.id}`, 'executions', 'compare',
+      'playground?language=mathprog', 'documents', 'notifications', 'account']) {
+      await page.goto(`${server.url}/#/${screen}`);
+      await page.locator('main h1').waitFor();
+      await page.waitForLoadState('networkidle');
+      await check(screen);
+    }
+  }, { colorScheme });
+}
 
 pageTest('the first load is small and comes from this server alone', async (page) => {
   await signIn(page, server);
