@@ -147,22 +147,27 @@ bool FrontEnd::AddThread() {
 
 bool FrontEnd::MayRetire() {
   std::lock_guard lock(threads_mutex_);
-  if (alive_ <= std::max(options_.min_request_threads, 1)) return false;
+  if (alive_ - leaving_ <= std::max(options_.min_request_threads, 1)) return false;
   // One must stay to notice new events.
   int waiting = waiting_.load();
   while (waiting > 1) {
-    if (waiting_.compare_exchange_weak(waiting, waiting - 1)) return true;
+    if (!waiting_.compare_exchange_weak(waiting, waiting - 1)) continue;
+    // Counted now: others may ask before this thread has gone.
+    ++leaving_;
+    return true;
   }
   return false;
 }
 
 void FrontEnd::ThreadMain(std::list<std::thread>::iterator self) {
+  bool leaving = false;
   while (true) {
     epoll_event event;
     int count =
         epoll_wait(epoll_, &event, 1, static_cast<int>(options_.thread_idle_timeout.count()));
     if (stopping()) break;
-    if (count == 0 && MayRetire()) break;
+    leaving = count == 0 && MayRetire();
+    if (leaving) break;
     if (count <= 0) continue;
     if (event.data.ptr == &listener_tag) {
       Accept();
@@ -181,6 +186,7 @@ void FrontEnd::ThreadMain(std::list<std::thread>::iterator self) {
   std::lock_guard lock(threads_mutex_);
   retired_.splice(retired_.end(), threads_, self);
   --counters_.request_threads;
+  if (leaving) --leaving_;
   if (--alive_ == 0) threads_done_.notify_all();
 }
 

@@ -89,6 +89,7 @@ class FrontEnd {
   std::list<std::thread> threads_;
   std::list<std::thread> retired_;  // to be joined
   int alive_ = 0;
+  int leaving_ = 0;  // of them, allowed to end by MayRetire
 
   std::mutex sweeper_mutex_;
   std::condition_variable sweeper_wake_;
