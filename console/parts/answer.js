@@ -176,10 +176,11 @@ function rowsOf(result) {
   return rows;
 }
 
-function fromAnalysis(analysis) {
+function fromAnalysis(analysis, result) {
+  const price = new Map((result.sensitivity?.constraints ?? []).map((row) => [row.name, row.shadow_price]));
   return analysis.constraints.map((row) => ({
-    name: row.name, activity: row.activity, slack: row.slack, binding: row.is_binding,
-    price: row.shadow_price, lower: row.operator === '<=' ? null : row.rhs, upper: row.operator === '>=' ? null : row.rhs,
+    name: row.name, activity: row.activity, slack: row.slack, binding: row.is_binding, price: price.get(row.name),
+    lower: row.lower ?? (row.operator === '<=' ? null : row.rhs), upper: row.upper ?? (row.operator === '>=' ? null : row.rhs),
   }));
 }
 
@@ -211,8 +212,8 @@ function Contributions({ list }) {
 export function Answer({ run, result }) {
   const { data: analysis } = useGet(result ? path`/models/executions/${run.id}/exact-analysis` : null);
   const families = useMemo(() => familiesOf(result), [result]);
-  const rows = useMemo(() => (analysis?.computed && analysis.constraints?.length
-    ? fromAnalysis(analysis) : rowsOf(result)), [result, analysis]);
+  const rows = useMemo(() => (!result.constraints && analysis?.computed && analysis.constraints?.length
+    ? fromAnalysis(analysis, result) : rowsOf(result)), [result, analysis]);
   const reports = Object.entries(result.tables ?? {}).filter(([, list]) => Array.isArray(list));
   const tabs = [
     ...reports.map(([name, list]) => ({ id: `table:${name}`, label: title(name), count: list.length,
@@ -244,28 +245,28 @@ const conflicts = {
 export function Infeasibility({ run }) {
   const [found, setFound] = useState(null);
   const [error, setError] = useState(null);
-  const part = (entry) => typeof entry === 'string' ? { name: entry } : entry;
   const look = async () => {
     setError(null);
     setFound(await post(path`/solve/${run.id}/infeasibility-analysis`, {}));
   };
-  const rows = found ? [...(found.iis_constraints ?? []), ...(found.iis_variable_bounds ?? [])].map(part) : [];
+  const rows = found?.members ?? [];
   return html`<div class="card stack">
     <h2>Why is there no solution?</h2>
     ${!found && html`<p class="muted">The server can look for a smallest set of rows and limits that contradict
       each other. Loosen one of them and that contradiction is gone.</p>`}
     <${Trouble} error=${error} />
     ${!found && html`<div class="row"><${Action} class="primary" busy="Searching…" run=${look} failed=${setError}>Find the conflict<//></div>`}
-    ${found && html`<p><strong>${conflicts[found.conflict_type] ?? conflicts.unknown}.</strong> ${found.note}</p>
-      <div class="card flush"><${Table} caption="The conflict" rows=${rows} columns=${[
-        { key: 'name', label: 'Row or variable', value: (row) => row.name ?? row.variable ?? '' },
-        { key: 'text', label: 'Says', value: (row) => row.text ?? row.expression ?? row.bound ?? '',
-          cell: (row) => html`<code>${brief(row.text ?? row.expression ?? boundText(row), 160)}</code>` }]} /></div>`}
+    ${found && html`<p><strong>${rows.length ? conflicts[found.conflict_type] ?? conflicts.unknown : 'No conflict was found'}.</strong>
+        ${' '}${found.irreducible ? 'Without any one of them the others can.' : ''} ${found.note}</p>
+      ${rows.length > 0 && html`<div class="card flush"><${Table} caption="The conflict" rows=${rows} sortable=${false} columns=${[
+        { key: 'name', label: 'Row or variable' },
+        { key: 'kind', label: 'What', value: (row) => ({ constraint: 'row', lower_bound: 'least value', upper_bound: 'greatest value' })[row.kind] ?? '' },
+        { key: 'text', label: 'Says', cell: (row) => html`<code>${brief(row.text || boundText(row), 200)}</code>` }]} /></div>`}`}
   </div>`;
 }
 
 function boundText(row) {
-  const sides = [row.lower !== undefined && row.lower !== null && `at least ${number(row.lower)}`,
-    row.upper !== undefined && row.upper !== null && `at most ${number(row.upper)}`].filter(Boolean);
-  return sides.join(', ') || brief(row.bound ?? '', 60);
+  const side = (value) => value !== undefined && value !== null;
+  return [side(row.lower) && `at least ${number(row.lower)}`, side(row.upper) && `at most ${number(row.upper)}`]
+    .filter(Boolean).join(', ');
 }

@@ -94,6 +94,8 @@ export function Trouble({ error, retry }) {
   const absent = error.status === 404 && error.code === 'not_found' && /no such route/.test(error.message);
   return html`<div class="note ${offline ? 'warn' : 'bad'}" role="alert">
     <strong>${absent ? 'This server does not offer that yet.' : error.message}</strong>
+    ${error.code === 'insufficient_credits' && html` It needs ${number(error.body.credits_needed)} and
+      ${' '}${number(error.body.credits_available)} are left. <a href="#/account">See your credits</a>.`}
     ${error.retryAfter > 0 && html` Try again in ${error.retryAfter} s.`}
     ${error.faults?.length > 0 && html`<ul>${error.faults.slice(0, 20).map((fault) => html`
       <li>${fault.pointer && html`<code>${fault.pointer}</code> `}${fault.message}${

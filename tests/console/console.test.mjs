@@ -334,6 +334,32 @@ pageTest('keys are made, shown once and revoked, and a revoked key signs out', a
   assert.equal(await page.evaluate(() => sessionStorage.getItem('solvent.key')), null);
 });
 
+pageTest('credits are shown with what they were spent on', async (page) => {
+  await server.api('POST', '/solve', {
+    name: 'Spent', variables: [{ name: 'x', upper_bound: 3 }],
+    objective: { sense: 'maximize', expression: 'x' },
+  });
+  await signIn(page, server);
+  await page.goto(`${server.url}/#/account`);
+  const table = page.getByRole('table', { name: 'Movements of credits' });
+  await table.getByRole('link', { name: /exe_/ }).first().click();
+  await page.getByText('Optimal', { exact: true }).waitFor();
+});
+
+test('a run that costs too much says what it needs', async () => {
+  const poor = await startServer('--workers', '1', '--credits', '1');
+  const page = await openPage(browser, poor);
+  try {
+    await signIn(page, poor);
+    await page.getByRole('link', { name: 'Job Shop Scheduling' }).click();
+    await page.getByRole('button', { name: 'Solve' }).click();
+    await page.getByRole('alert').getByText(/It needs \d+ and 1 are left/).waitFor();
+  } finally {
+    await page.context().close();
+    await poor.remove();
+  }
+});
+
 pageTest('the key stays in its tab', async (page) => {
   await signIn(page, server);
   const other = await page.context().newPage();
