@@ -8,6 +8,7 @@
 #include "solvent/error.h"
 #include "solvent/execution.h"
 #include "solvent/execution_store.h"
+#include "solvent/explain.h"
 #include "solvent/identity.h"
 #include "solvent/job_runner.h"
 #include "solvent/json.h"

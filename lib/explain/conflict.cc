@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <utility>
+
+#include "countdown.h"
+#include "farkas_parts.h"
+#include "feasibility_test.h"
+#include "min_form.h"
+#include "parts.h"
+#include "row_major.h"
+#include "solvent/error.h"
+#include "solvent/explain.h"
+#include "status_macros.h"
+
+namespace solvent {
+namespace {
+
+using Answer = FeasibilityVerdict::Answer;
+
+// Up to so many parts are left out one by one from the start.
+constexpr size_t kFew = 12;
+
+class ConflictSearch {
+ public:
+  ConflictSearch(const Problem& problem, SolveBackend& backend, const Countdown& countdown)
+      : problem_(problem),
+        backend_(backend),
+        countdown_(countdown),
+        test_(problem, backend, countdown) {}
+
+  Conflict Run() {
+    kept_ = PartsOf(problem_);
+    if (!EmptyIntegerRange()) Search();
+    Finish();
+    return std::move(conflict_);
+  }
+
+ private:
+  // A chunk of parts is left out at once; `remove` says whether the rest still contradicts itself.
+  // What it refuses is halved, down to `least` parts.
+  void LeaveOut(size_t chunk, size_t least,
+                const std::function<bool(const std::vector<Part>& rest,
+                                         const std::vector<Part>& left_out)>& remove) {
+    std::deque<std::vector<Part>> chunks;
+    for (size_t at = 0; at < kept_.size(); at += chunk) {
+      const size_t end = std::min(kept_.size(), at + chunk);
+      chunks.emplace_back(kept_.begin() + static_cast<long>(at),
+                          kept_.begin() + static_cast<long>(end));
+    }
+    while (!chunks.empty() && !countdown_.Over()) {
+      const std::vector<Part> left_out = std::move(chunks.front());
+      chunks.pop_front();
+      std::vector<Part> rest;
+      for (const Part& part : kept_) {
+        if (std::find(left_out.begin(), left_out.end(), part) == left_out.end())
+          rest.push_back(part);
+      }
+      if (remove(rest, left_out)) {
+        kept_ = std::move(rest);
+        continue;
+      }
+      if (left_out.size() <= least) continue;
+      const auto middle = left_out.begin() + static_cast<long>(left_out.size() / 2);
+      chunks.emplace_front(middle, left_out.end());
+      chunks.emplace_front(left_out.begin(), middle);
+    }
+  }
+
+  bool EmptyIntegerRange() {
+    const MinForm form(problem_);
+    if (!form.empty_integer_range) return false;
+    for (int32_t j = 0; j < form.columns; ++j) {
+      if (form.lower[j] <= form.upper[j]) continue;
+      kept_ = {{ConflictPart::Kind::kLowerBound, j}, {ConflictPart::Kind::kUpperBound, j}};
+      break;
+    }
+    conflict_.method = "integer_range";
+    conflict_.trust = Trust::kProven;
+    conflict_.outcome = Conflict::Outcome::kIrreducible;
+    conflict_.needs_integers = true;
+    conflict_.note = "no whole number lies between the bounds";
+    return true;
+  }
+
+  void Search() {
+    size_t chunk = std::max<size_t>(1, kept_.size() / 4);
+    if (test_.Propagates(kept_)) {
+      Confirm(Trust::kProven, "propagation");
+      LeaveOut(chunk, 1, [this](const std::vector<Part>& rest, const std::vector<Part>&) {
+        return test_.Propagates(rest);
+      });
+    } else if (!Narrow()) {
+      return;
+    }
+    if (kept_.size() <= kFew || conflict_.method != "deletion") chunk = 1;
+    LeaveOut(chunk, 1, [this](const std::vector<Part>& rest, const std::vector<Part>& left_out) {
+      return StillContradicts(rest, left_out);
+    });
+    const bool all_needed = necessary_.size() == kept_.size();
+    conflict_.outcome =
+        all_needed ? Conflict::Outcome::kIrreducible : Conflict::Outcome::kInfeasibleSubset;
+    if (!all_needed) {
+      conflict_.note = trouble_.empty()
+                           ? "an infeasible subset, not proven irreducible: time ran "
+                             "out for some of its parts"
+                           : "an infeasible subset, not proven irreducible: " + trouble_;
+    }
+    if (problem_.is_mip()) {
+      conflict_.needs_integers = test_.Run(kept_, /*relaxed=*/true).answer == Answer::kSatisfiable;
+    }
+  }
+
+  // By a certificate of the relaxation, else by a solve of the whole. False: no conflict is known.
+  bool Narrow() {
+    std::vector<Part> all = kept_;
+    kept_ = FarkasParts(problem_, backend_, countdown_);
+    if (!kept_.empty()) {
+      const FeasibilityVerdict verdict = test_.Run(kept_);
+      if (verdict.answer == Answer::kContradictory) {
+        Confirm(verdict.trust, "farkas");
+        return true;
+      }
+    }
+    kept_ = std::move(all);
+    const FeasibilityVerdict verdict = test_.Run(kept_);
+    switch (verdict.answer) {
+      case Answer::kContradictory: Confirm(verdict.trust, "deletion"); return true;
+      case Answer::kSatisfiable:
+        conflict_.outcome = Conflict::Outcome::kFeasible;
+        conflict_.note = "the problem has a point";
+        break;
+      case Answer::kUnknown:
+        conflict_.note = verdict.trouble.empty()
+                             ? "whether the problem is infeasible was not settled in time"
+                             : verdict.trouble;
+        break;
+    }
+    kept_.clear();
+    return false;
+  }
+
+  bool StillContradicts(const std::vector<Part>& rest, const std::vector<Part>& left_out) {
+    if (left_out.size() == 1 && IsNecessary(left_out[0])) return false;
+    const FeasibilityVerdict verdict = test_.Run(rest);
+    if (!verdict.trouble.empty()) trouble_ = verdict.trouble;
+    switch (verdict.answer) {
+      case Answer::kContradictory:
+        // A bare word may be false: better a part too many than a conflict that is none.
+        if (verdict.trust < Trust::kCrossChecked) return false;
+        conflict_.trust = verdict.trust;
+        return true;
+      case Answer::kUnknown: return false;
+      case Answer::kSatisfiable: break;
+    }
+    // A point that only one part forbids shows that the rest needs it.
+    const std::vector<double> activity = problem_.Activity(verdict.x);
+    std::vector<Part> violated;
+    for (const Part& part : left_out) {
+      if (Violates(problem_, part, verdict.x, activity)) violated.push_back(part);
+    }
+    if (left_out.size() == 1) violated = left_out;
+    if (violated.size() == 1 && !IsNecessary(violated[0])) necessary_.push_back(violated[0]);
+    return false;
+  }
+
+  bool IsNecessary(const Part& part) const {
+    return std::find(necessary_.begin(), necessary_.end(), part) != necessary_.end();
+  }
+
+  void Confirm(Trust trust, const char* method) {
+    conflict_.trust = trust;
+    conflict_.method = method;
+    conflict_.outcome = Conflict::Outcome::kInfeasibleSubset;
+  }
+
+  void Finish() {
+    const RowMajor rows = ByRows(problem_);
+    for (const Part& part : kept_) conflict_.parts.push_back(Describe(problem_, rows, part));
+    conflict_.tests = test_.count();
+    conflict_.seconds = countdown_.Elapsed();
+  }
+
+  const Problem& problem_;
+  SolveBackend& backend_;
+  const Countdown& countdown_;
+  FeasibilityTest test_;
+  std::vector<Part> kept_;
+  std::vector<Part> necessary_;
+  std::string trouble_;
+  Conflict conflict_;
+};
+
+}  // namespace
+
+absl::StatusOr<Conflict> FindConflict(const Problem& problem, SolveBackend& backend,
+                                      const ExplainOptions& options) {
+  RETURN_IF_ERROR(problem.Check());
+  if (!(options.time_limit_seconds > 0)) return BadRequest("the time limit must be positive");
+  const Countdown countdown(options.time_limit_seconds, options.stop);
+  return ConflictSearch(problem, backend, countdown).Run();
+}
+
+}  // namespace solvent
