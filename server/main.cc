@@ -130,6 +130,22 @@ void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
   verb->callback([&o, &exit_status] { exit_status = SolveFile(o); });
 }
 
+void AddExplain(CLI::App& app, ExplainFileOptions& o, int& exit_status) {
+  CLI::App* verb = app.add_subcommand(
+      "explain", "Solve a file, and say what contradicts itself or what the answer hangs on");
+  verb->add_option("file", o.file, "The problem; - reads standard input")->required();
+  verb->add_option("--format", o.format, "mathprog, json, mps or lp; guessed when not given");
+  AddModelData(verb, o.model);
+  verb->add_option("--time-limit", o.time_limit,
+                   "Seconds for the solve, and again for the explanation (default: 20)")
+      ->check(CLI::Range(0.001, 1e9));
+  verb->add_flag("--json", o.json, "One JSON object instead of text");
+  verb->footer(
+      "Exit status: 0 explained, 5 not settled in time or stopped by Ctrl-C, 1 error,\n"
+      "2 wrong usage.");
+  verb->callback([&o, &exit_status] { exit_status = Explain(o); });
+}
+
 void AddConvert(CLI::App& app, ConvertOptions& o, int& exit_status) {
   CLI::App* verb = app.add_subcommand(
       "convert", "Convert a problem between JSON, MPS and LP, or a model to them");
@@ -258,6 +274,7 @@ int Run(int argc, char** argv) {
   ServeOptions serve;
   serve.workers = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   SolveFileOptions solve;
+  ExplainFileOptions explain;
   ConvertOptions convert;
   CheckOptions check;
   KeysOptions keys;
@@ -265,6 +282,7 @@ int Run(int argc, char** argv) {
   AnnounceOptions announce;
   AddServe(app, serve, exit_status);
   AddSolve(app, solve, exit_status);
+  AddExplain(app, explain, exit_status);
   AddCheck(app, check, exit_status);
   AddConvert(app, convert, exit_status);
   AddKeys(app, keys, exit_status);

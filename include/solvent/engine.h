@@ -16,6 +16,7 @@
 #include "solvent/credits.h"
 #include "solvent/documents.h"
 #include "solvent/execution_store.h"
+#include "solvent/explain.h"
 #include "solvent/identity.h"
 #include "solvent/log.h"
 #include "solvent/model_catalog.h"
@@ -70,6 +71,7 @@ class Engine {
   virtual ModelCatalog& catalog() = 0;
   virtual OrganizationModel& models() = 0;
   virtual DocumentStore& documents() = 0;
+  virtual Explainer& explainer() = 0;
   virtual NotificationCenter& notifications() = 0;
   virtual Identity& identity() = 0;
   virtual CreditLedger& credits() = 0;

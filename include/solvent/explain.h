@@ -32,9 +32,10 @@ struct ExplainOptions {
   std::stop_token stop;            // ends the work early, with what is known by then
 };
 
-// "room[East Hub,3]" read as the family "room" and its members; a plain name is a family alone.
+// "room['East Hub',3]" read as the family "room" and its members "East Hub" and "3"; a plain name is
+// a family alone.
 struct PartName {
-  std::string name;
+  std::string name;  // without the quotes: "room[East Hub,3]"
   std::string family;
   std::vector<std::string> index;
 };
@@ -163,7 +164,8 @@ struct Sensitivity {
 };
 
 // Solves the linear problem for it. For a problem with integer columns `x`, a point that satisfies
-// it, says where to fix them. Ranges are left out where more than a thousand rows bind.
+// it, says where to fix them; nothing is computed when all columns are integer. Ranges are left out
+// where more than a thousand rows bind.
 absl::StatusOr<Sensitivity> AnalyzeSensitivity(const Problem& problem, std::span<const double> x,
                                                SolveBackend& backend,
                                                const ExplainOptions& options = {});

@@ -8,6 +8,7 @@
 #include "catalog_impl.h"
 #include "clock.h"
 #include "document_store_impl.h"
+#include "explainer_impl.h"
 #include "notification_center_impl.h"
 #include "organization_model_impl.h"
 #include "prepared_models.h"
@@ -19,6 +20,18 @@
 
 namespace solvent {
 namespace {
+
+// Analyses get a worker of their own, so that they wait for no run and no run for them.
+BackendMaker AnalysisBackend(const EngineOptions& options) {
+  if (options.solve_in_process) {
+    return [] { return absl::StatusOr<std::unique_ptr<SolveBackend>>(MakeCbcBackend()); };
+  }
+  WorkerOptions worker = options.worker;
+  worker.workers = 1;
+  return [worker]() -> absl::StatusOr<std::unique_ptr<SolveBackend>> {
+    return MakeWorkerBackend(worker);
+  };
+}
 
 class EngineImpl : public Engine {
  public:
@@ -46,6 +59,7 @@ class EngineImpl : public Engine {
     queue.log = options.log;
     queue_ = std::make_unique<RunQueue>(store_->ports(), std::move(borrowed), std::move(queue));
     models_ = std::make_unique<OrganizationModelImpl>(*store_->ports().models, *queue_, prepared_);
+    explainer_ = std::make_unique<ExplainerImpl>(*queue_, AnalysisBackend(options));
   }
   ~EngineImpl() override { EngineImpl::Stop(); }
 
@@ -62,6 +76,7 @@ class EngineImpl : public Engine {
   ModelCatalog& catalog() override { return catalog_; }
   OrganizationModel& models() override { return *models_; }
   DocumentStore& documents() override { return documents_; }
+  Explainer& explainer() override { return *explainer_; }
   NotificationCenter& notifications() override { return notifications_; }
   Identity& identity() override { return identity_; }
   CreditLedger& credits() override { return credits_; }
@@ -91,6 +106,7 @@ class EngineImpl : public Engine {
   DocumentStoreImpl documents_;
   std::unique_ptr<RunQueue> queue_;
   std::unique_ptr<OrganizationModelImpl> models_;
+  std::unique_ptr<ExplainerImpl> explainer_;
 };
 
 }  // namespace
@@ -127,8 +143,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> st
     return absl::InvalidArgumentError("the default solver \"" + options.default_solver +
                                       "\" is not among the solvers");
   }
-  return std::unique_ptr<Engine>(std::make_unique<EngineImpl>(
-      std::move(store), std::move(backends), workers, options));
+  return std::unique_ptr<Engine>(
+      std::make_unique<EngineImpl>(std::move(store), std::move(backends), workers, options));
 }
 
 }  // namespace solvent

@@ -128,14 +128,16 @@ Json PointAnalysisToJson(const Problem& problem, const PointAnalysis& analysis,
   for (size_t i = 0; i < std::min(limits.rows, analysis.rows.size()); ++i) {
     const RowAnalysis& row = analysis.rows[i];
     Json entry;
-    entry.Set("name", problem.RowName(row.row)).Set("activity", row.activity);
+    entry.Set("name", ParsePartName(problem.RowName(row.row)).name).Set("activity", row.activity);
     SetSide(problem, row, entry);
     rows.push_back(std::move(entry));
   }
   for (size_t i = 0; i < std::min(limits.columns, analysis.contributions.size()); ++i) {
     const Contribution& part = analysis.contributions[i];
     Json entry;
-    entry.Set("label", part.column < 0 ? std::string("constant") : problem.ColumnName(part.column))
+    entry
+        .Set("label", part.column < 0 ? std::string("constant")
+                                      : ParsePartName(problem.ColumnName(part.column)).name)
         .Set("contribution", part.value);
     contributions.push_back(std::move(entry));
   }
@@ -159,7 +161,7 @@ Json SensitivityToJson(const Problem& problem, const Sensitivity& sensitivity,
   for (size_t i = 0; i < std::min(limits.rows, sensitivity.rows.size()); ++i) {
     const RowSensitivity& row = sensitivity.rows[i];
     Json entry;
-    entry.Set("name", problem.RowName(row.row))
+    entry.Set("name", ParsePartName(problem.RowName(row.row)).name)
         .Set("shadow_price", row.dual)
         .Set("rhs", row.bound ? Json(*row.bound) : Json());
     if (sensitivity.ranges) entry.Set("rhs_range", RangeToJson(row.bound_range));
@@ -168,7 +170,7 @@ Json SensitivityToJson(const Problem& problem, const Sensitivity& sensitivity,
   for (size_t j = 0; j < std::min(limits.columns, sensitivity.columns.size()); ++j) {
     const ColumnSensitivity& column = sensitivity.columns[j];
     Json entry;
-    entry.Set("name", problem.ColumnName(column.column))
+    entry.Set("name", ParsePartName(problem.ColumnName(column.column)).name)
         .Set("coefficient", problem.objective[column.column])
         .Set("reduced_cost", column.reduced_cost);
     if (sensitivity.ranges) entry.Set("coefficient_range", RangeToJson(column.cost_range));

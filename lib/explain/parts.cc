@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "number.h"
 
 namespace solvent {
@@ -29,9 +30,11 @@ void AppendTerm(std::string& text, double coefficient, std::string_view name, bo
   text += name;
 }
 
+std::string DisplayName(std::string_view name) { return ParsePartName(name).name; }
+
 std::string RowText(const Problem& problem, const RowMajor& rows, int32_t row) {
   const double lower = problem.row_lower[row], upper = problem.row_upper[row];
-  std::string text = problem.RowName(row) + ": ";
+  std::string text = DisplayName(problem.RowName(row)) + ": ";
   if (Excludes(lower) && Excludes(upper) && lower != upper) {
     AppendNumber(text, lower);
     text += " <= ";
@@ -42,7 +45,7 @@ std::string RowText(const Problem& problem, const RowMajor& rows, int32_t row) {
       text += " + ... (" + std::to_string(end - k) + " more)";
       break;
     }
-    AppendTerm(text, rows.value[k], problem.ColumnName(rows.column[k]), k == begin);
+    AppendTerm(text, rows.value[k], DisplayName(problem.ColumnName(rows.column[k])), k == begin);
   }
   if (begin == end) text += '0';
   text += lower == upper ? " = " : Excludes(upper) ? " <= " : " >= ";
@@ -54,20 +57,28 @@ std::string RowText(const Problem& problem, const RowMajor& rows, int32_t row) {
 
 PartName ParsePartName(std::string_view name) {
   PartName part;
-  part.name = std::string(name);
   const size_t open = name.find('[');
   if (open == std::string_view::npos || open == 0 || !name.ends_with(']')) {
-    part.family = part.name;
+    part.name = part.family = std::string(name);
     return part;
   }
   part.family = std::string(name.substr(0, open));
-  std::string_view members = name.substr(open + 1, name.size() - open - 2);
-  while (true) {
-    const size_t comma = members.find(',');
-    part.index.emplace_back(members.substr(0, comma));
-    if (comma == std::string_view::npos) break;
-    members.remove_prefix(comma + 1);
+  const std::string_view members = name.substr(open + 1, name.size() - open - 2);
+  part.index.emplace_back();
+  bool quoted = false;
+  for (size_t i = 0; i < members.size(); ++i) {
+    const char c = members[i];
+    if (c == '\'' && quoted && members.substr(i + 1).starts_with('\'')) {
+      part.index.back() += members[i++];
+    } else if (c == '\'' && (quoted || part.index.back().empty())) {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      part.index.emplace_back();
+    } else {
+      part.index.back() += c;
+    }
   }
+  part.name = part.family + "[" + absl::StrJoin(part.index, ",") + "]";
   return part;
 }
 

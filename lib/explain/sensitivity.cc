@@ -73,6 +73,10 @@ absl::StatusOr<Sensitivity> AnalyzeSensitivity(const Problem& problem, std::span
   Sensitivity out;
   out.fixed_integers = problem.is_mip();
   Problem fixed;
+  if (out.fixed_integers && problem.num_integers() == problem.num_columns()) {
+    out.note = "all variables are integer: what is left when they are fixed has nothing to move";
+    return out;
+  }
   if (out.fixed_integers) {
     RETURN_IF_ERROR(AnalyzePoint(problem, x).status());
     fixed = FixIntegers(problem, x);

@@ -43,6 +43,7 @@ absl::Status AddRoutes(http::HttpServer& server, Context& context);
 absl::Status AddSolveRoutes(http::HttpServer& server, Context& context);
 absl::Status AddExecutionRoutes(http::HttpServer& server, Context& context);
 absl::Status AddMathProgRoutes(http::HttpServer& server, Context& context);
+absl::Status AddExplainRoutes(http::HttpServer& server, Context& context);
 absl::Status AddModelRoutes(http::HttpServer& server, Context& context);
 absl::Status AddCreditRoutes(http::HttpServer& server, Context& context);
 absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context);

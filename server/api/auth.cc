@@ -30,9 +30,9 @@ absl::Status Authenticate(Context& context, http::Request& request) {
 }
 
 absl::Status AddRoutes(http::HttpServer& server, Context& context) {
-  for (auto add :
-       {AddSolveRoutes, AddMathProgRoutes, AddExecutionRoutes, AddModelRoutes, AddDocumentRoutes,
-        AddCreditRoutes, AddKeyRoutes, AddNotificationRoutes, AddHealthRoutes, AddLiveRoutes}) {
+  for (auto add : {AddSolveRoutes, AddMathProgRoutes, AddExecutionRoutes, AddExplainRoutes,
+                   AddModelRoutes, AddDocumentRoutes, AddCreditRoutes, AddKeyRoutes,
+                   AddNotificationRoutes, AddHealthRoutes, AddLiveRoutes}) {
     if (absl::Status status = add(server, context); !status.ok()) return status;
   }
   return absl::OkStatus();

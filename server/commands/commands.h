@@ -61,6 +61,15 @@ struct SolveFileOptions {
 };
 int SolveFile(const SolveFileOptions& options);
 
+struct ExplainFileOptions {
+  std::string file;
+  std::string format;
+  ModelDataOptions model;
+  std::optional<double> time_limit;  // of the solve, and of the explanation
+  bool json = false;
+};
+int Explain(const ExplainFileOptions& options);
+
 struct CheckOptions {
   std::string file;
   std::string format;

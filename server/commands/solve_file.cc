@@ -1,17 +1,15 @@
 // solvent solve: one file, no database.
-#include <signal.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
-#include <stop_token>
 #include <string>
-#include <thread>
 
 #include "commands.h"
-#include "solvent/problem_io.h"
+#include "problem_file.h"
 #include "solvent/result_json.h"
 #include "solvent/worker_backend.h"
+#include "stop_on_signal.h"
 
 namespace solvent::cli {
 namespace {
@@ -38,12 +36,11 @@ class ProgressLine {
     // Without a terminal, a line per improvement is a log; one per report would be noise.
     if (!show_ || (!terminal_ && !p.improved)) return;
     char line[200];
-    std::snprintf(line, sizeof(line),
-                  "%s%8.1f s  %-8s incumbent %-14s bound %-14s gap %-8s nodes %lld%s",
-                  terminal_ ? "\r\033[K" : "", p.elapsed_seconds,
-                  std::string(ToString(p.phase)).c_str(), Number(p.incumbent).c_str(),
-                  Number(p.bound).c_str(), Percent(p.gap).c_str(),
-                  static_cast<long long>(p.nodes), terminal_ ? "" : "\n");
+    std::snprintf(
+        line, sizeof(line), "%s%8.1f s  %-8s incumbent %-14s bound %-14s gap %-8s nodes %lld%s",
+        terminal_ ? "\r\033[K" : "", p.elapsed_seconds, std::string(ToString(p.phase)).c_str(),
+        Number(p.incumbent).c_str(), Number(p.bound).c_str(), Percent(p.gap).c_str(),
+        static_cast<long long>(p.nodes), terminal_ ? "" : "\n");
     std::fputs(line, stderr);
     std::fflush(stderr);
     dirty_ = terminal_;
@@ -82,7 +79,8 @@ std::string Table(const Problem& problem, const SolveResult& result, bool all) {
   if (!std::isnan(result.bound)) line("bound", Number(result.bound));
   if (!std::isnan(result.gap)) line("gap", Percent(result.gap));
   line("trust", Explain(result.verification));
-  if (result.verification.corrected) line("", "the solver's first answer was false and was replaced");
+  if (result.verification.corrected)
+    line("", "the solver's first answer was false and was replaced");
   line("warning", result.warning);
   char effort[120];
   std::snprintf(effort, sizeof(effort), "%.3f s, %lld iterations, %lld nodes", result.seconds,
@@ -128,71 +126,19 @@ int ExitStatus(const SolveResult& result) {
   return kFailed;
 }
 
-// Turns SIGINT and SIGTERM into a stop request while it lives.
-class StopOnSignal {
- public:
-  StopOnSignal() {
-    sigemptyset(&signals_);
-    for (int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals_, signal);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    thread_ = std::thread([this] {
-      int signal = 0;
-      sigwait(&signals_, &signal);
-      if (signal != SIGUSR1) stop_.request_stop();
-    });
-  }
-  ~StopOnSignal() {
-    pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
-  }
-  std::stop_token token() const { return stop_.get_token(); }
-
- private:
-  sigset_t signals_;
-  std::stop_source stop_;
-  std::thread thread_;
-};
-
 }  // namespace
 
 int SolveFile(const SolveFileOptions& options) {
-  auto text = ReadAll(options.file);
-  if (!text.ok()) return Complain(text.status());
-  Problem problem;
-  SolveOptions solve;
-  solve.time_limit_seconds = 3600;
-  std::unique_ptr<MathProgRun> model;  // when the file is one
-  ProblemFormat format = ProblemFormat::kFlatJson;
-  if (IsModelFile(options.file, options.format)) {
-    model = GenerateModel(options.file, *text, options.model);
-    if (model == nullptr) return kFailed;
-    problem = model->problem();
-  } else if (format = GuessFormat(options.file, *text); !options.format.empty()) {
-    auto named = ParseProblemFormat(options.format);
-    if (!named.ok()) return Complain(named.status());
-    format = *named;
-  }
-  if (model != nullptr) {
-    // Already generated.
-  } else if (format == ProblemFormat::kFlatJson) {
-    auto flat = ReadFlatJson(*text);
-    if (!flat.ok()) return Complain(flat.status());
-    problem = std::move(flat->problem);
-    bool has_limit = flat->has_time_limit;
-    double unlimited = solve.time_limit_seconds;
-    solve = std::move(flat->options);
-    if (!has_limit) solve.time_limit_seconds = unlimited;
-  } else {
-    auto read = ReadProblem(*text, format);
-    if (!read.ok()) return Complain(read.status());
-    problem = *std::move(read);
-  }
+  std::optional<LoadedProblem> loaded = LoadProblem(options.file, options.format, options.model);
+  if (!loaded) return kFailed;
+  const Problem& problem = loaded->problem;
+  const std::unique_ptr<MathProgRun>& model = loaded->model;
+  SolveOptions& solve = loaded->options;
   if (options.time_limit) solve.time_limit_seconds = *options.time_limit;
   if (options.gap) solve.gap_tolerance = *options.gap;
   if (options.seed != 0) solve.seed = options.seed;
   if (options.no_verify) solve.verify = false;
 
-  // Before any thread exists, so that all inherit the blocked signals.
   StopOnSignal signals;
   WorkerOptions worker;
   worker.command = WorkerCommand();
@@ -214,12 +160,12 @@ int SolveFile(const SolveFileOptions& options) {
     if (options.all) report.include = MathProgReportOptions::Include::kAll;
     auto document = model->Report(*result, report);
     if (!document.ok()) return Complain(document.status());
-    answer = options.json ? document->Dump() + "\n"
-                          : (*document)["output"].as_string() +
-                                Table(problem, *result, options.all);
+    answer = options.json
+                 ? document->Dump() + "\n"
+                 : (*document)["output"].as_string() + Table(problem, *result, options.all);
   } else {
-    answer = options.json ? ResultToJson(problem, *result) + "\n"
-                          : Table(problem, *result, options.all);
+    answer =
+        options.json ? ResultToJson(problem, *result) + "\n" : Table(problem, *result, options.all);
   }
   std::FILE* out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "wb");
   bool ok = out != nullptr && std::fwrite(answer.data(), 1, answer.size(), out) == answer.size();

@@ -136,6 +136,19 @@ TEST_CASE("supply against demand is named in the modeler's terms, with the bound
   CHECK(ConflictToJson(conflict)["conflict_type"].as_string() == "mixed");
 }
 
+TEST_CASE("names are read as family and members") {
+  const PartName plain = ParsePartName("total");
+  CHECK(plain.family == "total");
+  CHECK(plain.index.empty());
+  const PartName quoted = ParsePartName("ship['East Hub','it''s, there',3]");
+  CHECK(quoted.family == "ship");
+  CHECK(quoted.index == std::vector<std::string>{"East Hub", "it's, there", "3"});
+  CHECK(quoted.name == "ship[East Hub,it's, there,3]");
+  CHECK(ParsePartName("[x]").family == "[x]");
+  CHECK(ParsePartName("a[]").index == std::vector<std::string>{""});
+  CHECK(ParsePartName("a['").family == "a['");
+}
+
 TEST_CASE("a conflict that no row shows by itself is found from a certificate") {
   ProblemBuilder b;  // x + y >= 4, x - y >= 1, 2x + y <= 5 in free columns, and rows around
   const int x = b.AddColumn("x", -kInfinity, kInfinity, ColumnType::kContinuous);

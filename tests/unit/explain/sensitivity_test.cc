@@ -238,6 +238,15 @@ TEST_CASE("a mixed-integer answer is analyzed with its integers fixed, and says 
   CHECK_FALSE(AnalyzeSensitivity(problem, std::vector<double>{3}, Cbc()).ok());
 }
 
+TEST_CASE("a problem of integers alone has no shadow prices") {
+  ProblemBuilder b;
+  b.AddColumn("n", 0, 3, ColumnType::kInteger, -1);
+  Row(b, "r", -kInfinity, 2.5, {{0, 1}});
+  const Sensitivity s = Analyze(*std::move(b).Build(), {2});
+  CHECK_FALSE(s.computed);
+  CHECK(s.note.find("integer") != std::string::npos);
+}
+
 TEST_CASE("an infeasible or unbounded problem has no sensitivities") {
   ProblemBuilder b;
   b.AddColumn("x", 0, kInfinity, ColumnType::kContinuous, -1);
