@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "outbox_port.h"
 #include "solvent/execution.h"
 #include "solvent/page.h"
 #include "trigger_port.h"
@@ -61,7 +60,6 @@ struct FinishRun {
   std::string preview_json;  // a shorter result for lists; "" when result_json will do
   std::string progress_json;
   int64_t execution_time_micros = 0;
-  std::vector<OutboxEntry> outbox;  // written in the same transaction when the finish is applied
 };
 
 struct FinishedRun {
@@ -111,7 +109,7 @@ class RunPort {
   virtual absl::StatusOr<int> RecordCrash(std::string_view owner, std::string_view id) = 0;
 
   // The one way to an end state for a run that is held. When a cancel was requested before, the run
-  // ends as cancelled whatever `finish` says. Outbox entries are written only when applied.
+  // ends as cancelled whatever `finish` says.
   virtual absl::StatusOr<FinishedRun> Finish(FinishRun finish) = 0;
 
   // NotFound covers foreign ids.

@@ -8,8 +8,8 @@
 #include "job_port.h"
 #include "model_port.h"
 #include "notification_port.h"
-#include "outbox_port.h"
 #include "run_port.h"
+#include "webhook_port.h"
 
 namespace solvent {
 
@@ -22,7 +22,7 @@ class HealthPort {
 
 struct StorePorts {
   RunPort* runs = nullptr;
-  OutboxPort* outbox = nullptr;
+  WebhookPort* webhooks = nullptr;
   IdentityPort* identity = nullptr;
   ModelPort* models = nullptr;
   CreditPort* credits = nullptr;

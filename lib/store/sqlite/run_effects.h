@@ -3,6 +3,8 @@
 // transaction that makes the change, so that cause and effect land together or not at all.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "solvent/error.h"
-#include "sqlite_outbox.h"
 #include "sqlite_runs.h"
 #include "status_macros.h"
 
@@ -328,7 +327,6 @@ absl::StatusOr<FinishedRun> SqliteRuns::DoFinish(Db& db, const FinishRun& finish
   finished.applied = holder.ok() && head->state == RunState::kRunning && head->owner == *holder;
   if (finished.applied) {
     ASSIGN_OR_RETURN(finished.execution, EndRun(db, *head, finish));
-    for (const OutboxEntry& entry : finish.outbox) RETURN_IF_ERROR(InsertOutbox(db, entry));
   } else {
     ASSIGN_OR_RETURN(finished.execution, LoadExecution(db, head->place.n, Payload::kNone));
   }

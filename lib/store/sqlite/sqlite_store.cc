@@ -13,10 +13,11 @@
 #include "sqlite_jobs.h"
 #include "sqlite_models.h"
 #include "sqlite_notifications.h"
-#include "sqlite_outbox.h"
 #include "sqlite_runs.h"
+#include "sqlite_webhooks.h"
 #include "status_macros.h"
 #include "store_ports.h"
+#include "webhook_rows.h"
 #include "writer.h"
 
 namespace solvent {
@@ -31,14 +32,14 @@ class SqliteStore : public Store, public HealthPort {
         writer_(std::move(db), counters_),
         credits_(writer_, *readers_),
         runs_(writer_, *readers_, counters_, Effects()),
-        outbox_(writer_, *readers_),
+        webhooks_(writer_, *readers_, webhook_bell_),
         identity_(writer_, *readers_),
         models_(writer_, *readers_),
         documents_(writer_, *readers_),
         jobs_(writer_, *readers_, runs_),
         notifications_(writer_, *readers_),
         ports_{.runs = &runs_,
-               .outbox = &outbox_,
+               .webhooks = &webhooks_,
                .identity = &identity_,
                .models = &models_,
                .credits = &credits_,
@@ -59,15 +60,19 @@ class SqliteStore : public Store, public HealthPort {
 
  private:
   // What runs cause, in this order.
-  RunEffectList Effects() { return {&credits_, &jobs_, &run_notifications_}; }
+  RunEffectList Effects() {
+    return {&credits_, &jobs_, &run_notifications_, &webhook_effects_};
+  }
 
   std::unique_ptr<Readers> readers_;
   RunCounters counters_;
   Writer writer_;
   SqliteCredits credits_;
   RunNotifications run_notifications_;
+  WebhookBell webhook_bell_;
+  WebhookEffects webhook_effects_{webhook_bell_};
   SqliteRuns runs_;
-  SqliteOutbox outbox_;
+  SqliteWebhooks webhooks_;
   SqliteIdentity identity_;
   SqliteModels models_;
   SqliteDocuments documents_;

@@ -10,11 +10,6 @@ TEST_CASE("the SQLite store keeps the contract for runs") {
   CheckRunContract([&] { return MustOpen(directory.File("s.db")); });
 }
 
-TEST_CASE("the SQLite store keeps the contract for the outbox") {
-  TemporaryDirectory directory;
-  CheckOutboxContract([&] { return MustOpen(directory.File("s.db")); });
-}
-
 TEST_CASE("the SQLite store keeps the contract for identities") {
   TemporaryDirectory directory;
   CheckIdentityContract([&] { return MustOpen(directory.File("s.db")); });

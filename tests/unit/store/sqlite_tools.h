@@ -54,6 +54,26 @@ class RawDb {
   sqlite3* handle_ = nullptr;
 };
 
+// A trigger and runs of it, without the way that leads to them.
+inline void AddTrigger(const std::string& path, const std::string& id, const std::string& url) {
+  RawDb(path).Run(
+      "INSERT INTO triggers (id, organization_id, created_by, name, document_id, version_id,"
+      " secret_hash, secret_prefix, webhook_url, webhook_secret, created_at, updated_at) VALUES "
+      "('" +
+      id + "', 'org_a', 'usr_1', 'Restock', 'doc_1', 'ver_1', x'00', 'abcdefgh', '" + url +
+      "', CAST('s3cret' AS BLOB), 1, 1)");
+}
+inline void AddTriggerRun(const std::string& path, const std::string& trigger,
+                          const std::string& run, const std::string& execution) {
+  RawDb(path).Run(
+      "INSERT INTO trigger_runs (id, \"trigger\", seq, execution_id, status, source, error_message,"
+      " created_at, override_data) SELECT '" +
+      run + "', n, 1 + (SELECT count(*) FROM trigger_runs r WHERE r.\"trigger\" = t.n), nullif('" +
+      execution + "', ''), iif('" + execution + "' = '', 'validation_failed', NULL), 'manual', '" +
+      (execution.empty() ? "bad data" : "") +
+      "', 777, '{\"a\":[1]}' FROM triggers t WHERE t.id = '" + trigger + "'");
+}
+
 // What must hold in every committed state, whatever happened before.
 inline void CheckInvariants(const std::string& path) {
   RawDb db(path);
@@ -127,6 +147,13 @@ inline void CheckInvariants(const std::string& path) {
                 " credit_entries WHERE execution_id <> '' GROUP BY execution_id) c"
                 " LEFT JOIN executions e ON e.id = c.execution_id"
                 " WHERE e.credits_used IS NOT c.used")
+            .empty());
+  // Lanes show the first due delivery of each receiver.
+  CHECK(db.Rows("SELECT lane, next_due FROM webhook_lanes ORDER BY 1") ==
+        db.Rows("SELECT lane, min(due) FROM webhook_deliveries WHERE state = 0"
+                " GROUP BY lane ORDER BY 1"));
+  CHECK(db.Rows("SELECT id FROM webhook_deliveries"
+                " WHERE (completed_at <> 0) <> (state <> 0) OR (state <> 0 AND claimed_by <> 0)")
             .empty());
 }
 

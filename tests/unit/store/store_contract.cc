@@ -321,14 +321,12 @@ void CheckEnds(Store& store) {
     finish.result_json = R"({"x":1})";
     finish.progress_json = R"({"nodes":3})";
     finish.execution_time_micros = 77;
-    finish.outbox.push_back({"msg_1", "topic", "payload", 10, 0});
     FinishedRun finished = MustFinish(store, finish);
     CHECK(finished.applied);
     CHECK(finished.execution.state == RunState::kCompleted);
     CHECK(finished.execution.result_json == "");
 
     FinishRun second = MakeFinish("exe_1", "own", RunState::kFailed, 9999);
-    second.outbox.push_back({"msg_2", "topic", "payload", 10, 0});
     finished = MustFinish(store, second);
     CHECK_FALSE(finished.applied);
     CHECK(finished.execution.state == RunState::kCompleted);
@@ -345,10 +343,6 @@ void CheckEnds(Store& store) {
     CHECK(e.progress_json == R"({"nodes":3})");
     CHECK(e.credits_used == 5);
     CHECK(e.execution_time_micros == 77);
-    auto entries = store.ports().outbox->Claim("topic", 100, 200, 10);
-    REQUIRE(entries.ok());
-    REQUIRE(entries->size() == 1);
-    CHECK(entries->at(0).id == "msg_1");
     // In submission order behind the progress of an ended run.
     MustInsert(store, MakeRun("exe_2", "org_a"));
     CHECK(MustGet(store, "org_a", "exe_1").progress_json == R"({"nodes":3})");
@@ -379,17 +373,6 @@ void CheckEnds(Store& store) {
         runs.Finish(MakeFinish("exe_1", "own", RunState::kPending)).status()));
     CHECK(MustGet(store, "org_a", "exe_1").state == RunState::kRunning);
     CHECK(MustFinish(store, MakeFinish("exe_1", "own")).applied);
-  }
-
-  SUBCASE("a failing finish leaves nothing behind") {
-    CHECK(ClaimedId(store, "own") == "exe_1");
-    FinishRun finish = MakeFinish("exe_1", "own");
-    finish.outbox = {{"msg_1", "topic", "", 10, 0}, {"msg_1", "topic", "", 10, 0}};
-    CHECK(absl::IsAlreadyExists(runs.Finish(finish).status()));
-    CHECK(MustGet(store, "org_a", "exe_1").state == RunState::kRunning);
-    CHECK(MustStats(store).runs[1] == 1);
-    CHECK(MustStats(store).runs[2] == 0);
-    CHECK(store.ports().outbox->NextDue("topic").value() == 0);
   }
 
   SUBCASE("a pending run is cancelled at once") {
@@ -524,50 +507,6 @@ void CheckRunContract(const OpenStore& open) {
   SUBCASE("queue") { CheckQueue(*open()); }
   SUBCASE("ends") { CheckEnds(*open()); }
   SUBCASE("lists") { CheckLists(*open()); }
-}
-
-void CheckOutboxContract(const OpenStore& open) {
-  std::unique_ptr<Store> owned = open();
-  Store& store = *owned;
-  OutboxPort& outbox = *store.ports().outbox;
-  MustRegister(store, "own");
-  MustInsert(store, MakeRun("exe_1", "org_a"));
-  CHECK(ClaimedId(store, "own") == "exe_1");
-  FinishRun finish = MakeFinish("exe_1", "own");
-  std::string payload("\0\xff{}", 4);
-  finish.outbox = {{"m1", "hook", payload, 100, 0},
-                   {"m2", "hook", "2", 50, 0},
-                   {"m3", "hook", "3", 300, 0},
-                   {"m4", "mail", "4", 0, 0}};
-  MustFinish(store, finish);
-
-  CHECK(outbox.NextDue("hook").value() == 50);
-  CHECK(outbox.NextDue("nothing").value() == 0);
-  CHECK(outbox.NextDue("mail").value() == 1);  // due at once, which is not "never"
-  CHECK(outbox.Claim("mail", 1, 1000, 10)->size() == 1);
-  CHECK(outbox.Claim("hook", 49, 1000, 10)->empty());
-  auto claimed = outbox.Claim("hook", 200, 1000, 10);
-  REQUIRE(claimed.ok());
-  REQUIRE(claimed->size() == 2);
-  CHECK(claimed->at(0).id == "m2");
-  CHECK(claimed->at(1).id == "m1");
-  CHECK(claimed->at(1).payload == payload);
-  CHECK(claimed->at(1).topic == "hook");
-  CHECK(claimed->at(1).attempts == 1);
-  CHECK(outbox.Claim("hook", 200, 1000, 10)->empty());
-  CHECK(outbox.NextDue("hook").value() == 300);
-
-  CHECK(outbox.Done("m2").ok());
-  CHECK(outbox.PutOff("m1", 250).ok());
-  claimed = outbox.Claim("hook", 400, 500, 1);
-  REQUIRE(claimed->size() == 1);
-  CHECK(claimed->at(0).id == "m1");
-  CHECK(claimed->at(0).attempts == 2);
-  // A lease that ran out makes the entry due again.
-  claimed = outbox.Claim("hook", 600, 700, 10);
-  REQUIRE(claimed->size() == 2);
-  CHECK(claimed->at(0).id == "m3");
-  CHECK(claimed->at(1).id == "m1");
 }
 
 void CheckIdentityContract(const OpenStore& open) {

@@ -12,7 +12,6 @@ using OpenStore = std::function<std::unique_ptr<Store>()>;
 
 // Runs as subcases of the calling test.
 void CheckRunContract(const OpenStore& open);
-void CheckOutboxContract(const OpenStore& open);
 void CheckIdentityContract(const OpenStore& open);
 void CheckNotificationContract(const OpenStore& open);
 void CheckCreditContract(const OpenStore& open);

@@ -1,0 +1,446 @@
+#include "sqlite_webhooks.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "notification_writer.h"
+#include "run_rows.h"
+#include "solvent/error.h"
+#include "status_macros.h"
+#include "webhook_payload.h"
+
+namespace solvent {
+namespace {
+
+constexpr int kOpen = static_cast<int>(WebhookState::kOpen);
+constexpr int kDelivered = static_cast<int>(WebhookState::kDelivered);
+constexpr int kFailed = static_cast<int>(WebhookState::kFailed);
+constexpr int kDropped = static_cast<int>(WebhookState::kDropped);
+
+// Claims.
+constexpr char kDueLanes[] =
+    "SELECT lane FROM webhook_lanes WHERE next_due <= ?1 ORDER BY next_due";
+constexpr char kNextLater[] = "SELECT min(next_due) FROM webhook_lanes WHERE next_due > ?1";
+constexpr char kNextDue[] = "SELECT min(next_due) FROM webhook_lanes";
+constexpr char kDueInLane[] =
+    "SELECT d.n, d.id, d.organization_id, d.trigger_id, d.run_id, d.event, d.attempts, d.failures,"
+    " t.webhook_url, t.webhook_secret"
+    " FROM webhook_deliveries d LEFT JOIN triggers t ON t.id = d.trigger_id"
+    " WHERE d.state = 0 AND d.lane = ?1 AND d.due <= ?2 ORDER BY d.due LIMIT ?3";
+constexpr char kTake[] =
+    "UPDATE webhook_deliveries SET due = ?2, claimed_by = ?3, attempts = attempts + 1"
+    " WHERE n = ?1";
+constexpr char kBeginAttempt[] =
+    "INSERT INTO webhook_attempts (delivery, number, started_at) VALUES (?1, ?2, ?3)";
+constexpr char kMoveToLane[] = "UPDATE webhook_deliveries SET lane = ?2 WHERE n = ?1";
+constexpr char kCountOnRun[] =
+    "UPDATE trigger_runs SET webhook_attempts = webhook_attempts + 1 WHERE id = ?1";
+constexpr char kOpenOnRun[] = "UPDATE trigger_runs SET webhook_delivered = NULL WHERE id = ?1";
+constexpr char kDeliveredOnRun[] = "UPDATE trigger_runs SET webhook_delivered = ?2 WHERE id = ?1";
+
+// Ends.
+constexpr char kFind[] =
+    "SELECT n, organization_id, trigger_id, run_id, event, lane, state, attempts"
+    " FROM webhook_deliveries WHERE id = ?1";
+constexpr char kEndAttempt[] =
+    "UPDATE webhook_attempts SET ended = 1, duration_micros = ?3, status = ?4, error = ?5"
+    " WHERE delivery = ?1 AND number = ?2";
+constexpr char kPutOff[] =
+    "UPDATE webhook_deliveries SET due = ?2, failures = failures + ?3, claimed_by = 0"
+    " WHERE n = ?1";
+constexpr char kEnd[] =
+    "UPDATE webhook_deliveries SET state = ?2, completed_at = ?3, claimed_by = 0,"
+    " failures = failures + ?4 WHERE n = ?1";
+constexpr char kClearUrl[] =
+    "UPDATE triggers SET webhook_url = NULL, updated_at = ?3"
+    " WHERE id = ?1 AND webhook_url = ?2";
+constexpr char kCreator[] = "SELECT created_by, name FROM triggers WHERE id = ?1";
+
+// Reads.
+constexpr char kPayload[] =
+    "SELECT d.event, d.organization_id, d.trigger_id, d.trigger_name, d.run_id,"
+    " d.credits_remaining, r.created_at, r.status, r.error_message, r.override_data, e.n"
+    " FROM webhook_deliveries d JOIN trigger_runs r ON r.id = d.run_id"
+    " LEFT JOIN executions e ON e.id = r.execution_id WHERE d.id = ?1";
+constexpr char kRunOfTrigger[] =
+    "SELECT t.webhook_url FROM trigger_runs r JOIN triggers t ON t.n = r.\"trigger\""
+    " WHERE r.id = ?3 AND t.id = ?2 AND t.organization_id = ?1";
+constexpr char kOfRun[] =
+    "SELECT n, id, trigger_id, run_id, event, state, due, claimed_by, attempts, created_at,"
+    " completed_at FROM webhook_deliveries WHERE run_id = ?1 ORDER BY n";
+constexpr char kAttempts[] =
+    "SELECT number, started_at, ended, duration_micros, status, error FROM webhook_attempts"
+    " WHERE delivery = ?1 ORDER BY number";
+constexpr char kCountOpen[] = "SELECT count(*) FROM webhook_deliveries WHERE state = 0";
+
+// Redelivery, and what is old.
+constexpr char kFindOfRun[] =
+    "SELECT n, lane, claimed_by FROM webhook_deliveries WHERE id = ?1 AND run_id = ?2";
+constexpr char kOpenAgain[] =
+    "UPDATE webhook_deliveries SET state = 0, due = ?2, failures = 0, completed_at = 0, lane = ?3"
+    " WHERE n = ?1";
+constexpr char kOld[] =
+    "SELECT n FROM webhook_deliveries WHERE state <> 0 AND completed_at < ?1"
+    " ORDER BY completed_at LIMIT ?2";
+constexpr char kDeleteAttempts[] = "DELETE FROM webhook_attempts WHERE delivery = ?1";
+constexpr char kDelete[] = "DELETE FROM webhook_deliveries WHERE n = ?1";
+
+constexpr char kCutOff[] = "cut off: the server ended during this attempt";
+
+absl::StatusOr<int64_t> OneInt(Query& query) {
+  int64_t value = query.Next() && !query.IsNull(0) ? query.Int(0) : 0;
+  RETURN_IF_ERROR(query.status());
+  return value;
+}
+
+std::optional<bool> Delivered(WebhookOutcome::Verdict verdict) {
+  switch (verdict) {
+    case WebhookOutcome::Verdict::kDelivered: return true;
+    case WebhookOutcome::Verdict::kFailed:
+    case WebhookOutcome::Verdict::kGone: return false;
+    case WebhookOutcome::Verdict::kRetry:
+    case WebhookOutcome::Verdict::kInterrupted: break;
+  }
+  return std::nullopt;
+}
+
+struct Found {
+  int64_t n = 0;
+  std::string organization;
+  std::string trigger;
+  std::string run;
+  std::string event;
+  std::string lane;
+  bool open = false;
+  int attempts = 0;
+};
+absl::StatusOr<std::optional<Found>> FindDelivery(Db& db, std::string_view id) {
+  Query query(db, kFind, id);
+  if (query.Next()) {
+    return Found{query.Int(0),  query.Text(1), query.Text(2),         query.Text(3),
+                 query.Text(4), query.Text(5), query.Int(6) == kOpen, query.Int32(7)};
+  }
+  RETURN_IF_ERROR(query.status());
+  return std::nullopt;
+}
+
+// Tells the trigger's creator that nothing more will be tried.
+absl::Status Tell(Db& db, const Found& found, const WebhookOutcome& outcome) {
+  NewNotification notification;
+  std::string name;
+  {
+    Query query(db, kCreator, found.trigger);
+    if (!query.Next()) return query.status();
+    notification.user_id = query.Text(0);
+    name = query.Text(1);
+  }
+  notification.organization_id = found.organization;
+  notification.type = NotificationType::kSystem;
+  notification.title = "Webhook not delivered";
+  std::string reason = outcome.status != 0
+                           ? "the receiver answered " + std::to_string(outcome.status)
+                           : outcome.error;
+  notification.message =
+      "The result of a run of trigger \"" + name + "\" could not be delivered: " + reason + ".";
+  if (outcome.verdict == WebhookOutcome::Verdict::kGone) {
+    notification.message += " The webhook URL was removed from the trigger.";
+  }
+  notification.data.Set("trigger_id", found.trigger)
+      .Set("run_id", found.run)
+      .Set("event_type", found.event)
+      .Set("delivery_id", outcome.id);
+  notification.link = "/triggers/" + found.trigger;
+  notification.now = outcome.now;
+  return AddNotification(db, notification);
+}
+
+absl::StatusOr<std::vector<WebhookAttempt>> Attempts(Db& db, int64_t delivery, int under_way) {
+  std::vector<WebhookAttempt> attempts;
+  Query query(db, kAttempts, delivery);
+  while (query.Next()) {
+    WebhookAttempt attempt;
+    attempt.number = query.Int32(0);
+    attempt.started_at = query.Int(1);
+    attempt.ended = query.Int(2) != 0;
+    attempt.duration_micros = query.Int(3);
+    attempt.status = query.Int32(4);
+    attempt.error = query.Text(5);
+    if (!attempt.ended && attempt.number != under_way) {
+      attempt.ended = true;
+      attempt.error = kCutOff;
+    }
+    attempts.push_back(std::move(attempt));
+  }
+  RETURN_IF_ERROR(query.status());
+  return attempts;
+}
+
+absl::StatusOr<std::vector<WebhookDelivery>> DeliveriesOfRun(Db& db, std::string_view run) {
+  std::vector<WebhookDelivery> deliveries;
+  std::vector<std::pair<int64_t, int>> rows;  // and the attempt under way, or 0
+  {
+    Query query(db, kOfRun, run);
+    while (query.Next()) {
+      WebhookDelivery d;
+      d.id = query.Text(1);
+      d.trigger_id = query.Text(2);
+      d.run_id = query.Text(3);
+      d.event = query.Text(4);
+      d.state = static_cast<WebhookState>(query.Int(5));
+      d.next_attempt_at = d.state == WebhookState::kOpen ? query.Int(6) : 0;
+      d.created_at = query.Int(9);
+      d.completed_at = query.Int(10);
+      rows.emplace_back(query.Int(0), query.Int(7) == 0 ? 0 : query.Int32(8));
+      deliveries.push_back(std::move(d));
+    }
+    RETURN_IF_ERROR(query.status());
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    ASSIGN_OR_RETURN(deliveries[i].attempts, Attempts(db, rows[i].first, rows[i].second));
+  }
+  return deliveries;
+}
+
+// The trigger's URL, "" for none. NotFound unless the run is the trigger's and both are theirs.
+absl::StatusOr<std::string> UrlOfRun(Db& db, std::string_view organization,
+                                     std::string_view trigger, std::string_view run) {
+  Query query(db, kRunOfTrigger, organization, trigger, run);
+  if (query.Next()) return query.IsNull(0) ? std::string() : query.Text(0);
+  RETURN_IF_ERROR(query.status());
+  return NotFound("Run not found");
+}
+
+}  // namespace
+
+absl::StatusOr<ClaimedWebhooks> SqliteWebhooks::Claim(const WebhookClaim& claim) {
+  return writer_.Get<ClaimedWebhooks>([&](Db& db) { return DoClaim(db, claim); });
+}
+
+absl::StatusOr<ClaimedWebhooks> SqliteWebhooks::DoClaim(Db& db, const WebhookClaim& claim) {
+  ClaimedWebhooks claimed;
+  ASSIGN_OR_RETURN(int64_t owner, FindOwner(db, claim.owner));
+  std::vector<std::pair<std::string, int>> lanes;  // and the room in each
+  {
+    Query query(db, kDueLanes, claim.now);
+    while (static_cast<int>(lanes.size()) < claim.most && query.Next()) {
+      std::string lane = query.Text(0);
+      auto other = claim.room.find(lane);
+      int room = other == claim.room.end() ? claim.most_per_lane : other->second;
+      if (room > 0) lanes.emplace_back(std::move(lane), room);
+    }
+    RETURN_IF_ERROR(query.status());
+  }
+  for (const auto& [lane, room] : lanes) {
+    int left = claim.most - static_cast<int>(claimed.jobs.size());
+    if (left <= 0) break;
+    RETURN_IF_ERROR(ClaimFromLane(db, claim, owner, lane, std::min(room, left), claimed));
+  }
+  Query later(db, kNextLater, claim.now);
+  ASSIGN_OR_RETURN(claimed.next_due, OneInt(later));
+  return claimed;
+}
+
+absl::Status SqliteWebhooks::ClaimFromLane(Db& db, const WebhookClaim& claim, int64_t owner,
+                                           const std::string& lane, int room,
+                                           ClaimedWebhooks& claimed) {
+  struct Due {
+    int64_t n;
+    WebhookJob job;
+    bool has_url;
+  };
+  std::vector<Due> due;
+  {
+    Query query(db, kDueInLane, lane, claim.now, room);
+    while (query.Next()) {
+      Due one{query.Int(0), {}, !query.IsNull(8)};
+      one.job.id = query.Text(1);
+      one.job.organization_id = query.Text(2);
+      one.job.trigger_id = query.Text(3);
+      one.job.run_id = query.Text(4);
+      one.job.event = query.Text(5);
+      one.job.attempt = query.Int32(6) + 1;
+      one.job.failures = query.Int32(7);
+      one.job.lane = lane;
+      if (one.has_url) one.job.url = query.Text(8);
+      if (!query.IsNull(9)) one.job.sealed_secret = query.Text(9);
+      due.push_back(std::move(one));
+    }
+    RETURN_IF_ERROR(query.status());
+  }
+  for (Due& one : due) {
+    if (!one.has_url) {
+      RETURN_IF_ERROR(db.Run(kEnd, one.n, kDropped, claim.now, 0));
+      claimed.again = true;
+      continue;
+    }
+    // The URL has changed since: the delivery waits its turn at the new place.
+    if (std::string now = WebhookLane(one.job.url); now != lane) {
+      RETURN_IF_ERROR(db.Run(kMoveToLane, one.n, now));
+      RETURN_IF_ERROR(RefreshLane(db, now));
+      claimed.again = true;
+      continue;
+    }
+    RETURN_IF_ERROR(db.Run(kTake, one.n, claim.lease_until, owner));
+    RETURN_IF_ERROR(db.Run(kBeginAttempt, one.n, one.job.attempt, claim.now));
+    RETURN_IF_ERROR(db.Run(kCountOnRun, one.job.run_id));
+    claimed.jobs.push_back(std::move(one.job));
+  }
+  return RefreshLane(db, lane);
+}
+
+absl::StatusOr<int64_t> SqliteWebhooks::NextDue() {
+  Readers::Lease db(readers_);
+  Query query(*db, kNextDue);
+  return OneInt(query);
+}
+
+absl::StatusOr<std::string> SqliteWebhooks::Payload(std::string_view delivery) {
+  Readers::Lease db(readers_);
+  ReadTransaction snapshot(*db);
+  RETURN_IF_ERROR(snapshot.status());
+  WebhookPayload payload;
+  int64_t n = 0;
+  {
+    Query query(*db, kPayload, delivery);
+    if (!query.Next()) {
+      RETURN_IF_ERROR(query.status());
+      return NotFound("Delivery not found");
+    }
+    payload.event = query.Text(0);
+    payload.organization_id = query.Text(1);
+    payload.trigger_id = query.Text(2);
+    payload.trigger_name = query.Text(3);
+    payload.run_id = query.Text(4);
+    if (!query.IsNull(5)) payload.credits_remaining = query.Int(5);
+    payload.ended_at = query.Int(6);
+    payload.status = query.Text(7);
+    payload.error_message = query.Text(8);
+    payload.override_data = query.Text(9);
+    if (!query.IsNull(10)) n = query.Int(10);
+  }
+  if (n != 0) {
+    ASSIGN_OR_RETURN(Execution e, LoadExecution(*db, n, ::solvent::Payload::kResult));
+    payload.execution_id = e.id;
+    payload.status = ToString(e.state);
+    payload.ended_at = e.completed_at;
+    payload.result_json = std::move(e.result_json);
+    payload.error_message = std::move(e.error_message);
+    payload.credits_used = e.credits_used;
+    payload.execution_time_micros = e.execution_time_micros;
+  }
+  return RenderWebhookPayload(payload);
+}
+
+absl::Status SqliteWebhooks::Finish(const WebhookOutcome& outcome) {
+  return writer_.Run([&](Db& db) { return DoFinish(db, outcome); });
+}
+
+absl::Status SqliteWebhooks::DoFinish(Db& db, const WebhookOutcome& outcome) {
+  using Verdict = WebhookOutcome::Verdict;
+  ASSIGN_OR_RETURN(std::optional<Found> found, FindDelivery(db, outcome.id));
+  if (!found.has_value()) return absl::OkStatus();  // its trigger was deleted
+  RETURN_IF_ERROR(db.Run(kEndAttempt, found->n, outcome.attempt, outcome.duration_micros,
+                         outcome.status, outcome.error));
+  const bool ours = found->open && found->attempts == outcome.attempt;
+  if (!ours && !(found->open && outcome.verdict == Verdict::kDelivered)) return absl::OkStatus();
+  switch (outcome.verdict) {
+    case Verdict::kRetry:
+    case Verdict::kInterrupted:
+      RETURN_IF_ERROR(
+          db.Run(kPutOff, found->n, outcome.due, outcome.verdict == Verdict::kRetry ? 1 : 0));
+      break;
+    case Verdict::kGone:
+      RETURN_IF_ERROR(db.Run(kClearUrl, found->trigger, outcome.url, outcome.now));
+      [[fallthrough]];
+    case Verdict::kFailed:
+      RETURN_IF_ERROR(db.Run(kEnd, found->n, kFailed, outcome.now, 1));
+      RETURN_IF_ERROR(Tell(db, *found, outcome));
+      break;
+    case Verdict::kDelivered:
+      RETURN_IF_ERROR(db.Run(kEnd, found->n, kDelivered, outcome.now, 0));
+      break;
+  }
+  if (std::optional<bool> delivered = Delivered(outcome.verdict)) {
+    RETURN_IF_ERROR(db.Run(kDeliveredOnRun, found->run, *delivered));
+  }
+  return RefreshLane(db, found->lane);
+}
+
+absl::StatusOr<std::vector<WebhookDelivery>> SqliteWebhooks::List(std::string_view organization,
+                                                                  std::string_view trigger,
+                                                                  std::string_view run) {
+  Readers::Lease db(readers_);
+  ReadTransaction snapshot(*db);
+  RETURN_IF_ERROR(snapshot.status());
+  RETURN_IF_ERROR(UrlOfRun(*db, organization, trigger, run).status());
+  return DeliveriesOfRun(*db, run);
+}
+
+absl::StatusOr<WebhookDelivery> SqliteWebhooks::Redeliver(std::string_view organization,
+                                                          std::string_view trigger,
+                                                          std::string_view run,
+                                                          std::string_view delivery, int64_t now) {
+  using Result = absl::StatusOr<WebhookDelivery>;
+  return writer_.Get<WebhookDelivery>([&](Db& db) -> Result {
+    ASSIGN_OR_RETURN(std::string url, UrlOfRun(db, organization, trigger, run));
+    int64_t n = 0;
+    std::string lane;
+    bool under_way = false;
+    {
+      Query query(db, kFindOfRun, delivery, run);
+      if (!query.Next()) {
+        RETURN_IF_ERROR(query.status());
+        return NotFound("Delivery not found");
+      }
+      n = query.Int(0);
+      lane = query.Text(1);
+      under_way = query.Int(2) != 0;
+    }
+    if (url.empty()) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, error_code::kConflict,
+                       "The trigger has no webhook URL");
+    }
+    if (!under_way) {
+      std::string new_lane = WebhookLane(url);
+      RETURN_IF_ERROR(db.Run(kOpenAgain, n, now, new_lane));
+      RETURN_IF_ERROR(db.Run(kOpenOnRun, run));
+      RETURN_IF_ERROR(RefreshLane(db, lane));
+      RETURN_IF_ERROR(RefreshLane(db, new_lane));
+      bell_.Ring();
+    }
+    ASSIGN_OR_RETURN(std::vector<WebhookDelivery> all, DeliveriesOfRun(db, run));
+    auto mine = std::find_if(all.begin(), all.end(),
+                             [&](const WebhookDelivery& d) { return d.id == delivery; });
+    return mine == all.end() ? Result(NotFound("Delivery not found")) : Result(std::move(*mine));
+  });
+}
+
+absl::StatusOr<WebhookPort::Stats> SqliteWebhooks::Count() {
+  Readers::Lease db(readers_);
+  Stats stats;
+  ASSIGN_OR_RETURN(stats.open, (*db).QueryInt(kCountOpen));
+  Query query(*db, kNextDue);
+  ASSIGN_OR_RETURN(stats.oldest_due, OneInt(query));
+  return stats;
+}
+
+absl::StatusOr<int64_t> SqliteWebhooks::Prune(int64_t ended_before, int most) {
+  return writer_.Get<int64_t>([&](Db& db) { return DoPrune(db, ended_before, most); });
+}
+
+absl::StatusOr<int64_t> SqliteWebhooks::DoPrune(Db& db, int64_t ended_before, int most) {
+  std::vector<int64_t> old;
+  {
+    Query query(db, kOld, ended_before, most);
+    while (query.Next()) old.push_back(query.Int(0));
+    RETURN_IF_ERROR(query.status());
+  }
+  for (int64_t n : old) {
+    RETURN_IF_ERROR(db.Run(kDeleteAttempts, n));
+    RETURN_IF_ERROR(db.Run(kDelete, n));
+  }
+  return static_cast<int64_t>(old.size());
+}
+
+}  // namespace solvent

@@ -1,0 +1,54 @@
+// Deliveries as part of other transactions. On the writing thread only.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "db.h"
+#include "mutex.h"
+#include "run_effects.h"
+
+namespace solvent {
+
+// Tells whoever sends deliveries that one has become due.
+class WebhookBell {
+ public:
+  void Listen(std::function<void()> listener);
+  void Ring();
+
+ private:
+  Mutex mutex_;
+  std::function<void()> listener_ ABSL_GUARDED_BY(mutex_);
+};
+
+struct NewDelivery {
+  std::string trigger_id;
+  std::string run_id;
+  std::string event;
+  int64_t now = 0;
+};
+
+// Adds a delivery that is due at once, if the trigger is there and has a webhook URL; true then.
+absl::StatusOr<bool> EnqueueDelivery(Db& db, const NewDelivery& delivery);
+
+// Brings the lane's next due time in line with its deliveries.
+absl::Status RefreshLane(Db& db, std::string_view lane);
+
+// Deliveries at the ends of runs.
+class WebhookEffects : public RunEffects {
+ public:
+  explicit WebhookEffects(WebhookBell& bell) : bell_(bell) {}
+  absl::Status AfterEnd(Db& db, const Execution& execution) override;
+  absl::Status AfterRefusedFire(Db& db, const TriggerRun& run) override;
+  absl::Status AfterTriggerDeleted(Db& db, const Trigger& trigger) override;
+  absl::Status AfterOwnerGone(Db& db, int64_t owner, int64_t now) override;
+
+ private:
+  absl::Status Enqueue(Db& db, const NewDelivery& delivery);
+
+  WebhookBell& bell_;
+};
+
+}  // namespace solvent
