@@ -94,21 +94,36 @@ class ConflictSearch {
       return;
     }
     if (kept_.size() <= kFew || conflict_.method != "deletion") chunk = 1;
+    // Where whole numbers are hard to decide, what the relaxation needs is at least known.
+    if (conflict_.method == "farkas" && problem_.is_mip()) LeaveOutRelaxed();
     LeaveOut(chunk, 1, [this](const std::vector<Part>& rest, const std::vector<Part>& left_out) {
       return StillContradicts(rest, left_out);
     });
     const bool all_needed = necessary_.size() == kept_.size();
     conflict_.outcome =
         all_needed ? Conflict::Outcome::kIrreducible : Conflict::Outcome::kInfeasibleSubset;
-    if (!all_needed) {
-      conflict_.note = trouble_.empty()
-                           ? "an infeasible subset, not proven irreducible: time ran "
-                             "out for some of its parts"
-                           : "an infeasible subset, not proven irreducible: " + trouble_;
-    }
+    if (!all_needed) conflict_.note = WhyNotIrreducible();
     if (problem_.is_mip()) {
       conflict_.needs_integers = test_.Run(kept_, /*relaxed=*/true).answer == Answer::kSatisfiable;
     }
+  }
+
+  std::string WhyNotIrreducible() const {
+    if (!trouble_.empty()) return "an infeasible subset, not proven irreducible: " + trouble_;
+    if (kept_.size() == relaxed_needs_) {
+      return "irreducible as a linear problem; for some of its parts it was not settled in time "
+             "whether whole numbers need them";
+    }
+    return "an infeasible subset, not proven irreducible: some of its parts were not settled in "
+           "time";
+  }
+
+  void LeaveOutRelaxed() {
+    LeaveOut(1, 1, [this](const std::vector<Part>& rest, const std::vector<Part>&) {
+      const FeasibilityVerdict verdict = test_.Run(rest, /*relaxed=*/true);
+      relaxed_needs_ += verdict.answer == Answer::kSatisfiable;
+      return verdict.answer == Answer::kContradictory && verdict.trust == Trust::kProven;
+    });
   }
 
   // By a certificate of the relaxation, else by a solve of the whole. False: no conflict is known.
@@ -187,6 +202,7 @@ class ConflictSearch {
   FeasibilityTest test_;
   std::vector<Part> kept_;
   std::vector<Part> necessary_;
+  size_t relaxed_needs_ = 0;  // parts without which the relaxation of the others has a point
   std::string trouble_;
   Conflict conflict_;
 };
