@@ -58,6 +58,17 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   flag("--notifications-per-user", o.notifications.most_per_user,
        "SOLVENT_NOTIFICATIONS_PER_USER", "Notifications that are kept for a user")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+  flag("--cluster", o.jobs.cluster, "SOLVENT_CLUSTER", "Name of this instance, shown in batches");
+  flag("--max-batch-tasks", o.jobs.max_tasks, "SOLVENT_MAX_BATCH_TASKS",
+       "Tasks that one execution of a job may have")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+  flag("--max-parallel-executions", o.jobs.max_parallel_executions,
+       "SOLVENT_MAX_PARALLEL_EXECUTIONS",
+       "Executions of jobs that one organization may have under way; more wait")
+      ->check(CLI::Range(1, 10'000));
+  flag("--batch-retention-days", o.batch_retention_days, "SOLVENT_BATCH_RETENTION_DAYS",
+       "Days that executions of jobs are kept after their end")
+      ->check(CLI::Range(int64_t{1}, int64_t{36500}));
   flag("--rate-limit-solve", o.rate_limits.solve.per_minute, "SOLVENT_RATE_LIMIT_SOLVE",
        "Solves a minute per organization; 0 for no limit");
   flag("--rate-limit-solve-day", o.rate_limits.solve.per_day, "SOLVENT_RATE_LIMIT_SOLVE_DAY",

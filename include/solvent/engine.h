@@ -18,6 +18,7 @@
 #include "solvent/execution_store.h"
 #include "solvent/explain.h"
 #include "solvent/identity.h"
+#include "solvent/job_runner.h"
 #include "solvent/log.h"
 #include "solvent/model_catalog.h"
 #include "solvent/notification_center.h"
@@ -44,6 +45,7 @@ struct EngineOptions {
   IdentityOptions identity;
   CreditOptions credits;
   NotificationOptions notifications;
+  JobOptions jobs;
   LogSink log;  // unset: nothing is logged
 };
 
@@ -70,6 +72,7 @@ class Engine {
   virtual ExecutionStore& executions() = 0;
   virtual ModelCatalog& catalog() = 0;
   virtual OrganizationModel& models() = 0;
+  virtual JobRunner& jobs() = 0;
   virtual DocumentStore& documents() = 0;
   virtual Explainer& explainer() = 0;
   virtual NotificationCenter& notifications() = 0;

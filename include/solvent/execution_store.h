@@ -60,6 +60,7 @@ struct Submission {
 // A digest of a request body for `request_hash`: equal for JSON texts that differ only in white
 // space, member order or the spelling of numbers.
 std::string HashRequest(std::string_view body);
+std::string HashJson(Json json);
 
 struct Submitted {
   Execution execution;

@@ -36,7 +36,8 @@ struct JobOptions {
   int64_t max_tasks = 1000;          // of one execution
   int max_parallel_executions = 10;  // of one organization; further ones wait, first in first out
   int64_t retention_seconds = int64_t{30} * 86400;  // how long ended executions are kept
-  bool warm_start = true;  // start a task from an earlier one's solution where that is harmless
+  // Start a task from an earlier one's solution.
+  bool warm_start = false;
 };
 
 struct JobRuntime {

@@ -242,8 +242,9 @@ absl::Status PreparedModel::ReadSettings(const RunSettings& settings, GeneratedR
   return absl::OkStatus();
 }
 
-absl::StatusOr<GeneratedRun> PreparedModel::Generate(Json input, const RunSettings& settings,
-                                                     int64_t now_seconds) const {
+absl::Status PreparedModel::CheckInput(Json input) const { return Admit(input); }
+
+absl::Status PreparedModel::Admit(Json& input) const {
   if (!input.is_object()) {
     return ValidationError("/input_data", "must be an object", "type_error");
   }
@@ -255,7 +256,12 @@ absl::StatusOr<GeneratedRun> PreparedModel::Generate(Json input, const RunSettin
     ASSIGN_OR_RETURN(std::vector<SchemaFault> faults, schema_->Check(input));
     RETURN_IF_ERROR(SchemaFaultsToStatus(faults, "S201"));
   }
-  RETURN_IF_ERROR(SchemaFaultsToStatus(CheckFields(definition_.input_fields, input), "S202"));
+  return SchemaFaultsToStatus(CheckFields(definition_.input_fields, input), "S202");
+}
+
+absl::StatusOr<GeneratedRun> PreparedModel::Generate(Json input, const RunSettings& settings,
+                                                     int64_t now_seconds) const {
+  RETURN_IF_ERROR(Admit(input));
   switch (kind_) {
     case Kind::kInput: return FromInput(std::move(input), settings);
     case Kind::kMathProg: return FromMathProg(std::move(input), settings, now_seconds);

@@ -51,6 +51,10 @@ class PreparedModel : public std::enable_shared_from_this<PreparedModel> {
   absl::StatusOr<GeneratedRun> Generate(Json input, const RunSettings& settings,
                                         int64_t now_seconds) const;
 
+  // What Generate finds wrong with `input` before it makes anything of it: the schema's faults and
+  // the fields'. Cheap.
+  absl::Status CheckInput(Json input) const;
+
   // Whether there is something that the example input could be tried on.
   bool has_text() const { return kind_ != Kind::kInput; }
   const ModelDefinition& definition() const { return definition_; }
@@ -60,6 +64,8 @@ class PreparedModel : public std::enable_shared_from_this<PreparedModel> {
  private:
   enum class Kind { kInput, kMathProg, kFixed };
 
+  // Fills defaults in and checks.
+  absl::Status Admit(Json& input) const;
   absl::Status ReadText();
   absl::Status ReadConfig();
   absl::StatusOr<GeneratedRun> FromInput(Json input, const RunSettings& settings) const;

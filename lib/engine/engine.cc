@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "batch_runner.h"
 #include "catalog_impl.h"
 #include "clock.h"
 #include "document_store_impl.h"
 #include "explainer_impl.h"
+#include "job_runner_impl.h"
 #include "notification_center_impl.h"
 #include "organization_model_impl.h"
 #include "prepared_models.h"
@@ -57,7 +59,19 @@ class EngineImpl : public Engine {
       return RestoreReporter(*store_->ports().models, prepared_, execution, key);
     };
     queue.log = options.log;
-    queue_ = std::make_unique<RunQueue>(store_->ports(), std::move(borrowed), std::move(queue));
+    BatchRunnerOptions batches;
+    batches.default_solver = options.default_solver;
+    batches.warm_start = options.jobs.warm_start;
+    batches.retention_seconds = options.jobs.retention_seconds;
+    batches.log = options.log;
+    queue_ = std::make_unique<RunQueue>(store_->ports(), borrowed, std::move(queue));
+    batches_ = std::make_unique<BatchRunner>(store_->ports(), *queue_, prepared_,
+                                             std::move(borrowed), std::move(batches));
+    queue_->ShareSlots(batches_.get());
+    JobRunnerLimits limits;
+    if (workers_ != nullptr) limits.worker_memory_mb = options.worker.memory_limit_bytes >> 20;
+    jobs_ = std::make_unique<JobRunnerImpl>(store_->ports(), *queue_, *batches_, prepared_,
+                                            options.jobs, limits);
     models_ = std::make_unique<OrganizationModelImpl>(*store_->ports().models, *queue_, prepared_);
     explainer_ = std::make_unique<ExplainerImpl>(*queue_, AnalysisBackend(options));
   }
@@ -66,15 +80,18 @@ class EngineImpl : public Engine {
   absl::Status Start() override {
     RETURN_IF_ERROR(catalog_.Seed());
     RETURN_IF_ERROR(notifications_.Start());
-    return queue_->Start();
+    RETURN_IF_ERROR(queue_->Start());
+    return batches_->Start();
   }
   void Stop() override {
+    batches_->Stop();
     queue_->Stop();
     notifications_.Stop();
   }
   ExecutionStore& executions() override { return *queue_; }
   ModelCatalog& catalog() override { return catalog_; }
   OrganizationModel& models() override { return *models_; }
+  JobRunner& jobs() override { return *jobs_; }
   DocumentStore& documents() override { return documents_; }
   Explainer& explainer() override { return *explainer_; }
   NotificationCenter& notifications() override { return notifications_; }
@@ -104,7 +121,9 @@ class EngineImpl : public Engine {
   PreparedModels prepared_;
   CatalogImpl catalog_;
   DocumentStoreImpl documents_;
+  std::unique_ptr<BatchRunner> batches_;  // outlives the queue, which borrows it
   std::unique_ptr<RunQueue> queue_;
+  std::unique_ptr<JobRunnerImpl> jobs_;
   std::unique_ptr<OrganizationModelImpl> models_;
   std::unique_ptr<ExplainerImpl> explainer_;
 };

@@ -20,11 +20,14 @@ void SortMembers(Json& json) {
 
 }  // namespace
 
+std::string HashJson(Json json) {
+  SortMembers(json);
+  return HexEncode(Sha256(json.Dump()));
+}
+
 std::string HashRequest(std::string_view body) {
   absl::StatusOr<Json> json = ParseJson(body);
-  if (!json.ok()) return HexEncode(Sha256(body));
-  SortMembers(*json);
-  return HexEncode(Sha256(json->Dump()));
+  return json.ok() ? HashJson(*std::move(json)) : HexEncode(Sha256(body));
 }
 
 }  // namespace solvent

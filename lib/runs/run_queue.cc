@@ -187,6 +187,41 @@ void RunQueue::AnnounceWork() {
   wake_.SignalAll();
 }
 
+void RunQueue::AnnounceOtherWork() {
+  Lock lock(mutex_);
+  ++other_announced_;
+  wake_.SignalAll();
+}
+
+bool RunQueue::OtherWorkIsNext() {
+  if (other_ == nullptr) return false;
+  uint64_t seen = 0;
+  bool nothing_queued = false;
+  {
+    Lock lock(mutex_);
+    if (stopping_ || !direct_.empty()) return false;
+    seen = other_announced_;
+    nothing_queued = announced_ == found_empty_;
+  }
+  std::optional<std::string> organization = other_->NextOrganization();
+  if (!organization) {
+    Lock lock(mutex_);
+    other_found_empty_ = std::max(other_found_empty_, seen);
+    return false;
+  }
+  if (nothing_queued) return true;
+  absl::StatusOr<std::string> queued = ports_.runs->NextOrganization();
+  // What is wrong with the database is told by the claim that follows.
+  if (!queued.ok()) return false;
+  if (queued->empty()) return true;
+  uint64_t ours = turns_.LastServed(*queued);
+  uint64_t theirs = turns_.LastServed(*organization);
+  if (ours != theirs) return theirs < ours;
+  // One organization with both kinds of work: by turns.
+  Lock lock(mutex_);
+  return !other_was_last_;
+}
+
 absl::StatusOr<Submitted> RunQueue::Submit(const Caller& caller, Submission submission) {
   // The answer to this call is never the end.
   if (submission.notify == NotifyEnd::kUnlessAnswered) submission.notify = NotifyEnd::kAlways;
@@ -231,6 +266,7 @@ absl::StatusOr<Submitted> RunQueue::SubmitAndWait(const Caller& caller, Submissi
   auto give_back_slot = [this] {
     Lock lock(mutex_);
     --reserved_slots_;
+    wake_.SignalAll();
   };
   NewRun run;
   absl::Status prepared = Prepare(caller, submission, &run);
@@ -389,7 +425,11 @@ void RunQueue::SlotLoop() {
     {
       Lock lock(mutex_);
       if (!std::exchange(counted_idle, false)) ++idle_slots_;
-      while (!stopping_ && direct_.empty() && announced_ == found_empty_) wake_.Wait(mutex_);
+      // A slot that somebody has reserved stays free of other work.
+      while (!stopping_ && direct_.empty() && announced_ == found_empty_ &&
+             (other_announced_ == other_found_empty_ || idle_slots_ <= reserved_slots_)) {
+        wake_.Wait(mutex_);
+      }
       if (direct_.empty() && stopping_) {
         --idle_slots_;
         return;
@@ -402,7 +442,22 @@ void RunQueue::SlotLoop() {
       }
       seen = announced_;
     }
+    if (!job && OtherWorkIsNext()) {
+      other_->Work([this] {
+        {
+          Lock lock(mutex_);
+          other_was_last_ = true;
+        }
+        return OtherWorkIsNext();
+      });
+      continue;
+    }
     if (!job) {
+      {
+        Lock lock(mutex_);
+        if (announced_ == found_empty_) continue;
+        other_was_last_ = false;
+      }
       absl::StatusOr<std::optional<Job>> claimed = ClaimJob();
       if (!claimed.ok()) {
         Json fields;
@@ -434,6 +489,7 @@ absl::StatusOr<std::optional<RunQueue::Job>> RunQueue::ClaimJob() {
   if (!claimed) return std::optional<Job>();
   Job job;
   job.execution = std::move(claimed->execution);
+  turns_.Serve(job.execution.organization_id);
   job.live = live_.Enter(job.execution.id, job.execution.organization_id);
   absl::StatusOr<Problem> problem = DecodeProblem(claimed->problem);
   absl::StatusOr<RunOptions> options = DecodeOptions(claimed->options);

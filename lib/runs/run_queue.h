@@ -16,6 +16,7 @@
 #include "live_run.h"
 #include "mutex.h"
 #include "run_options.h"
+#include "slot_work.h"
 #include "solvent/execution_store.h"
 #include "solvent/log.h"
 #include "solvent/solve_backend.h"
@@ -41,8 +42,19 @@ class RunQueue : public ExecutionStore {
   RunQueue(StorePorts& ports, std::vector<SolveBackend*> backends, RunQueueOptions options);
   ~RunQueue() override;
 
+  // Shares the slots with `work`, which must have no work left when Stop is called and outlive this
+  // object. Before Start.
+  void ShareSlots(SlotWork* work) { other_ = work; }
+  // Tells that there may be other work to do.
+  void AnnounceOtherWork();
+
   absl::Status Start();
   void Stop();
+
+  // Known from the beginning, registered by Start.
+  const std::string& owner() const { return owner_.id; }
+  int slots() const { return options_.slots; }
+  Turns& turns() { return turns_; }
 
   absl::StatusOr<Submitted> Submit(const Caller& caller, Submission submission) override;
   absl::StatusOr<Submitted> SubmitAndWait(const Caller& caller, Submission submission,
@@ -86,6 +98,8 @@ class RunQueue : public ExecutionStore {
   absl::StatusOr<std::optional<Job>> ClaimJob();
   // These two return whether the slot has been counted idle already.
   bool RunJob(Job job);
+  // Whether other work comes before what is queued here.
+  bool OtherWorkIsNext();
   bool EndJob(Job& job, FinishRun finish, bool frees_slot);
   FinishRun SolveJob(Job& job, bool* put_back);
   Json Report(Job& job, const SolveResult& result) const;
@@ -103,6 +117,8 @@ class RunQueue : public ExecutionStore {
   const RunQueueOptions options_;
   RunPort::Owner owner_;
   mutable LiveRuns live_;
+  SlotWork* other_ = nullptr;
+  Turns turns_;
 
   mutable Mutex mutex_;
   mutable CondVar wake_;
@@ -112,6 +128,10 @@ class RunQueue : public ExecutionStore {
   // There may be pending runs while these differ.
   uint64_t announced_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t found_empty_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The same of other work.
+  uint64_t other_announced_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t other_found_empty_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool other_was_last_ ABSL_GUARDED_BY(mutex_) = false;
   bool started_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;

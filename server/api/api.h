@@ -51,6 +51,7 @@ absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);
 absl::Status AddNotificationRoutes(http::HttpServer& server, Context& context);
 absl::Status AddHealthRoutes(http::HttpServer& server, Context& context);
 absl::Status AddLiveRoutes(http::HttpServer& server, Context& context);
+absl::Status AddJobRoutes(http::HttpServer& server, Context& context);
 
 // The page of executions that the request's query asks for; of one model unless `model_id` is "".
 absl::StatusOr<http::Response> ListExecutions(Context& context, http::Request& request,

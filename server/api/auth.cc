@@ -11,6 +11,10 @@ absl::Status Authenticate(Context& context, http::Request& request) {
     return MakeError(absl::StatusCode::kUnauthenticated, error_code::kUnauthorized, message);
   };
   auto header = request.FindHeader("Authorization");
+  // Clients of the jobs routes may send theirs under another name.
+  bool jobs = request.path.starts_with("/v0/jobs") ||
+              request.path.starts_with(std::string(kBase) + "/jobs");
+  if (!header && jobs) header = request.FindHeader("X-Blaxel-Authorization");
   if (!header) return refused("Missing credential: send Authorization: Bearer <API key or token>");
   size_t space = header->find(' ');
   if (space == std::string_view::npos ||
@@ -32,7 +36,7 @@ absl::Status Authenticate(Context& context, http::Request& request) {
 absl::Status AddRoutes(http::HttpServer& server, Context& context) {
   for (auto add : {AddSolveRoutes, AddMathProgRoutes, AddExecutionRoutes, AddExplainRoutes,
                    AddModelRoutes, AddDocumentRoutes, AddCreditRoutes, AddKeyRoutes,
-                   AddNotificationRoutes, AddHealthRoutes, AddLiveRoutes}) {
+                   AddNotificationRoutes, AddHealthRoutes, AddLiveRoutes, AddJobRoutes}) {
     if (absl::Status status = add(server, context); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -36,6 +36,8 @@ struct ServeOptions {
   double sync_wait = 120;
   std::string notify_sync = "models";
   NotificationOptions notifications;
+  JobOptions jobs;
+  int64_t batch_retention_days = 30;
   api::RateLimits rate_limits;
   std::string jwt_secret;
   std::string bootstrap_key;

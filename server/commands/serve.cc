@@ -115,6 +115,8 @@ int Serve(const ServeOptions& options) {
   if (options.credits != kUnlimited)
     engine_options.credits.initial_grant = std::stoll(options.credits);
   engine_options.credits.low_threshold = options.credits_low;
+  engine_options.jobs = options.jobs;
+  engine_options.jobs.retention_seconds = options.batch_retention_days * 86400;
   engine_options.log = log;
   auto engine = Engine::Create(*std::move(store), std::move(engine_options));
   if (!engine.ok()) return Complain(engine.status());

@@ -32,6 +32,7 @@ constexpr CodeRow kCodes[] = {
     {"idempotency_key_reused", 422},
     {"upgrade_required", 426},
     {"rate_limit_exceeded", 429},
+    {"capacity_exceeded", 429},
     {"headers_too_large", 431},
     {"internal_error", 500},
     {"service_unavailable", 503},

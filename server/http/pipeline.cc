@@ -138,6 +138,10 @@ Response Pipeline::Handle(Request& request, const Router::Match& match, bool ful
   } catch (...) {
     response = Failure(absl::InternalError("unknown exception"), request);
   }
+  const Route* route = match.route != nullptr ? match.route : match.neighbour;
+  if (response.status >= 400 && route != nullptr && route->adapt_error) {
+    route->adapt_error(response);
+  }
   Finish(request, response);
   return response;
 }

@@ -113,6 +113,7 @@ Router::Match Router::Find(std::string_view method, std::string_view path) const
       if (endpoint.method == "GET") match.allow += "HEAD, ";
     }
     match.allow += "OPTIONS";
+    match.neighbour = routes_[node->endpoints.front().route].get();
     return match;
   }
   match.route = routes_[chosen->route].get();

@@ -37,6 +37,8 @@ struct Route {
   bool json_body_only = true;      // refuse other content types with 415
   bool answers_when_full = false;  // cheap and never waiting (health): runs even when all request
                                    // threads but one are taken
+  // Rewrites the answer when it is an error, those of the HTTP layer included; empty: as it is.
+  std::function<void(Response&)> adapt_error;
   WebSocketFactory websocket;      // for a route that is a WebSocket instead of a handler
 };
 
@@ -53,6 +55,7 @@ class Router {
     const Route* route = nullptr;  // null: no such path, or not with this method
     size_t index = 0;              // of the route, in routes()
     bool path_known = false;
+    const Route* neighbour = nullptr;  // of the same path, when no route has this method
     std::string allow;  // for 405 and OPTIONS: "GET, HEAD, OPTIONS", when the path is known
     std::vector<std::pair<std::string, std::string>> parameters;
   };

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,7 +98,6 @@ struct TaskStart {
   int64_t execution = 0;
   int64_t index = 0;
   int attempt = 0;  // attempts so far + 1
-  std::string solver_name;
 };
 
 enum class AttemptOutcome : uint8_t {
@@ -205,7 +205,7 @@ class JobPort {
   // tasks and has fewer than `parallelism` under way. `done` is called once it is on disk or has
   // failed; `refused` earlier, on the writing thread, when the start is not going to happen. Steps
   // of one caller are done in order.
-  virtual void Step(AttemptStep step, std::function<void()> refused,
+  virtual void Step(std::shared_ptr<const AttemptStep> step, std::function<void()> refused,
                     std::function<void(absl::StatusOr<AttemptStepDone>)> done) = 0;
 
   // Removes executions that completed before `before`, and the results behind them, at most `most`

@@ -99,6 +99,9 @@ class RunPort {
   // recently, its highest priority, then the oldest. Empty when nothing is pending.
   virtual absl::StatusOr<std::optional<ClaimedRun>> Claim(std::string_view owner, int64_t now) = 0;
 
+  // The organization that the next claim would serve; "" when nothing is pending.
+  virtual absl::StatusOr<std::string> NextOrganization() = 0;
+
   // Puts a claimed run back in its old place, without a mark against it. False: not the holder. A
   // run whose cancel was requested ends as cancelled instead. Nobody waits for it any more (see
   // GiveUpWaiting), here and in TakeBack.

@@ -573,25 +573,19 @@ absl::Status SqliteJobs::Unreserve(std::string_view owner, const std::vector<Res
   });
 }
 
-void SqliteJobs::Step(AttemptStep step, std::function<void()> refused,
+void SqliteJobs::Step(std::shared_ptr<const AttemptStep> step, std::function<void()> refused,
                       std::function<void(absl::StatusOr<AttemptStepDone>)> done) {
-  struct Shared {
-    AttemptStep step;
-    AttemptStepDone result;
-  };
-  auto shared = std::make_shared<Shared>();
-  shared->step = std::move(step);
+  auto result = std::make_shared<AttemptStepDone>();
   writer_.Post(
-      [this, shared, refused = std::move(refused)](Db& db) {
-        shared->result = AttemptStepDone();
-        absl::Status status = DoStep(db, shared->step, shared->result);
-        bool starts = status.ok() && shared->result.started;
-        if (shared->step.start.has_value() && !starts && refused) refused();
+      [this, step, result, refused = std::move(refused)](Db& db) {
+        absl::Status status = DoStep(db, *step, *result);
+        bool starts = status.ok() && result->started;
+        if (step->start.has_value() && !starts && refused) refused();
         return status;
       },
-      [shared, done = std::move(done)](absl::Status status) {
+      [result, done = std::move(done)](absl::Status status) {
         if (status.ok()) {
-          done(shared->result);
+          done(*result);
         } else {
           done(std::move(status));
         }

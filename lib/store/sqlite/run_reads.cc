@@ -11,6 +11,9 @@ namespace {
 constexpr char kCancelRequests[] =
     "SELECT e.id FROM run_owners o CROSS JOIN executions e"
     " WHERE o.id = ?1 AND e.owner = o.k AND e.cancel_requested = 1 AND e.state = 1";
+constexpr char kNextOrganization[] =
+    "SELECT f.value FROM run_facets f WHERE f.waiting = 1 AND EXISTS (SELECT 1 FROM executions e"
+    " WHERE e.state = 0 AND e.batch = 0 AND e.org = f.k) ORDER BY f.last_served LIMIT 1";
 constexpr char kOwners[] = "SELECT id, host, pid, pid_start, lease_until FROM run_owners";
 constexpr char kFindRun[] =
     "SELECT e.n, (SELECT value FROM run_facets WHERE k = e.org) FROM executions e WHERE e.id = ?1";
@@ -221,6 +224,14 @@ absl::StatusOr<int64_t> FindRun(Db& db, std::string_view organization, std::stri
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> SqliteRuns::NextOrganization() {
+  Readers::Lease db(readers_);
+  Query query(*db, kNextOrganization);
+  if (query.Next()) return query.Text(0);
+  RETURN_IF_ERROR(query.status());
+  return std::string();
+}
 
 absl::StatusOr<std::vector<std::string>> SqliteRuns::CancelRequests(std::string_view owner) {
   Readers::Lease db(readers_);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +54,7 @@ class SqliteJobs : public JobPort, public RunEffects {
   absl::StatusOr<std::vector<ReservedTask>> Reserve(std::string_view owner, int64_t execution,
                                                     int most, int64_t now) override;
   absl::Status Unreserve(std::string_view owner, const std::vector<ReservedTask>& tasks) override;
-  void Step(AttemptStep step, std::function<void()> refused,
+  void Step(std::shared_ptr<const AttemptStep> step, std::function<void()> refused,
             std::function<void(absl::StatusOr<AttemptStepDone>)> done) override;
   absl::StatusOr<int64_t> Prune(int64_t before, int most) override;
 

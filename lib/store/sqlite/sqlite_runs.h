@@ -30,6 +30,7 @@ class SqliteRuns : public RunPort {
       NewRun run, std::string owner,
       std::function<void(const absl::Status&)> refused = {}) override;
   absl::StatusOr<std::optional<ClaimedRun>> Claim(std::string_view owner, int64_t now) override;
+  absl::StatusOr<std::string> NextOrganization() override;
   absl::StatusOr<bool> Release(std::string_view owner, std::string_view id, int64_t now) override;
   absl::StatusOr<int> RecordCrash(std::string_view owner, std::string_view id) override;
   absl::StatusOr<FinishedRun> Finish(FinishRun finish) override;

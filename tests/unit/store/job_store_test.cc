@@ -84,7 +84,7 @@ struct Batches {
   AttemptStepDone Step(AttemptStep step) {
     if (step.owner.empty()) step.owner = "own_1";
     std::promise<absl::StatusOr<AttemptStepDone>> promise;
-    jobs().Step(std::move(step), nullptr,
+    jobs().Step(std::make_shared<AttemptStep>(std::move(step)), nullptr,
                 [&promise](absl::StatusOr<AttemptStepDone> done) { promise.set_value(done); });
     absl::StatusOr<AttemptStepDone> done = promise.get_future().get();
     REQUIRE_MESSAGE(done.ok(), done.status().ToString());
@@ -94,7 +94,7 @@ struct Batches {
     AttemptStep step;
     step.owner = owner;
     step.now = now;
-    step.start = TaskStart{task.execution, task.index, task.attempts + 1, "cbc"};
+    step.start = TaskStart{task.execution, task.index, task.attempts + 1};
     return Step(std::move(step)).started;
   }
   static AttemptEnd Ending(const ReservedTask& task, TaskReason reason) {
@@ -191,7 +191,7 @@ TEST_CASE("no more tasks are under way than the execution's parallelism") {
   AttemptStep step;
   step.now = 12 * kSecond;
   step.end = Batches::Ending(line[0], TaskReason::kSolverOptimal);
-  step.start = TaskStart{line[2].execution, line[2].index, 1, "cbc"};
+  step.start = TaskStart{line[2].execution, line[2].index, 1};
   AttemptStepDone done = b.Step(step);
   CHECK(done.ended);
   CHECK(done.started);

@@ -1,0 +1,187 @@
+#include "attempt.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "clock.h"
+#include "model_definition.h"
+#include "problem_codec.h"
+#include "result_json.h"
+#include "solvent/error.h"
+#include "status_macros.h"
+
+namespace solvent {
+namespace {
+
+// A clean solver stops within this of its limit, and the rest is for handing the answer over.
+constexpr double kLeastSolve = 0.05;
+
+AttemptEnd Failed(TaskReason reason, std::string message) {
+  AttemptEnd end;
+  end.outcome = AttemptOutcome::kFailed;
+  end.reason = reason;
+  end.run.state = reason == TaskReason::kTaskTimeout ? RunState::kTimeout : RunState::kFailed;
+  end.run.error_message = message;
+  end.message = std::move(message);
+  return end;
+}
+
+AttemptEnd NotPrepared(const absl::Status& status) {
+  std::string message(Message(status));
+  if (!absl::IsInvalidArgument(status)) return Failed(TaskReason::kInternalError, message);
+  bool input = GetErrorInfo(status).code == error_code::kBadRequest;
+  return Failed(input ? TaskReason::kInvalidInput : TaskReason::kModelError, message);
+}
+
+AttemptEnd NotSolved(const absl::Status& status) {
+  std::string message(Message(status));
+  switch (status.code()) {
+    case absl::StatusCode::kAborted: return Failed(TaskReason::kSolverCrashed, message);
+    case absl::StatusCode::kResourceExhausted: return Failed(TaskReason::kOutOfMemory, message);
+    case absl::StatusCode::kInvalidArgument: return Failed(TaskReason::kModelError, message);
+    default: return Failed(TaskReason::kInternalError, message);
+  }
+}
+
+TaskReason VerdictOf(SolveStatus status) {
+  switch (status) {
+    case SolveStatus::kOptimal: return TaskReason::kSolverOptimal;
+    case SolveStatus::kInfeasible: return TaskReason::kSolverInfeasible;
+    case SolveStatus::kUnbounded: return TaskReason::kSolverUnbounded;
+    default: return TaskReason::kSolverFeasible;
+  }
+}
+
+// The answer stands without its report.
+Json Report(const GeneratedRun& run, const SolveResult& result) {
+  if (!run.reporter) return Json();
+  absl::StatusOr<Json> report = run.reporter(result);
+  if (report.ok()) return *std::move(report);
+  Json warning;
+  warning.Set("message", "the result could not be reported in the model's terms: " +
+                             std::string(Message(report.status())));
+  Json substitute;
+  substitute.Set("warnings", Json::Array{std::move(warning)});
+  return substitute;
+}
+
+AttemptEnd Answered(const GeneratedRun& run, const SolveResult& result) {
+  AttemptEnd end;
+  end.outcome = AttemptOutcome::kSucceeded;
+  end.reason = VerdictOf(result.status);
+  end.run.state = RunState::kCompleted;
+  end.run.solver_status = ToString(result.status);
+  if (result.has_point) end.run.objective_value = result.objective;
+  ResultJson json = RenderResult(run.problem, result, Report(run, result));
+  end.run.result_json = std::move(json.full);
+  end.run.preview_json = std::move(json.preview);
+  return end;
+}
+
+}  // namespace
+
+std::string EncodeFrozen(std::string_view definition, const RunSettings& settings) {
+  Json json;
+  json.Set("definition", definition)
+      .Set("options", settings.options)
+      .Set("solver_name", std::string_view(settings.solver_name));
+  return json.Dump();
+}
+
+absl::StatusOr<std::shared_ptr<const FrozenBatch>> Thaw(ModelPort& models, PreparedModels& prepared,
+                                                        std::string_view frozen,
+                                                        int64_t memory_mb) {
+  ASSIGN_OR_RETURN(Json json, ParseJson(frozen));
+  ASSIGN_OR_RETURN(std::optional<std::string> document,
+                   models.FindDocument(json["definition"].as_string()));
+  if (!document.has_value()) return absl::DataLossError("the frozen definition is gone");
+  ASSIGN_OR_RETURN(Json definition, ParseJson(*document));
+  auto batch = std::make_shared<FrozenBatch>();
+  ASSIGN_OR_RETURN(batch->model, prepared.Get(DefinitionFromJson(definition)));
+  batch->settings = {json["options"], json["solver_name"].as_string()};
+  batch->memory_mb = memory_mb;
+  return batch;
+}
+
+std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task) {
+  auto prepared = std::make_shared<PreparedTask>();
+  absl::StatusOr<Json> input = ParseJson(task.input_json);
+  if (!input.ok()) {
+    prepared->status = input.status();
+    return prepared;
+  }
+  absl::StatusOr<GeneratedRun> run =
+      batch.model->Generate(*std::move(input), batch.settings, task.now_seconds);
+  if (!run.ok()) {
+    prepared->status = run.status();
+    return prepared;
+  }
+  prepared->run = *std::move(run);
+  prepared->status = prepared->run.problem.Check();
+  return prepared;
+}
+
+double SolverLimit(double task_seconds) {
+  return std::max(task_seconds / 2, task_seconds - std::max(1.0, task_seconds / 20));
+}
+
+AttemptOutput RunAttempt(const AttemptInput& input) {
+  AttemptOutput output;
+  if (!input.prepared.status.ok()) {
+    output.end = NotPrepared(input.prepared.status);
+    return output;
+  }
+  const GeneratedRun& run = input.prepared.run;
+  SolveOptions options = run.options;
+  double limit = SolverLimit(static_cast<double>(input.task.timeout_seconds));
+  const bool own_limit = options.time_limit_seconds < limit;
+  options.time_limit_seconds =
+      std::max(std::min(options.time_limit_seconds, limit - input.spent_seconds), kLeastSolve);
+  if (input.start != nullptr && input.start->rows == run.problem.num_rows() &&
+      static_cast<int32_t>(input.start->x.size()) == run.problem.num_columns()) {
+    options.warm_start = input.start->x;
+  }
+  if (input.backend == nullptr) {
+    output.end = Failed(TaskReason::kInternalError, "the solver is not available");
+    return output;
+  }
+  SolveMonitor monitor;
+  monitor.stop = input.stop;
+  double begin = SteadySeconds();
+  absl::StatusOr<SolveResult> result = input.backend->Solve(run.problem, options, monitor);
+  auto micros = static_cast<int64_t>((SteadySeconds() - begin) * 1e6);
+
+  AttemptEnd& end = output.end;
+  if (!result.ok()) {
+    output.stopped = input.stop.stop_requested();
+    end = NotSolved(result.status());
+  } else if (result->status == SolveStatus::kCancelled) {
+    output.stopped = input.stop.stop_requested();
+    end = Failed(TaskReason::kInternalError, "the solve was stopped by nobody");
+  } else if (result->status == SolveStatus::kError) {
+    end = Failed(TaskReason::kInternalError,
+                 result->error.empty() ? "the solver failed" : result->error);
+  } else if (result->status == SolveStatus::kTimeLimit && !result->has_point) {
+    end = Failed(TaskReason::kTaskTimeout,
+                 own_limit ? "the model's time limit passed before a solution was found"
+                           : "the task's time limit passed before a solution was found");
+    end.run.solver_status = ToString(result->status);
+  } else {
+    end = Answered(run, *result);
+    if (result->has_point && result->status == SolveStatus::kOptimal) {
+      auto point = std::make_shared<StartPoint>();
+      point->x = std::move(result->x);
+      point->rows = run.problem.num_rows();
+      output.point = std::move(point);
+    }
+  }
+  end.run.solver_name = input.backend->name();
+  end.run.execution_time_micros = end.solve_micros = micros;
+  end.columns = run.problem.num_columns();
+  end.rows = run.problem.num_rows();
+  end.time_limit_seconds = options.time_limit_seconds;
+  end.problem = EncodeProblem(run.problem);
+  return output;
+}
+
+}  // namespace solvent

@@ -1,0 +1,41 @@
+// What a job's definition and a start's request may say, and how a definition is kept.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "solvent/error.h"
+#include "solvent/job_runner.h"
+#include "solvent/json.h"
+
+namespace solvent {
+
+using NamedValues = std::vector<std::pair<std::string, std::string>>;
+
+// Sets what is left open (the task limit). BadRequest naming each fault.
+absl::Status CheckDefinition(JobDefinition& definition);
+// What a start may say of a job that is defined like this; the model's schema is not looked at.
+// Names the tasks, and lowers limits to the execution's.
+absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobStart& start);
+
+// The solver options that envs stand for, and the solver's name ("" when none is named).
+struct SolverSettings {
+  Json options;  // object as in a flat problem's "options"
+  std::string solver_name;
+};
+absl::StatusOr<SolverSettings> ReadEnvs(const NamedValues& envs, std::string_view pointer);
+// `over` wins.
+NamedValues LayOver(const NamedValues& base, const NamedValues& over);
+
+// Without the secret.
+std::string EncodeDefinition(const JobDefinition& definition);
+absl::StatusOr<JobDefinition> DecodeDefinition(std::string_view name, std::string_view text);
+
+// BadRequest with a message made from the first fault; OK without faults.
+absl::Status Faults(std::vector<FieldError> faults);
+
+}  // namespace solvent

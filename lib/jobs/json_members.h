@@ -1,0 +1,40 @@
+// Reading JSON objects of which every member must be known: faults are gathered, not thrown away.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "solvent/error.h"
+#include "solvent/json.h"
+
+namespace solvent {
+
+class Members {
+ public:
+  // `object` may be absent (null); anything but an object is a fault.
+  Members(const Json& object, std::string pointer, std::vector<FieldError>& faults,
+          std::initializer_list<std::string_view> known);
+
+  // Absent and null alike leave the value unset.
+  std::optional<std::string> Text(std::string_view name, bool may_be_empty = false);
+  std::optional<int64_t> Integer(std::string_view name, int64_t least, int64_t most);
+  std::optional<bool> Flag(std::string_view name);
+  std::optional<int64_t> Duration(std::string_view name);
+  // An object of strings.
+  std::optional<std::vector<std::pair<std::string, std::string>>> Texts(std::string_view name);
+  const Json& At(std::string_view name) const { return object_[name]; }
+  std::string Pointer(std::string_view name) const;
+  void Require(std::string_view name);
+  void Fault(std::string_view name, std::string message, std::string type = "value_error");
+
+ private:
+  const Json& object_;
+  const std::string pointer_;
+  std::vector<FieldError>& faults_;
+};
+
+}  // namespace solvent

@@ -1,0 +1,727 @@
+"""Batches: the routes, their rules one by one, and what they promise about tasks and numbers."""
+
+import concurrent.futures
+import json
+import random
+import re
+import threading
+import time
+import unittest
+
+import httpx
+
+from harness import Server, ServerTest, problem, slow_problem, wait_until
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+# The example of the page that these routes follow, to the key.
+SEED = json.loads("""
+[{"metadata": {"cluster": "<string>", "completedAt": "<string>", "createdAt": "<string>",
+    "deletedAt": "<string>", "expiredAt": "<string>", "id": "exec-abc123",
+    "job": "data-processing-job", "startedAt": "<string>", "updatedAt": "<string>",
+    "workspace": "my-workspace"},
+  "spec": {"envOverride": "{\\"MY_VAR\\": \\"***\\", \\"BATCH_SIZE\\": \\"***\\"}",
+    "memoryOverride": 2048, "parallelism": 5,
+    "tasks": [{"conditions": [{"executionReason": "<string>", "message": "<string>",
+        "reason": "<string>", "severity": "<string>", "state": "<string>", "type": "<string>"}],
+      "metadata": {"completedAt": "<string>", "createdAt": "<string>", "name": "task-0",
+        "scheduledAt": "<string>", "startedAt": "<string>", "updatedAt": "<string>"},
+      "spec": {"maxRetries": 3, "timeout": "30m"}, "status": "unspecified"}],
+    "timeout": 3600},
+  "stats": {"cancelled": 0, "failure": 1, "retried": 2, "running": 1, "success": 8, "total": 10},
+  "status": "queued",
+  "tasks": [{"conditions": [{"executionReason": "<string>", "message": "<string>",
+      "reason": "<string>", "severity": "<string>", "state": "<string>", "type": "<string>"}],
+    "metadata": {"completedAt": "<string>", "createdAt": "<string>", "name": "task-0",
+      "scheduledAt": "<string>", "startedAt": "<string>", "updatedAt": "<string>"},
+    "spec": {"maxRetries": 3, "timeout": "30m"}, "status": "unspecified"}]}]
+""")
+
+ENDS = ("succeeded", "failed", "cancelled", "timeout")
+
+
+def small(bound):
+    return problem("minimize", "2*x", {"x": "integer"}, [f"x >= {bound}"])
+
+
+def without_quick_point(seed=1):
+    """Market split: no solver finds a point of it in a second, nor that there is none."""
+    rng = random.Random(seed)
+    size, rows = 50, 6
+    weights = [[rng.randint(0, 99) for _ in range(size)] for _ in range(rows)]
+    return problem("minimize", "x0", {f"x{i}": "binary" for i in range(size)},
+                   [" + ".join(f"{w}*x{i}" for i, w in enumerate(row)) + f" == {sum(row) // 2}"
+                    for row in weights])
+
+
+def slow(seed=1):
+    return slow_problem(seed, size=80, rows=10)
+
+
+def shape(value):
+    """The keys, recursively; a list has the shapes of its items."""
+    if isinstance(value, dict):
+        return {k: shape(v) for k, v in sorted(value.items())}
+    if isinstance(value, list):
+        shapes = []
+        for item in value:
+            if shape(item) not in shapes:
+                shapes.append(shape(item))
+        return shapes
+    return None
+
+
+class JobTest(ServerTest):
+    flags = ("--workers", "2", "--max-batch-tasks", "60")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.count = 0
+        cls.model = cls.make_model(cls.api, "any", {})
+        cls.schema_model = cls.make_model(cls.api, "with-schema", {
+            "type": "object", "required": ["variables"],
+            "properties": {"objective": {"type": "object"}}})
+
+    @staticmethod
+    def make_model(api, name, schema):
+        answer = api.post("/models", json={"name": name, "generator_type": "generic",
+                                           "input_schema": schema})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["id"]
+
+    def definition(self, name=None, model=None, **spec):
+        type(self).count += 1
+        runtime = spec.pop("runtime", {})
+        return {"metadata": {"name": name or f"job-{self.count}"},
+                "spec": {"modelId": model or self.model, "runtime": runtime, **spec}}
+
+    def job(self, **spec):
+        body = self.definition(**spec)
+        answer = self.api.post("/jobs", json=body)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        return body["metadata"]["name"]
+
+    def start(self, job, inputs, **body):
+        answer = self.api.post(f"/jobs/{job}/executions", json={
+            "tasks": [i if "input_data" in i else {"input_data": i} for i in inputs], **body})
+        self.assertEqual(answer.status_code, 200, answer.text)
+        return f"/jobs/{job}/executions/{answer.json()['executionId']}"
+
+    def get(self, path):
+        answer = self.api.get(path)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        return answer.json()
+
+    def ended(self, path, seconds=60):
+        def look():
+            execution = self.get(path)
+            self.check_execution(execution)
+            return execution if execution["status"] in ENDS else None
+        return wait_until(look, seconds)
+
+    def running(self, path, count=1):
+        return wait_until(lambda: self.get(path)["stats"]["running"] >= count and self.get(path))
+
+    def check_execution(self, e, with_tasks=True):
+        """The shape, and every number recomputed from the answer's own tasks."""
+        seed = SEED[0]
+        self.assertEqual(list(e), list(seed))
+        for part in ("metadata", "spec", "stats"):
+            self.assertEqual(list(e[part]), list(seed[part]))
+        for name in ("completedAt", "createdAt", "deletedAt", "expiredAt", "startedAt",
+                     "updatedAt"):
+            value = e["metadata"][name]
+            self.assertTrue(value is None or TIME.fullmatch(value), value)
+        self.assertIn(e["status"], ("queued", "pending", "running", "cancelling", *ENDS))
+        stats = e["stats"]
+        self.assertLessEqual(stats["retried"], stats["total"])
+        if not with_tasks:
+            return
+        self.assertEqual(len(e["spec"]["tasks"]), len(e["tasks"]))
+        counts = dict.fromkeys(("pending", "reconciling", "running", "succeeded", "failed",
+                                "cancelled"), 0)
+        for plan, task in zip(e["spec"]["tasks"], e["tasks"]):
+            for t in (plan, task):
+                self.assertEqual(list(t), list(seed["tasks"][0]))
+                self.assertEqual(list(t["metadata"]), list(seed["tasks"][0]["metadata"]))
+                self.assertEqual(list(t["spec"]), list(seed["tasks"][0]["spec"]))
+            self.assertEqual((plan["status"], plan["conditions"]), ("unspecified", []))
+            self.assertEqual(plan["metadata"]["name"], task["metadata"]["name"])
+            self.assertEqual(plan["spec"], task["spec"])
+            counts[task["status"]] += 1
+            self.check_conditions(task)
+        self.assertEqual(stats["total"], len(e["tasks"]))
+        self.assertEqual((stats["success"], stats["failure"], stats["cancelled"],
+                          stats["running"]), (counts["succeeded"], counts["failed"],
+                                              counts["cancelled"], counts["running"]))
+        self.assertLessEqual(stats["running"], e["spec"]["parallelism"])
+        waits = counts["pending"] + counts["reconciling"] + counts["running"]
+        over = waits == 0
+        self.assertEqual(e["status"] in ENDS, over)
+        self.assertEqual(e["metadata"]["completedAt"] is not None, over)
+        self.assertEqual(e["metadata"]["expiredAt"] is not None, over)
+        if e["status"] == "succeeded":
+            self.assertEqual(counts["succeeded"], stats["total"])
+        if e["status"] == "cancelled":
+            self.assertGreater(counts["cancelled"], 0)
+        if e["status"] == "failed":
+            self.assertGreater(counts["failed"], 0)
+        if e["status"] in ("queued", "pending"):
+            self.assertEqual(counts["pending"], stats["total"])
+
+    def check_conditions(self, task):
+        types = [c["type"] for c in task["conditions"]]
+        self.assertEqual(types, [t for t in ("Scheduled", "Retry", "Completed") if t in types])
+        self.assertEqual(types[0], "Scheduled")
+        for condition in task["conditions"]:
+            self.assertEqual(list(condition), list(SEED[0]["tasks"][0]["conditions"][0]))
+            self.assertTrue(all(isinstance(v, str) for v in condition.values()))
+            self.assertLessEqual(len(condition["message"]), 500)
+        ended = task["status"] in ("succeeded", "failed", "cancelled")
+        self.assertEqual("Completed" in types, ended)
+        self.assertEqual(task["metadata"]["completedAt"] is not None, ended)
+        if ended:
+            self.assertEqual(task["conditions"][-1]["state"], task["status"])
+
+    def assert_refused(self, answer, status, word, path=None):
+        self.assertEqual(answer.status_code, status, answer.text)
+        body = answer.json()
+        self.assertEqual((body["error"], body["code"]), (word, status))
+        self.assertTrue(body["message"])
+        if path is not None:
+            self.assertIn(path, [d["path"] for d in body["details"]], answer.text)
+        return body
+
+
+class Definitions(JobTest):
+    def test_a_job_is_created_read_listed_replaced_and_deleted(self):
+        body = self.definition()
+        body["metadata"].update(displayName="Nightly", externalId="erp-42", labels={"team": "ops"})
+        body["spec"]["runtime"] = {"maxConcurrentTasks": 5, "maxRetries": 3, "timeout": 3600,
+                                   "taskTimeout": "30m", "memory": 2048,
+                                   "envs": [{"name": "MIP_GAP", "value": "0.01"}]}
+        body["spec"]["webhook_url"] = "https://example.com/hooks/batch"
+        body["spec"]["webhook_secret"] = "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtMTIzNA=="
+        made = self.api.post("/jobs", json=body)
+        self.assertEqual(made.status_code, 200, made.text)
+        job = made.json()
+        name = body["metadata"]["name"]
+        self.assertEqual(job["status"], "DEPLOYED")
+        self.assertEqual(job["spec"]["runtime"], body["spec"]["runtime"])
+        self.assertNotIn("webhook_secret", made.text)
+        self.assertTrue(TIME.fullmatch(job["metadata"]["createdAt"]))
+        self.assertEqual(self.get(f"/jobs/{name}"), job)
+        self.assertEqual(self.get("/jobs?limit=1"), [job])
+        self.assertGreaterEqual(int(self.api.get("/jobs?limit=1").headers["X-Total-Count"]), 1)
+        body["spec"]["enabled"] = False
+        put = self.api.put(f"/jobs/{name}", json=body)
+        self.assertEqual(put.json()["status"], "DEACTIVATED")
+        self.assert_refused(self.api.post(f"/jobs/{name}/executions",
+                                          json={"tasks": [{"input_data": small(1)}]}),
+                            409, "conflict")
+        self.assertEqual(self.api.delete(f"/jobs/{name}").json()["status"], "TERMINATED")
+        self.assert_refused(self.api.get(f"/jobs/{name}"), 404, "not_found")
+        self.assert_refused(self.api.delete(f"/jobs/{name}"), 404, "not_found")
+        body["spec"]["enabled"] = True
+        self.assertEqual(self.api.post("/jobs", json=body).status_code, 200)  # the name is free
+
+    def test_each_rule_of_a_definition_is_kept(self):
+        for path, value, at in [
+            ("metadata.name", "Big", "metadata.name"),
+            ("metadata.name", "-a", "metadata.name"),
+            ("metadata.name", "a" * 50, "metadata.name"),
+            ("metadata.name", None, "metadata.name"),
+            ("metadata.displayName", "x" * 64, "metadata.displayName"),
+            ("metadata.displayName", 3, "metadata.displayName"),
+            ("metadata.externalId", "a b", "metadata.externalId"),
+            ("metadata.labels", {str(i): "" for i in range(33)}, "metadata.labels"),
+            ("metadata.labels", {"a": "x" * 64}, "metadata.labels.a"),
+            ("metadata.labels", {"a": 1}, "metadata.labels.a"),
+            ("metadata.owner", "me", "metadata.owner"),
+            ("spec.enabled", "yes", "spec.enabled"),
+            ("spec.modelId", None, "spec.modelId"),
+            ("spec.image", "x", "spec.image"),
+            ("spec.triggers", [], "spec.triggers"),
+            ("spec.runtime", [], "spec.runtime"),
+            ("spec.runtime.maxConcurrentTasks", 0, "spec.runtime.maxConcurrentTasks"),
+            ("spec.runtime.maxConcurrentTasks", 65, "spec.runtime.maxConcurrentTasks"),
+            ("spec.runtime.maxRetries", 11, "spec.runtime.maxRetries"),
+            ("spec.runtime.maxRetries", 1.5, "spec.runtime.maxRetries"),
+            ("spec.runtime.timeout", 0, "spec.runtime.timeout"),
+            ("spec.runtime.timeout", 86401, "spec.runtime.timeout"),
+            ("spec.runtime.taskTimeout", "2h", "spec.runtime.taskTimeout"),
+            ("spec.runtime.taskTimeout", "0s", "spec.runtime.taskTimeout"),
+            ("spec.runtime.taskTimeout", "30", "spec.runtime.taskTimeout"),
+            ("spec.runtime.taskTimeout", "1m1h", "spec.runtime.taskTimeout"),
+            ("spec.runtime.taskTimeout", "1.5m", "spec.runtime.taskTimeout"),
+            ("spec.runtime.taskTimeout", 60, "spec.runtime.taskTimeout"),
+            ("spec.runtime.memory", 63, "spec.runtime.memory"),
+            ("spec.runtime.memory", 1048577, "spec.runtime.memory"),
+            ("spec.runtime.image", "x", "spec.runtime.image"),
+            ("spec.runtime.envs", [{"name": "PATH", "value": "/"}], "spec.runtime.envs.PATH"),
+            ("spec.runtime.envs", [{"name": "MIP_GAP", "value": "2"}], "spec.runtime.envs.MIP_GAP"),
+            ("spec.runtime.envs", [{"name": "MIP_GAP", "value": 2}], "spec.runtime.envs[0].value"),
+            ("spec.runtime.envs", [{"name": "SOLVER", "value": "none"}],
+             "spec.runtime.envs.SOLVER"),
+            ("spec.runtime.envs", [{"name": "SEED", "value": "1"}, {"name": "SEED", "value": "2"}],
+             "spec.runtime.envs.SEED"),
+            ("status", "DEPLOYED", "status"),
+        ]:
+            with self.subTest(path=path, value=value):
+                body = self.definition()
+                *parents, last = path.split(".")
+                place = body
+                for parent in parents:
+                    place = place[parent]
+                place[last] = value
+                self.assert_refused(self.api.post("/jobs", json=body), 400, "bad_request", at)
+
+    def test_names_models_and_strangers(self):
+        name = self.job()
+        self.assert_refused(self.api.post("/jobs", json=self.definition(name=name)), 409,
+                            "conflict")
+        self.assert_refused(self.api.post("/jobs", json=self.definition(model="mdl_none")), 404,
+                            "not_found")
+        self.assert_refused(self.other.post("/jobs", json=self.definition()), 404, "not_found")
+        for path in (f"/jobs/{name}", f"/jobs/{name}/executions"):
+            foreign, unknown = self.other.get(path), self.api.get(path.replace(name, "nobody"))
+            self.assert_refused(foreign, 404, "not_found")
+            self.assertEqual(foreign.json()["message"], unknown.json()["message"])
+        moved = self.definition(name="another")
+        self.assert_refused(self.api.put(f"/jobs/{name}", json=moved), 400, "bad_request",
+                            "metadata.name")
+
+    def test_the_frame_of_http(self):
+        self.assert_refused(self.anonymous.get("/jobs"), 401, "unauthorized")
+        with self.server.client("", headers={
+                "X-Blaxel-Authorization": f"Bearer {self.server.key}"}) as client:
+            self.assertEqual(client.get("/jobs").status_code, 200)
+            self.assert_error(client.get("/models"), 401)
+        self.assertEqual(httpx.get(self.server.url + "/v0/jobs", headers={
+            "Authorization": f"Bearer {self.server.key}"}).status_code, 200)
+        refused = self.api.patch("/jobs", json={})
+        self.assert_refused(refused, 405, "method_not_allowed")
+        self.assertIn("POST", refused.headers["Allow"])
+        self.assert_refused(self.api.post("/jobs", content="{}"), 415, "unsupported_media_type")
+        self.assert_refused(self.api.post("/jobs", content="a=1", headers={
+            "Content-Type": "text/plain"}), 415, "unsupported_media_type")
+        json_type = {"Content-Type": "application/json"}
+        for text in ("{", "[]", "3", ""):
+            self.assert_refused(self.api.post("/jobs", content=text, headers=json_type), 400,
+                                "bad_request")
+        self.assert_refused(self.api.post("/jobs", content=b" " * (17 << 20), headers=json_type),
+                            413, "payload_too_large")
+
+
+class Executions(JobTest):
+    def test_the_example_of_the_page_key_by_key(self):
+        job = self.job(runtime={"maxConcurrentTasks": 5, "maxRetries": 3, "taskTimeout": "30m"})
+        path = self.start(job, [small(i) for i in range(3)],
+                          env={"MIP_GAP": "0.02", "SEED": "7"}, memory=1024)
+        done = self.ended(path)
+        listed = self.get(f"/jobs/{job}/executions")
+        self.assertEqual(listed, [done])
+        expected = shape(SEED)
+        expected[0]["spec"]["tasks"][0]["conditions"] = []  # the plan's are empty
+        self.assertEqual(shape(listed), expected)
+        self.assertEqual(done["spec"]["envOverride"], '{"MIP_GAP":"***","SEED":"***"}')
+        self.assertEqual(done["spec"]["memoryOverride"], 1024)
+        self.assertEqual(done["spec"]["parallelism"], 5)
+        self.assertEqual(done["spec"]["timeout"], 3600)
+        self.assertEqual(done["tasks"][0]["spec"], {"maxRetries": 3, "timeout": "30m"})
+        self.assertEqual(done["metadata"]["cluster"], "local")
+        self.assertEqual(done["status"], "succeeded")
+        none = self.get(path + "?tasks=none")
+        self.check_execution(none, with_tasks=False)
+        self.assertEqual((none["tasks"], none["spec"]["tasks"]), ([], []))
+        self.assertEqual((none["stats"], none["status"]), (done["stats"], done["status"]))
+
+    def test_results_are_those_of_ordinary_executions(self):
+        job = self.job(runtime={"maxConcurrentTasks": 2})
+        path = self.start(job, [small(5), {"name": "more", "input_data": small(9)},
+                                problem("minimize", "x", {"x": {}}, ["x >= 1", "x <= 0"])])
+        done = self.ended(path)
+        reasons = [t["conditions"][-1]["reason"] for t in done["tasks"]]
+        self.assertEqual(reasons, ["SolverOptimal", "SolverOptimal", "SolverInfeasible"])
+        detail = self.get(path + "/tasks/more")
+        self.assertEqual(list(detail), ["task", "execution_id", "input_data", "result_data",
+                                        "attempts"])
+        self.assertEqual(detail["result_data"]["objective_value"], 18)
+        self.assertEqual(detail["input_data"], small(9))
+        self.assertEqual([a["outcome"] for a in detail["attempts"]], ["succeeded"])
+        record = self.get(f"/models/executions/{detail['execution_id']}")
+        self.assertEqual(record["status"], "completed")
+        self.assertEqual(record["result_data"], detail["result_data"])
+        summary = self.get(path + "/summary")
+        self.assertEqual(summary["objective"]["min"], 10)
+        self.assertEqual(summary["objective"]["median"], 14)
+        self.assertEqual(summary["solver_statuses"], {"infeasible": 1, "optimal": 2})
+        self.assertEqual(len(summary["slowest"]), 3)
+        csv = self.api.get(path + "/results.csv")
+        self.assertIn("text/csv", csv.headers["Content-Type"])
+        lines = csv.text.split("\r\n")
+        self.assertEqual(len(lines), 5)
+        self.assertTrue(lines[2].startswith("1,more,succeeded,SolverOptimal,optimal,18,1,"))
+        self.assert_refused(self.api.get(path + "/tasks/none"), 404, "not_found")
+        self.assert_refused(self.other.get(path + "/tasks/more"), 404, "not_found")
+
+    def test_tasks_come_in_pages(self):
+        job = self.job()
+        path = self.start(job, [small(i) for i in range(7)])
+        names, cursor = [], ""
+        while True:
+            page = self.get(path + f"/tasks?limit=3&cursor={cursor}")
+            names += [t["metadata"]["name"] for t in page["data"]]
+            self.assertEqual(page["meta"]["total"], 7)
+            if not page["meta"]["hasMore"]:
+                self.assertIsNone(page["meta"]["nextCursor"])
+                break
+            cursor = page["meta"]["nextCursor"]
+        self.assertEqual(names, [f"task-{i}" for i in range(7)])
+        for query in ("limit=0", "limit=201", "cursor=x", "limit=1&limit=2",
+                      f"cursor={cursor}9999999999999"):
+            self.assert_refused(self.api.get(path + "/tasks?" + query), 400, "bad_request")
+        other = self.start(job, [small(1)] * 2)
+        self.assert_refused(self.api.get(other + f"/tasks?cursor={cursor}"), 400, "bad_request")
+        self.ended(path)
+        self.ended(other)
+
+    def test_each_rule_of_a_start_is_kept(self):
+        job = self.job(model=self.schema_model, runtime={
+            "maxConcurrentTasks": 2, "maxRetries": 1, "timeout": 100, "taskTimeout": "50s",
+            "memory": 512})
+        good = {"input_data": small(1)}
+        for change, at in [
+            ({"tasks": None}, "tasks"),
+            ({"tasks": []}, "tasks"),
+            ({"tasks": {}}, "tasks"),
+            ({"tasks": [good] * 61}, "tasks"),
+            ({"tasks": [good, 3]}, "tasks[1]"),
+            ({"tasks": [good, {}]}, "tasks[1].input_data"),
+            ({"tasks": [{"input_data": [1]}]}, "tasks[0].input_data"),
+            ({"tasks": [good, {"input_data": {"objective": 3}}]},
+             "tasks[1].input_data.objective"),
+            ({"tasks": [{**good, "name": "-x"}]}, "tasks[0].name"),
+            ({"tasks": [{**good, "name": "a"}, {**good, "name": "a"}]}, "tasks[1].name"),
+            ({"tasks": [good, {**good, "name": "task-0"}]}, "tasks[1].name"),
+            ({"tasks": [{**good, "maxRetries": 2}]}, "tasks[0].maxRetries"),
+            ({"tasks": [{**good, "timeout": "51s"}]}, "tasks[0].timeout"),
+            ({"tasks": [{**good, "timeout": 5}]}, "tasks[0].timeout"),
+            ({"tasks": [{**good, "priority": 5}]}, "tasks[0].priority"),
+            ({"env": {"HOME": "x"}}, "env.HOME"),
+            ({"env": {"NODE_LIMIT": "many"}}, "env.NODE_LIMIT"),
+            ({"env": ["MIP_GAP"]}, "env"),
+            ({"memory": 513}, "memory"),
+            ({"memory": 63}, "memory"),
+            ({"parallelism": 3}, "parallelism"),
+            ({"parallelism": 0}, "parallelism"),
+            ({"timeout": 101}, "timeout"),
+            ({"timeout": "1m"}, "timeout"),
+            ({"allowQueue": "no"}, "allowQueue"),
+            ({"executionId": "A"}, "executionId"),
+            ({"id": "x" * 129}, "id"),
+            ({"jobId": "other"}, "jobId"),
+            ({"workspaceId": "other"}, "workspaceId"),
+            ({"volumes": []}, "volumes"),
+        ]:
+            with self.subTest(change=str(change)[:80]):
+                self.assert_refused(
+                    self.api.post(f"/jobs/{job}/executions", json={"tasks": [good], **change}),
+                    400, "bad_request", at)
+        self.assertEqual(self.get(f"/jobs/{job}/executions"), [])
+        bad = {"input_data": {"objective": 3}}
+        many = self.assert_refused(self.api.post(f"/jobs/{job}/executions",
+                                                 json={"tasks": [bad] * 30}), 400, "bad_request")
+        named = {d["path"].split(".")[0] for d in many["details"]}
+        self.assertEqual(named, {f"tasks[{i}]" for i in range(20)})
+
+    def test_listing_rules(self):
+        job = self.job()
+        paths = [self.start(job, [small(i)]) for i in range(3)]
+        for query in ("limit=0", "limit=101", "limit=x", "limit=1.0", "limit=", "offset=-1",
+                      "limit=1&limit=1", "offset=1&offset=2"):
+            self.assert_refused(self.api.get(f"/jobs/{job}/executions?{query}"), 400,
+                                "bad_request")
+        listed = self.api.get(f"/jobs/{job}/executions?limit=2&colour=red")
+        self.assertEqual(listed.headers["X-Total-Count"], "3")
+        ids = [e["metadata"]["id"] for e in listed.json()]
+        self.assertEqual(ids, [p.split("/")[-1] for p in reversed(paths)][:2])
+        self.assertEqual(len(self.get(f"/jobs/{job}/executions?offset=2")), 1)
+        self.assertEqual(self.get(f"/jobs/{job}/executions?offset=3"), [])
+        for path in paths:
+            self.ended(path)
+
+    def test_limits_are_frozen_and_the_lower_one_is_shown(self):
+        job = self.job(runtime={"timeout": 200, "taskTimeout": "90s", "maxRetries": 2})
+        path = self.start(job, [{"input_data": small(1), "timeout": "1m20s", "maxRetries": 0},
+                                small(2)], timeout=85)
+        changed = self.definition(name=job, runtime={"timeout": 5})
+        self.assertEqual(self.api.put(f"/jobs/{job}", json=changed).status_code, 200)
+        done = self.ended(path)
+        self.assertEqual(done["spec"]["timeout"], 85)
+        self.assertEqual([t["spec"] for t in done["tasks"]],
+                         [{"maxRetries": 0, "timeout": "1m20s"},
+                          {"maxRetries": 2, "timeout": "1m25s"}])
+
+    def test_a_frozen_model_outlives_its_deactivation(self):
+        model = self.make_model(self.api, "short-lived", {})
+        job = self.job(model=model)
+        path = self.start(job, [small(i) for i in range(20)])
+        self.api.delete(f"/models/{model}")
+        self.assertEqual(self.ended(path)["status"], "succeeded")
+        self.assert_refused(self.api.post(f"/jobs/{job}/executions", json={
+            "tasks": [{"input_data": small(1)}]}), 409, "conflict")
+
+    def test_the_same_request_a_hundred_times_at_once(self):
+        job = self.job()
+        body = {"tasks": [{"input_data": small(4)}], "executionId": "once"}
+        reordered = {"executionId": "once", "tasks": [{"input_data": small(4)}]}
+
+        def send(i):
+            return self.api.post(f"/jobs/{job}/executions", json=reordered if i % 2 else body)
+
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(send, range(100)))
+        self.assertEqual({a.status_code for a in answers}, {200})
+        self.assertEqual(len({a.text for a in answers}), 1)
+        self.assertEqual(sum("Idempotency-Replayed" in a.headers for a in answers), 99)
+        self.assertEqual(self.api.get(f"/jobs/{job}/executions").headers["X-Total-Count"], "1")
+        self.assert_refused(self.api.post(f"/jobs/{job}/executions", json={
+            **body, "tasks": [{"input_data": small(5)}]}), 409, "conflict")
+
+    def test_request_ids_and_idempotency_keys_mean_the_same(self):
+        job = self.job()
+        body = {"tasks": [{"input_data": small(4)}]}
+        first = self.api.post(f"/jobs/{job}/executions", json=body,
+                              headers={"Idempotency-Key": "abc"})
+        again = self.api.post(f"/jobs/{job}/executions", json=body,
+                              headers={"Idempotency-Key": "abc"})
+        self.assertEqual(first.json(), again.json())
+        self.assertEqual(first.json()["id"], "abc")
+        self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+        self.assert_refused(self.api.post(f"/jobs/{job}/executions", json={
+            "tasks": [{"input_data": small(5)}]}, headers={"Idempotency-Key": "abc"}),
+            409, "conflict")
+        fresh = [self.api.post(f"/jobs/{job}/executions", json=body).json() for _ in range(2)]
+        self.assertNotEqual(fresh[0]["executionId"], fresh[1]["executionId"])
+        self.assertRegex(fresh[0]["executionId"], r"^exec-[0-9a-f]{16}$")
+        self.assertRegex(fresh[0]["id"], r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-")
+
+    def test_bad_inputs_fail_their_own_task_only(self):
+        job = self.job(runtime={"maxConcurrentTasks": 2, "maxRetries": 3})
+        path = self.start(job, [small(1), {"what": "is this"}, small(2)])
+        done = self.ended(path)
+        self.assertEqual(done["status"], "failed")
+        self.assertEqual([t["status"] for t in done["tasks"]], ["succeeded", "failed", "succeeded"])
+        failed = done["tasks"][1]["conditions"]
+        self.assertEqual([c["type"] for c in failed], ["Scheduled", "Retry", "Completed"])
+        self.assertEqual(failed[2]["reason"], "InvalidInput")
+        detail = self.get(path + "/tasks/task-1")
+        self.assertEqual(len(detail["attempts"]), 1)
+        self.assertEqual(self.get(f"/models/executions/{detail['execution_id']}")["status"],
+                         "failed")
+
+    def test_the_end_is_announced_once(self):
+        job = self.job()
+        path = self.start(job, [small(1), small(2)])
+        self.ended(path)
+        told = self.get("/notifications")
+        told = told if isinstance(told, list) else told.get("notifications", told.get("items"))
+        mine = [n for n in told
+                if (n.get("data") or {}).get("execution_id") == path.split("/")[-1]]
+        self.assertEqual(len(mine), 1, told)
+        self.assertEqual(mine[0]["type"], "execution_complete")
+        self.assertEqual(mine[0]["data"]["stats"]["success"], 2)
+
+
+class Stopping(JobTest):
+    def test_a_cancel_lets_finish_what_is_under_way(self):
+        job = self.job(runtime={"taskTimeout": "4s"})
+        path = self.start(job, [{**slow()}, small(1), small(2)], parallelism=1)
+        self.running(path)
+        answer = self.api.delete(path)
+        self.assertEqual(answer.status_code, 200)
+        self.check_execution(answer.json())
+        self.assertEqual(answer.json()["status"], "cancelling")
+        self.assertEqual([t["status"] for t in answer.json()["tasks"]],
+                         ["running", "cancelled", "cancelled"])
+        self.assertEqual(self.api.delete(path).status_code, 200)
+        done = self.ended(path)
+        self.assertEqual(done["status"], "cancelled")
+        self.assertEqual(done["tasks"][0]["status"], "succeeded")
+        self.assertEqual(done["tasks"][0]["conditions"][-1]["reason"], "SolverFeasible")
+        self.assertEqual(done["tasks"][1]["conditions"][-1]["executionReason"], "CANCELLED")
+        self.assertEqual(self.api.delete(path).json(), done)
+
+    def test_a_forced_cancel_stops_the_solvers_too(self):
+        job = self.job(runtime={"maxConcurrentTasks": 2})
+        path = self.start(job, [slow(1), slow(2), slow(3)])
+        self.running(path, 2)
+        self.api.delete(path)
+        self.assertEqual(self.get(path)["status"], "cancelling")
+        forced = self.api.delete(path + "?force=true").json()
+        self.assertEqual(forced["status"], "cancelled")
+        self.assertEqual({t["status"] for t in forced["tasks"]}, {"cancelled"})
+        # The slots are free again soon.
+        quick = self.start(job, [small(1)])
+        self.assertEqual(self.ended(quick, 30)["status"], "succeeded")
+        detail = self.get(path + "/tasks/task-0")
+        record = self.get(f"/models/executions/{detail['execution_id']}")
+        self.assertEqual(record["status"], "failed")
+        self.assertIn("Cancelled", record["error_message"])
+        self.assertEqual(detail["attempts"][0]["outcome"], "cancelled")
+        self.assert_refused(self.api.delete(quick), 409, "conflict")
+        self.assert_refused(self.api.delete(path[:-3] + "xxx"), 404, "not_found")
+
+    def test_a_task_without_a_point_at_its_limit_is_tried_again_and_fails(self):
+        job = self.job(runtime={"maxRetries": 1, "taskTimeout": "1s"})
+        path = self.start(job, [without_quick_point()])
+        wait_until(lambda: self.get(path)["tasks"][0]["status"] == "reconciling")
+        waiting = self.get(path)
+        self.check_execution(waiting)
+        self.assertEqual(waiting["status"], "running")
+        done = self.ended(path)
+        self.assertEqual(done["status"], "failed")
+        self.assertEqual(done["stats"]["retried"], 1)
+        conditions = {c["type"]: c for c in done["tasks"][0]["conditions"]}
+        self.assertEqual(conditions["Retry"]["state"], "failed")
+        self.assertEqual(conditions["Completed"]["reason"], "TaskTimeout")
+        detail = self.get(path + "/tasks/task-0")
+        self.assertEqual([a["number"] for a in detail["attempts"]], [1, 2])
+        self.assertEqual(self.get(f"/models/executions/{detail['execution_id']}")["status"],
+                         "timeout")
+
+    def test_the_overall_limit_ends_everything(self):
+        job = self.job(runtime={"maxConcurrentTasks": 1})
+        # Solvers are told 2 s, so that the second one is under way when 3 s are over.
+        path = self.start(job, [slow(1), slow(2), small(3)], timeout=3)
+        done = self.ended(path, 20)
+        self.assertEqual(done["status"], "timeout")
+        self.assertEqual(done["tasks"][1]["conditions"][-1]["reason"], "ExecutionTimeout")
+        self.assertEqual(done["tasks"][2]["status"], "cancelled")
+        self.assertEqual(done["tasks"][2]["conditions"][-1]["executionReason"], "TIMEOUT")
+        self.assert_refused(self.api.delete(path), 409, "conflict")
+
+    def test_deleting_a_job_cancels_its_executions_with_force(self):
+        job = self.job()
+        path = self.start(job, [slow(), small(1)])
+        self.running(path)
+        self.assertIn(self.api.delete(f"/jobs/{job}").json()["status"],
+                      ("DELETING", "TERMINATED"))
+        done = self.ended(path)
+        self.assertEqual(done["status"], "cancelled")
+        self.assertIsNotNone(done["metadata"]["deletedAt"])
+        self.assertEqual(done["tasks"][0]["conditions"][-1]["reason"], "JobDeleted")
+        self.assertEqual(done["tasks"][0]["conditions"][-1]["executionReason"], "DELETED")
+        self.assertEqual(len(self.get(f"/jobs/{job}/executions")), 1)
+        self.assert_refused(self.api.post(f"/jobs/{job}/executions", json={
+            "tasks": [{"input_data": small(1)}]}), 404, "not_found")
+
+    def test_a_record_of_a_batch_is_not_cancelled_by_itself(self):
+        job = self.job()
+        path = self.start(job, [slow(), small(1)])
+        self.running(path)
+        record = self.get(path + "/tasks/task-1")["execution_id"]
+        self.assertEqual(self.api.post(f"/solve/async/{record}/cancel").status_code, 409)
+        self.api.delete(path + "?force=true")
+
+    def test_without_room_and_without_queueing_nothing_is_stored(self):
+        job = self.job(runtime={"maxConcurrentTasks": 2})
+        path = self.start(job, [slow(1), slow(2)])
+        self.running(path, 2)
+        refused = self.api.post(f"/jobs/{job}/executions", json={
+            "tasks": [{"input_data": small(1)}], "allowQueue": False})
+        self.assert_refused(refused, 429, "capacity_exceeded")
+        self.assertIn("Retry-After", refused.headers)
+        self.assertEqual(self.api.get(f"/jobs/{job}/executions").headers["X-Total-Count"], "1")
+        big = self.job(runtime={"memory": 1048576})
+        self.assert_refused(self.api.post(f"/jobs/{big}/executions", json={
+            "tasks": [{"input_data": small(1)}], "allowQueue": False}), 400, "bad_request",
+            "memory")
+        self.api.delete(path + "?force=true")
+
+    def test_ordinary_solves_get_their_turn_beside_a_batch(self):
+        job = self.job(runtime={"maxConcurrentTasks": 2})
+        path = self.start(job, [{"input_data": slow(i), "timeout": "1s"} for i in range(20)])
+        self.running(path, 1)
+        before = self.get(path)["stats"]["success"]
+        answer = self.api.post("/solve", json=small(3))
+        self.assertEqual(answer.json()["objective_value"], 6)
+        self.assertLess(self.get(path)["stats"]["success"] - before, 10)
+        self.api.delete(path + "?force=true")
+
+
+class Numbers(JobTest):
+    flags = ("--workers", "2", "--max-parallel-executions", "4")
+
+    def test_every_answer_adds_up_while_batches_run_fail_and_are_cancelled(self):
+        rng = random.Random(3)
+        job = self.job(runtime={"maxConcurrentTasks": 2, "maxRetries": 1, "taskTimeout": "1s"})
+        paths = []
+        for _ in range(8):
+            inputs = [small(i) if rng.random() < 0.9 else {"not": "a problem"} for i in range(25)]
+            paths.append(self.start(job, inputs, parallelism=rng.choice([1, 2])))
+        looks = 0
+        seen = {}
+        allowed = {None: ("queued", "pending", "running", *ENDS),
+                   "queued": ("pending", "running", *ENDS), "pending": ("running", *ENDS),
+                   "running": ("cancelling", *ENDS), "cancelling": ENDS}
+        while True:
+            listed = self.get(f"/jobs/{job}/executions?limit=100")
+            running = 0
+            for execution in listed:
+                self.check_execution(execution)
+                looks += 1
+                running += execution["stats"]["running"]
+                name, status = execution["metadata"]["id"], execution["status"]
+                if status != seen.get(name):
+                    self.assertIn(status, allowed.get(seen.get(name), ()))
+                    seen[name] = status
+            self.assertLessEqual(running, 2)
+            if all(s in ENDS for s in seen.values()) and len(seen) == 8:
+                break
+            if looks > 40 and rng.random() < 0.05:
+                self.api.delete(rng.choice(paths))
+        self.assertGreater(looks, 16)
+
+
+class Restarts(unittest.TestCase):
+    def test_tasks_survive_a_stop_and_a_kill_and_end_once(self):
+        server = Server("--workers", "2")
+        try:
+            server.start()
+            with server.client() as api:
+                model = api.post("/models", json={"name": "m", "generator_type": "generic"}).json()
+                api.post("/jobs", json={"metadata": {"name": "j"}, "spec": {
+                    "modelId": model["id"], "runtime": {"maxConcurrentTasks": 2}}})
+                tasks = [{"input_data": small(i)} for i in range(300)]
+                started = api.post("/jobs/j/executions", json={"tasks": tasks})
+                self.assertEqual(started.status_code, 200, started.text)
+                path = f"/jobs/j/executions/{started.json()['executionId']}"
+            ends = {}
+            for stop in (server.kill, server.stop, server.kill):
+                with server.client(server.key) as api:
+                    before = api.get(path).json()["stats"]["success"]
+                    wait_until(lambda: api.get(path).json()["stats"]["success"] > min(before + 9,
+                                                                                      290))
+                    for task in api.get(path).json()["tasks"]:
+                        if task["status"] == "succeeded":
+                            end = ends.setdefault(task["metadata"]["name"], task)
+                            self.assertEqual(end, task)
+                stop()
+                server.start()
+            with server.client(server.key) as api:
+                done = wait_until(lambda: (e := api.get(path).json())["status"] in ENDS and e)
+                self.assertEqual(done["status"], "succeeded")
+                self.assertEqual(done["stats"]["success"], 300)
+                for task in done["tasks"]:
+                    self.assertEqual(ends.get(task["metadata"]["name"], task), task)
+                detail = api.get(path + "/tasks/task-7").json()
+                self.assertEqual(detail["result_data"]["objective_value"], 14)
+        finally:
+            server.remove()
+
+
+if __name__ == "__main__":
+    unittest.main()
