@@ -105,6 +105,7 @@ auto Run::Recurse(const Expr* at, F&& f) -> decltype(f()) {
 void Run::PrepareSpace(const Decl& decl, MemberSpace& space) {
   space.arity = decl.arity();
   space.total = 1;
+  space.radices.clear();  // of an attempt that failed
   if (decl.domain == nullptr) {
     space.product = space.dense = true;
     return;
@@ -170,6 +171,24 @@ int64_t Run::Position(const MemberSpace& space, const Expr& e, Sym* key) {
   return inside ? static_cast<int64_t>(position) : -1;
 }
 
+// The number that a text reads as, or the text of a number; kNoSym when the model never met it.
+Sym Run::OtherKind(Sym s) {
+  if (symbols_.is_number(s)) return symbols_.FindText(symbols_.ToText(s));
+  double value;
+  return ParseNumber(symbols_.text(s), value) ? symbols_.Number(value) : kNoSym;
+}
+
+std::string Run::OtherKindHint(Sym s, std::string_view where) const {
+  const std::string text = symbols_.ToText(s);
+  if (symbols_.is_number(s)) {
+    return "the text \"" + text + "\" is in " + std::string(where) + ", the number is not";
+  }
+  double value = 0;
+  ParseNumber(text, value);
+  return "the number " + NumberText(value) + " is in " + std::string(where) + ", the text \"" +
+         text + "\" is not";
+}
+
 void Run::OutOfDomain(const Decl& decl, const Sym* key, const Expr* at) {
   std::string hint;
   const int n = decl.arity();
@@ -181,13 +200,7 @@ void Run::OutOfDomain(const Decl& decl, const Sym* key, const Expr* at) {
     for (int i = 0; i < n; ++i) {
       Sym other[kMaxDim];
       std::copy_n(key, n, other);
-      if (symbols_.is_number(key[i])) {
-        other[i] = symbols_.FindText(symbols_.ToText(key[i]));
-      } else {
-        double value;
-        if (!ParseNumber(symbols_.text(key[i]), value)) continue;
-        other[i] = symbols_.Number(value);
-      }
+      other[i] = OtherKind(key[i]);
       if (other[i] == kNoSym) continue;
       bool inside = false;
       try {
@@ -196,13 +209,7 @@ void Run::OutOfDomain(const Decl& decl, const Sym* key, const Expr* at) {
       } catch (const Fault& fault) {
         if (fault.fatal) throw;
       }
-      if (inside) {
-        hint =
-            symbols_.is_number(key[i])
-                ? "the text \"" + symbols_.ToText(key[i]) + "\" is in the domain, the number is not"
-                : "the number " + symbols_.ToText(other[i]) + " is in the domain, the text \"" +
-                      symbols_.ToText(key[i]) + "\" is not";
-      }
+      if (inside) hint = OtherKindHint(key[i], "the domain");
     }
   }
   Throw("M201", MemberText(decl.name, key, n) + " is out of domain", at, hint, decl.name, key, n);
@@ -215,11 +222,22 @@ void Run::PrepareParam(int id, const Expr* at) {
     Throw("M214", "the domain of " + decl.name + " depends on " + decl.name + " itself", at, "",
           decl.name);
   }
+  if (st.failed != nullptr) throw Fault(*st.failed);
   st.preparing = true;
   struct Unmark {
     bool& flag;
     ~Unmark() { flag = false; }
   } unmark{st.preparing};
+  try {
+    FillParam(decl, st, at);
+  } catch (const Fault& fault) {
+    st.failed = std::make_shared<const Fault>(fault);
+    throw;
+  }
+  st.prepared = true;
+}
+
+void Run::FillParam(const ParamDecl& decl, ParamState& st, const Expr* at) {
   PrepareSpace(decl, st.space);
   if (st.bind_by_name) {
     st.bind_by_name = false;
@@ -273,7 +291,6 @@ void Run::PrepareParam(int id, const Expr* at) {
       st.states.shrink_to_fit();
     }
   }
-  st.prepared = true;
 }
 
 double Run::TakeParam(const Expr& e) {
@@ -379,7 +396,7 @@ double Run::ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, 
   if (source == nullptr) {
     const int n = st.space.arity;
     std::string hint;
-    std::string pointer = n > 0 ? PointerOfMember(decl, key) : "";
+    std::string pointer = PointerOfMember(decl.domain, key);
     if (!pointer.empty()) {
       hint = "add \"" + decl.name + "\" to the record at " + pointer + " or declare a default";
     } else if (st.has_data) {
@@ -406,8 +423,15 @@ void Run::CheckParamValue(const ParamDecl& decl, double value, const Sym* key, c
     return decl.symbolic ? symbols_.ToText(static_cast<Sym>(value)) : NumberText(value);
   };
   auto violated = [&](std::string limit) {
-    Throw("M222", MemberText(decl.name, key, n) + " = " + shown() + " is not " + limit, at,
-          "the declaration of " + decl.name + " requires it", decl.name, key, n);
+    Fault fault;
+    fault.diagnostic =
+        MakeDiagnostic("M222", MemberText(decl.name, key, n) + " = " + shown() + " is not " + limit,
+                       "the declaration of " + decl.name + " requires it");
+    if (at != nullptr) model_->source.Place(at->begin, at->end, fault.diagnostic);
+    fault.diagnostic.symbol = decl.name;
+    FillIndex(fault.diagnostic, key, n);
+    fault.diagnostic.json_pointer = PointerOfMember(decl.domain, key);
+    throw fault;
   };
   if (decl.integer && value != std::floor(value)) violated("an integer");
   if (decl.binary && value != 0 && value != 1) violated("0 or 1");
@@ -543,14 +567,31 @@ void Run::CheckSetValue(const SetDecl& decl, TupleSet& value, const Sym* key, co
       const int n = decl.arity();
       std::string member =
           decl.dimen == 1 ? TupleText(tuple, 1) : "(" + TupleText(tuple, decl.dimen) + ")";
-      std::string limit =
-          Shorten(model_->source.text().substr(within->begin, within->end - within->begin), 60);
+      auto text = [&](const Expr& e) {
+        return Shorten(model_->source.text().substr(e.begin, e.end - e.begin), 60);
+      };
+      std::string message = "the member " + member + " of " + MemberText(decl.name, key, n) +
+                            " is not within " + text(*within);
+      std::string hint = "the declaration of " + decl.name + " requires it";
+      // Of a cross product, the factor that lacks its part of the member.
+      const Expr* factor = within;
+      const Sym* part = tuple;
+      while (factor->op == Op::kCross) {
+        const bool first = !Contains(*factor->args[0], part);
+        if (!first) part += factor->args[0]->dim;
+        factor = factor->args[first ? 0 : 1];
+      }
+      if (factor != within) {
+        message += ": " + TupleText(part, factor->dim) + " is not in " + text(*factor);
+      }
+      if (factor->dim == 1) {
+        const Sym other = OtherKind(*part);
+        if (other != kNoSym && Contains(*factor, &other)) {
+          hint = OtherKindHint(*part, text(*factor));
+        }
+      }
       Fault fault;
-      fault.diagnostic =
-          MakeDiagnostic("M222",
-                         "the member " + member + " of " + MemberText(decl.name, key, n) +
-                             " is not within " + limit,
-                         "the declaration of " + decl.name + " requires it");
+      fault.diagnostic = MakeDiagnostic("M222", std::move(message), std::move(hint));
       if (at != nullptr) model_->source.Place(at->begin, at->end, fault.diagnostic);
       fault.diagnostic.symbol = decl.name;
       FillIndex(fault.diagnostic, tuple, decl.dimen);
@@ -561,12 +602,12 @@ void Run::CheckSetValue(const SetDecl& decl, TupleSet& value, const Sym* key, co
   }
 }
 
-std::string Run::PointerOfMember(const Decl& decl, const Sym* key) {
-  if (decl.domain == nullptr) return "";
+std::string Run::PointerOfMember(const Domain* domain, const Sym* key) {
+  if (domain == nullptr) return "";
   // The record that named the last component whose set came from JSON.
   std::string pointer;
   const Sym* next = key;
-  for (const Entry& entry : decl.domain->entries) {
+  for (const Entry& entry : domain->entries) {
     size_t free = 0;
     for (const Component& part : entry.parts) free += part.select == nullptr;
     if (entry.set->op == Op::kSetRef && entry.set->args.empty() && free == entry.parts.size()) {

@@ -121,6 +121,7 @@ struct ParamState {
   LazyArray<uint8_t> dense_states;
   bool prepared = false;
   bool preparing = false;
+  std::shared_ptr<const Fault> failed;  // why it never will be prepared: half its data is missing
   int active = 0;
   bool has_data = false;
   int data_rank = 0;          // 1 data text, 2 JSON or a table
@@ -192,6 +193,7 @@ class Run {
   double TakeVarValue(const Expr& e);
   double TakeRowValue(const Expr& e);
   void PrepareParam(int id, const Expr* at);
+  void FillParam(const ParamDecl& decl, ParamState& st, const Expr* at);
   void PrepareVar(int id);
   // Bounds of a member as the model states them.
   void VarBounds(const VarDecl& decl, double& lower, double& upper);
@@ -350,7 +352,9 @@ class Run {
   void PrepareSpace(const Decl& decl, MemberSpace& space);
   int64_t Position(const MemberSpace& space, const Expr& e, Sym* key);
   [[noreturn]] void OutOfDomain(const Decl& decl, const Sym* key, const Expr* at);
-  std::string PointerOfMember(const Decl& decl, const Sym* key);
+  Sym OtherKind(Sym s);
+  std::string OtherKindHint(Sym s, std::string_view where) const;
+  std::string PointerOfMember(const Domain* domain, const Sym* key);
   template <typename F>
   auto Recurse(const Expr* at, F&& f) -> decltype(f());
 

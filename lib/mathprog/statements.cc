@@ -131,6 +131,7 @@ void Run::CheckStatement(const Stmt& s) {
                                     Shorten(CommentAbove(text, static_cast<size_t>(s.begin)), 300));
   model_->source.Place(condition.begin, condition.end, fault.diagnostic);
   FillIndex(fault.diagnostic, key, n);
+  fault.diagnostic.json_pointer = PointerOfMember(s.domain, key);
   throw fault;
 }
 

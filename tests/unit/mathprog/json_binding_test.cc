@@ -147,5 +147,53 @@ TEST_CASE("CSV tables are read through the host") {
             .code == "M302");
 }
 
+TEST_CASE("an array of the wrong length is one fault, wherever the parameter is used") {
+  const char* model = R"(set S; param c{S,S};
+table s IN "JSON" "s": S <- [VALUE];
+check{i in S}: sum{j in S} c[i,j] > 0;
+var x{S} >= 0; minimize z: sum{i in S, j in S} c[i,j]*x[i];
+s.t. r{i in S}: sum{j in S} c[i,j]*x[j] >= 1; end;)";
+  for (const char* matrix : {"[[1,2]]", "[[1,2],[1]]", "[[],[1,2]]", "[[1,2],[3,4],[5,6]]", "[]",
+                             R"({"a": [1], "b": [1,2]})", R"([[1,2], {"q": 3}])"}) {
+    CAPTURE(matrix);
+    GenerateOptions options;
+    options.input = R"({"s": ["a", "b"], "c": )" + std::string(matrix) + "}";
+    Generated g = Generate(model, options);
+    CHECK(!g.run);
+    REQUIRE(g.diagnostics.size() == 1);
+    CHECK((g.error().code == "M201" || !g.error().json_pointer.empty()));
+  }
+}
+
+TEST_CASE("a broken restriction points at the record, and says which part is unknown") {
+  const char* model = R"(set N; set A within N cross N; param low{N}; param c{n in N} >= low[n];
+table n IN "JSON" "n": N <- [name], low, c;
+table a IN "JSON" "a": A <- [from, to];
+# The sum is too small.
+check{n in N}: c[n] >= 3;
+var x{A} >= 0; minimize z: sum{(i,j) in A} c[i]*x[i,j]; end;)";
+  auto error = [&](const char* n, const char* a) {
+    GenerateOptions options;
+    options.input = R"({"n": )" + std::string(n) + R"(, "a": )" + a + "}";
+    return Generate(model, options).error();
+  };
+  MathProgDiagnostic d =
+      error(R"([{"name": "p", "low": 1, "c": 4}])", R"([{"from": "p", "to": "q"}])");
+  CHECK(d.code == "M222");
+  CHECK(d.json_pointer == "/a/0");
+  CHECK(d.message == "the member (p,q) of A is not within N cross N: q is not in N");
+  d = error(R"([{"name": 7, "low": 1, "c": 4}])", R"([{"from": 7, "to": "7"}])");
+  CHECK(d.hint == "the number 7 is in N, the text \"7\" is not");
+  d = error(R"([{"name": "7", "low": 1, "c": 4}])", R"([{"from": 7, "to": "7"}])");
+  CHECK(d.hint == "the text \"7\" is in N, the number is not");
+  d = error(R"([{"name": "p", "low": 1, "c": 4}, {"name": "q", "low": 5, "c": 4}])", "[]");
+  CHECK(d.code == "M222");
+  CHECK(d.json_pointer == "/n/1");
+  d = error(R"([{"name": "p", "low": 1, "c": 4}, {"name": "q", "low": 1, "c": 2}])", "[]");
+  CHECK(d.code == "M223");
+  CHECK(d.json_pointer == "/n/1");
+  CHECK(d.hint == "The sum is too small.");
+}
+
 }  // namespace
 }  // namespace solvent
