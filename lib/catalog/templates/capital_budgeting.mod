@@ -7,16 +7,19 @@ param value{PROJECTS};
 param rivals{PROJECTS} symbolic, default '';
 set YEARS;
 param budget{YEARS} >= 0;
-param outlay{PROJECTS, YEARS};
+set OUTLAYS dimen 2;
+param outlay{OUTLAYS};
 param carry_over binary, default 0;
 table budget_in IN "JSON" "budget": YEARS <- [RECNO], budget~VALUE;
 table projects_in IN "JSON" "projects": PROJECTS <- [name], value, rivals;
-table outlay_in IN "JSON" "/projects/*/outlay": [name, RECNO], outlay~VALUE;
+table outlay_in IN "JSON" "/projects/*/outlay": OUTLAYS <- [name, RECNO], outlay~VALUE;
 table requires_in IN "JSON" "/projects/*/requires": REQUIRES <- [name, VALUE];
 set GROUPS := setof{p in PROJECTS: rivals[p] <> ''} rivals[p];
 
 # A project cannot require itself.
 check{(p,q) in REQUIRES}: p <> q;
+# The outlay of this project is not one number for each year of the budget.
+check{p in PROJECTS}: sum{(p,y) in OUTLAYS} 1 = card(YEARS);
 
 var fund{p in PROJECTS} binary;
 var left{y in YEARS} >= 0;

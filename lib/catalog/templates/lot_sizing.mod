@@ -6,7 +6,8 @@
 set PERIODS;
 set PRODUCTS;
 param capacity{PERIODS} >= 0;
-param demand{PRODUCTS, PERIODS} >= 0;
+set DEMANDED dimen 2;
+param demand{DEMANDED} >= 0;
 param setup_cost{PRODUCTS} >= 0;
 param setup_time{PRODUCTS} >= 0, default 0;
 param unit_time{PRODUCTS} >= 0;
@@ -16,7 +17,10 @@ param initial_stock{PRODUCTS} >= 0, default 0;
 table capacity_in IN "JSON" "capacity": PERIODS <- [RECNO], capacity~VALUE;
 table products_in IN "JSON" "products": PRODUCTS <- [name], setup_cost, setup_time, unit_time,
   unit_cost, holding_cost, initial_stock;
-table demand_in IN "JSON" "/products/*/demand": [name, RECNO], demand~VALUE;
+table demand_in IN "JSON" "/products/*/demand": DEMANDED <- [name, RECNO], demand~VALUE;
+
+# The demand of this product is not one number for each period of the capacity.
+check{p in PRODUCTS}: sum{(p,t) in DEMANDED} 1 = card(PERIODS);
 
 param demand_until{p in PRODUCTS, t in 0..card(PERIODS)} :=
   if t = 0 then 0 else demand_until[p,t-1] + demand[p,t];
@@ -45,7 +49,7 @@ s.t. time{t in PERIODS}: sum{p in PRODUCTS} setup_time[p] * setup[p,t]
 
 solve;
 table lots{t in PERIODS, p in PRODUCTS: setup[p,t] > 0.5} OUT "JSON" "lots":
-  t~period, p~product, sum{(p,t,u) in USEFUL} make[p,t,u]~units;
+  t~period, p~product, round(sum{(p,t,u) in USEFUL} make[p,t,u], 6)~units;
 table stocks{p in PRODUCTS, t in PERIODS} OUT "JSON" "stocks": p~product, t~period,
-  stock_from_before[p,t] + sum{(p,s,u) in USEFUL: s <= t and u > t} make[p,s,u]~stock;
+  round(stock_from_before[p,t] + sum{(p,s,u) in USEFUL: s <= t and u > t} make[p,s,u], 6)~stock;
 end;

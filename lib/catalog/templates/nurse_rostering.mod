@@ -10,7 +10,8 @@ set AVOID within NURSES cross DAYS cross SHIFTS;
 param number{DAYS};
 param from_hour{SHIFTS} >= 0;
 param to_hour{s in SHIFTS} >= from_hour[s];
-param need{SHIFTS, 1..card(DAYS)} integer, >= 0;
+set NEEDED dimen 2;
+param need{NEEDED} integer, >= 0;
 param least{NURSES} integer, >= 0, default 0;
 param most{n in NURSES} integer, >= least[n];
 param weight{AVOID} >= 0, default 1;
@@ -19,12 +20,14 @@ param max_in_row integer, >= 1, default 5;
 param spread_weight >= 0, default 1;
 table days_in IN "JSON" "days": DAYS <- [VALUE], number~RECNO;
 table shifts_in IN "JSON" "shifts": SHIFTS <- [name], from_hour~start, to_hour~end;
-table need_in IN "JSON" "/shifts/*/need": [name, RECNO], need~VALUE;
+table need_in IN "JSON" "/shifts/*/need": NEEDED <- [name, RECNO], need~VALUE;
 table nurses_in IN "JSON" "nurses": NURSES <- [name], least, most;
 table off_in IN "JSON" "/nurses/*/off": OFF <- [name, VALUE];
 table avoid_in IN "JSON" "/nurses/*/avoid": AVOID <- [name, day, shift], weight;
 
 param last := card(DAYS);
+# The need of this shift is not one number for each day.
+check{s in SHIFTS}: sum{(s,t) in NEEDED} 1 = last;
 # On this day more people are needed than have not taken the day off.
 check{d in DAYS}: sum{s in SHIFTS} need[s,number[d]] <= sum{n in NURSES: (n,d) not in OFF} 1;
 # More shifts have to be filled than all nurses together may work.
