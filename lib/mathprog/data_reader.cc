@@ -126,6 +126,7 @@ class DataReader {
     if (std::string_view("()[]{}:;,*").find(c) == std::string_view::npos) {
       while (pos_ < text_.size() && (text_[pos_] & 0xC0) == 0x80) ++pos_;
       end_ = pos_;
+      if (c == '=') Fail("M108", begin_, end_, "unexpected = in the data", "write :=");
       Fail("M108", begin_, end_,
            "the character " + std::string(text_.substr(begin_, end_ - begin_)) +
                " needs quotes in data",

@@ -131,7 +131,8 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string>& na
   const std::string a = lower(name);
   if (a.size() > 100) return "";
   std::string best;
-  size_t best_distance = a.size() <= 2 ? 2 : a.size() <= 4 ? 2 : a.size() / 3 + 1;
+  // Of names this short any two are alike.
+  size_t best_distance = a.size() <= 2 ? 1 : a.size() <= 4 ? 2 : a.size() / 3 + 1;
   std::vector<size_t> row;
   for (const std::string& candidate : names) {
     if (candidate.size() > 100 || candidate == name) continue;

@@ -196,6 +196,25 @@ void Run::OutOfDomain(const Decl& decl, const Sym* key, const Expr* at) {
     std::string_view text =
         model_->source.text().substr(decl.domain->begin, decl.domain->end - decl.domain->begin);
     hint = decl.name + " is declared over " + Shorten(text, 60);
+    // The component that no such member exists for, where components are independent.
+    const Sym* part = key;
+    for (const Entry& entry : decl.domain->entries) {
+      if (!decl.domain->product) break;
+      const int dim = static_cast<int>(entry.parts.size());
+      try {
+        if (EvalSet(*entry.set).set->Find(part) < 0) {
+          hint += ", and " + TupleText(part, dim) + " is not in " +
+                  Shorten(model_->source.text().substr(entry.set->begin,
+                                                       entry.set->end - entry.set->begin),
+                          60);
+          break;
+        }
+      } catch (const Fault& fault) {
+        if (fault.fatal) throw;
+        break;
+      }
+      part += dim;
+    }
     // The commonest cause with JSON: 1 and "1" are different members.
     for (int i = 0; i < n; ++i) {
       Sym other[kMaxDim];
@@ -403,6 +422,9 @@ double Run::ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, 
       hint = "add it to the data of " + decl.name + " or declare a default";
     } else {
       hint = "give " + decl.name + " data, := or default";
+      for (const Restriction& r : decl.limits) {
+        if (r.rel == Op::kEq) hint = "= only restricts a parameter; := gives it a value";
+      }
     }
     Fault fault;
     fault.diagnostic =

@@ -104,6 +104,10 @@ void Parser::Unexpected(std::string_view where, std::vector<std::string> expecte
     }
   }
   if (hint.empty() && t.kind == Tok::kSuchThat) hint = "is a ';' missing before s.t.?";
+  if (hint.empty() && t.kind == Tok::kName) hint = Misspelt(t.text, expected);
+  if (hint.empty() && (IsChar('/') || IsChar('-')) && IsChar(t.ch, 1)) {
+    hint = "a comment begins with #, or stands between /* and */";
+  }
   MathProgDiagnostic d = MakeDiagnostic("M101", std::move(message), std::move(hint));
   model_.source.Place(t.begin, t.end, d);
   d.expected = std::move(expected);
@@ -111,6 +115,46 @@ void Parser::Unexpected(std::string_view where, std::vector<std::string> expecte
   diagnostics_.push_back(std::move(d));
   ++errors_;
   throw Abandon{};
+}
+
+std::string Parser::Misspelt(std::string_view name, const std::vector<std::string>& expected) {
+  for (const std::string& word : expected) {
+    if (name.size() >= 3 && word.starts_with(name)) return "did you mean " + word + "?";
+  }
+  const std::string close = DidYouMean(name, expected);
+  return close.empty() ? "" : "did you mean " + close + "?";
+}
+
+// Why an undeclared name is not known, and what to do.
+std::string Parser::UnknownHint(const Token& t) const {
+  const std::string name(t.text);
+  if (IsWord("in", 1)) return "a dummy index belongs in braces: {" + name + " in ...}";
+  for (size_t i = pos_; i + 1 < lex_.tokens.size(); ++i) {
+    const Token& keyword = lex_.tokens[i];
+    if (keyword.kind == Tok::kName && lex_.tokens[i + 1].kind == Tok::kName &&
+        lex_.tokens[i + 1].text == t.text &&
+        (keyword.text == "set" || keyword.text == "param" || keyword.text == "var")) {
+      return "its declaration in line " +
+             std::to_string(model_.source.Line(lex_.tokens[i + 1].begin)) +
+             " must come before its first use";
+    }
+  }
+  const std::string close = DidYouMean(name, KnownNames());
+  if (!close.empty() && name.size() > 1) return "did you mean " + close + "?";
+  const bool first = pos_ > 0 && lex_.tokens[pos_ - 1].kind == Tok::kChar &&
+                     (lex_.tokens[pos_ - 1].ch == '{' || lex_.tokens[pos_ - 1].ch == ',');
+  if (first && (IsChar(',', 1) || IsChar('}', 1)) && scope_.empty()) {
+    return "a text is written in quotes: '" + name + "'";
+  }
+  if (name.size() == 1) {
+    return "an index comes from an indexing expression: {" + name + " in ...}";
+  }
+  return "names must be declared before they are used";
+}
+
+std::string Parser::DomainText(const Decl& decl) const {
+  return Shorten(
+      model_.source.text().substr(decl.domain->begin, decl.domain->end - decl.domain->begin), 60);
 }
 
 void Parser::Warn(std::string_view code, const Token& at, std::string message, std::string hint) {
@@ -271,7 +315,8 @@ void Parser::Statement() {
       Peek(1).kind == Tok::kName) {
     Fail("M101", t, "unexpected " + TokenText(t) + " at the start of a statement",
          t.text == "constraint" ? "a constraint starts with s.t. or with its name"
-                                : "write it with z: minimize, maximize");
+         : t.text == "minimise" ? "did you mean minimize?"
+                                : "did you mean maximize?");
   }
   if (SkipAmpl()) return;
   if (named) return RowStatement(false, Sense::kMinimize);

@@ -124,6 +124,9 @@ class Parser {
   void WantScalar(const Expr* e, std::string_view what);
   void WantLogical(const Expr* e, std::string_view what);
   void WantSet(const Expr* e, std::string_view what);
+  static std::string Misspelt(std::string_view name, const std::vector<std::string>& expected);
+  std::string UnknownHint(const Token& t) const;
+  std::string DomainText(const Decl& decl) const;
   [[noreturn]] void NotLinear(const Expr* e, std::string message);
   std::string TypeName(const Expr* e) const;
   std::string VariablesIn(const Expr* e) const;

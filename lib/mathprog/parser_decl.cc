@@ -263,7 +263,8 @@ void Parser::VarStatement() {
       }
       WantNumber(e, "a bound of " + var.name);
       auto twice = [&](std::string_view what) {
-        Fail("M107", at, "the variable " + var.name + " has two " + std::string(what));
+        Fail("M107", at, "the variable " + var.name + " has two " + std::string(what),
+             "one of each kind, separated by a comma: >= 0, <= 5");
       };
       if (var.define != nullptr) {
         Fail("M107", at, "a defined variable takes no bounds", "bound it in a constraint");
@@ -317,8 +318,9 @@ void Parser::RowStatement(bool objective, Sense sense) {
     Take();
   } else if (Peek(1).kind == Tok::kName && !IsChar(':', 1)) {
     // `parm x;`, `minimise z: ...`: a misspelt keyword rather than a constraint.
-    std::string close = DidYouMean(keyword.text, {"set", "param", "var", "minimize", "maximize",
-                                                  "check", "display", "printf", "table"});
+    std::string close =
+        DidYouMean(keyword.text, {"set", "param", "var", "minimize", "maximize", "subject to",
+                                  "check", "display", "printf", "table"});
     Unexpected("the model", {"a statement"},
                close.empty() ? "a statement starts with set, param, var, minimize, maximize, s.t., "
                                "solve, check, display, printf, for, table or a constraint's name"
@@ -328,6 +330,12 @@ void Parser::RowStatement(bool objective, Sense sense) {
   if (after_solve_) {
     Fail("M110", keyword, "the " + what + " statement must come before the solve statement",
          "move it above solve;");
+  }
+  if (objective && Peek().kind == Tok::kName && !IsChar(':', 1) && !IsChar('{', 1) &&
+      Peek(1).kind != Tok::kString) {
+    const Token at = Peek();
+    Fail("M101", at, "the objective has no name",
+         "write " + std::string(keyword.text) + " NAME: expression;", std::string(at.text));
   }
   Token name;
   DeclareName(what, name);
@@ -346,6 +354,10 @@ void Parser::RowStatement(bool objective, Sense sense) {
     Unexpected("the " + what + " " + row.name, {"':'"}, hint);
   }
   Take();
+  if (!objective && IsWord("forall") && IsChar('{', 1)) {
+    Fail("M101", Peek(), "a constraint cannot begin with forall",
+         "one constraint for each member: s.t. " + row.name + "{...}: ...", row.name);
+  }
   auto formula = [&]() {
     Expr* e = ParseLevel(kSum);
     if (e->type != Type::kLinear) WantNumber(e, "a side of " + row.name);
@@ -363,7 +375,12 @@ void Parser::RowStatement(bool objective, Sense sense) {
       TakeChar(',');
       const Token& t = Peek();
       if (t.kind != Tok::kRel) {
-        Unexpected("the constraint " + row.name, {"'<='", "'='", "'>='", "an operator"});
+        std::string hint;
+        if (t.kind == Tok::kAssign) hint = "write =; := gives values in declarations only";
+        if (t.kind == Tok::kName || t.kind == Tok::kNumber || IsChar('(')) {
+          hint = "is an operator missing? A product needs *";
+        }
+        Unexpected("the constraint " + row.name, {"'<='", "'='", "'>='", "an operator"}, hint);
       }
       if (t.text == "<" || t.text == ">") {
         Fail("M111", t, "a constraint cannot be strict", "write " + std::string(t.text) + "=");

@@ -141,7 +141,11 @@ void Parser::FinishDomain(Domain& domain, const Token& open) {
   if (!IsChar('}')) {
     const Token& t = Peek();
     std::string hint;
-    if (t.kind == Tok::kRel) hint = "a condition follows a colon: {i in I: i > 1}";
+    if (t.kind == Tok::kRel) {
+      hint = "is a } missing? A condition follows a colon: {i in I: i > 1}";
+    } else if (IsChar(';')) {
+      hint = "is a } missing? A condition follows a colon, not a semicolon";
+    }
     Unexpected("an indexing expression", {"','", "':'", "'}'"}, hint);
   }
   domain.begin = open.begin;

@@ -307,6 +307,10 @@ Expr* Parser::ParseName() {
     return ParseReference(decl);
   }
   std::string name(t.text);
+  if (IsIterated(name) && (IsChar('(', 1) || IsChar('[', 1))) {
+    Take();
+    Unexpected(name, {"'{'"}, "the index stands in braces: " + name + "{i in I} ...");
+  }
   if (!strict_ && name == "Infinity") {
     Take();
     Expr* e = New(Op::kNumber, Type::kNumber, t.begin, t.end);
@@ -324,11 +328,7 @@ Expr* Parser::ParseName() {
                               : "subscripts are written in brackets: " + name + "[...]",
          name);
   }
-  std::string close = DidYouMean(name, KnownNames());
-  std::string hint =
-      close.empty() ? "names must be declared before they are used" : "did you mean " + close + "?";
-  if (IsWord("in", 1)) hint = "a dummy index belongs in braces: {" + name + " in ...}";
-  Fail("M102", t, name + " is not declared", hint, name);
+  Fail("M102", t, name + " is not declared", UnknownHint(t), name);
 }
 
 Expr* Parser::ParseReference(Decl* decl) {
@@ -358,7 +358,10 @@ Expr* Parser::ParseReference(Decl* decl) {
     FailAt("M104", e->begin, e->end,
            decl->name + " takes " + std::to_string(n) + (n == 1 ? " subscript" : " subscripts") +
                ", not " + std::to_string(e->args.size()),
-           e->args.empty() && n > 0 ? "write " + decl->name + "[...]" : "", decl->name);
+           n == 0            ? ""
+           : e->args.empty() ? "write " + decl->name + "[...]"
+                             : decl->name + " is declared over " + DomainText(*decl),
+           decl->name);
   }
   Suffix suffix = Suffix::kNone;
   if (IsChar('.') && (decl->kind == Kind::kVar || decl->kind == Kind::kRow)) {

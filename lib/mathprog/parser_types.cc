@@ -80,11 +80,28 @@ std::string Parser::VariablesIn(const Expr* e) const {
   return joined;
 }
 
+// How the commonest nonlinear wishes are said linearly.
+std::string_view LinearWay(std::string_view message) {
+  if (message.find("of abs contains") != std::string_view::npos) {
+    return "say abs(x) linearly: a variable t with t >= x and t >= -x, and a cost on t";
+  }
+  if (message.find("of max contains") != std::string_view::npos) {
+    return "say max linearly: a variable t that is >= each of the parts, and a cost on t";
+  }
+  if (message.find("of min contains") != std::string_view::npos) {
+    return "say min linearly: a variable t that is <= each of the parts, and a gain from t";
+  }
+  if (message.starts_with("an operand of '") && message.find("of '*'") == std::string_view::npos) {
+    return "a condition cannot depend on a variable, but a constraint can with a binary variable; "
+           "one constraint for each member is s.t. c{i in I}: ...";
+  }
+  return "MathProg models are linear: variables may only be added, and multiplied or divided by "
+         "parameters";
+}
+
 void Parser::NotLinear(const Expr* e, std::string message) {
-  FailAt("M230", e->begin, e->end, std::move(message),
-         "MathProg models are linear: variables may only be added, and multiplied or divided by "
-         "parameters",
-         VariablesIn(e));
+  const std::string hint(LinearWay(message));
+  FailAt("M230", e->begin, e->end, std::move(message), hint, VariablesIn(e));
 }
 
 void Parser::WantNumber(const Expr* e, std::string_view what) {

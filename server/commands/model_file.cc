@@ -37,8 +37,10 @@ std::unique_ptr<MathProgRun> GenerateModel(const std::string& file, const std::s
   MathProgCompileOptions compile;
   if (options.dialect == "strict") compile.dialect = MathProgDialect::kStrict;
   MathProgCompiled compiled = MathProgModel::Compile(text, compile);
-  PrintAll(compiled.diagnostics, file);
-  if (compiled.model == nullptr) return nullptr;
+  if (compiled.model == nullptr) {
+    PrintAll(compiled.diagnostics, file);
+    return nullptr;
+  }
 
   std::vector<std::string> data;
   for (const std::string& name : options.data) {
@@ -68,6 +70,8 @@ std::unique_ptr<MathProgRun> GenerateModel(const std::string& file, const std::s
   std::filesystem::path folder = std::filesystem::path(file).parent_path();
   run.read_file = [folder](std::string_view name) { return ReadAll((folder / name).string()); };
   MathProgGenerated generated = compiled.model->Generate(input, run);
+  // A run carries the warnings of its model.
+  if (generated.run == nullptr) PrintAll(compiled.diagnostics, file);
   PrintAll(generated.diagnostics, file);
   return std::move(generated.run);
 }

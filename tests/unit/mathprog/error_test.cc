@@ -86,8 +86,10 @@ TEST_CASE("each mistake in a model is named, placed and explained") {
       {";", "M101", 1, 1, "empty statement", "remove"},
       {"var x; minimize z: x; s.t. c: x <= 3; s.t. c: x >= 1;", "M103", 1, 44,
        "c is declared twice", ""},
+      {"param demand; data; param deman := 1;", "M102", 1, 27, "deman is not declared in the model",
+       "did you mean demand?"},
       {"param p; data; param q := 1;", "M102", 1, 22, "q is not declared in the model",
-       "did you mean p?"},
+       "declare it"},
       {"param p{1..2}; data; param p := 1 2 2;", "M114", 1, 38, "unexpected ';'",
        "1 subscript and a value"},
       {"param p{1..2}; data; param p := 1 2 1 3;", "M202", 1, 37, "p[1] already has a value", ""},
@@ -188,6 +190,95 @@ TEST_CASE("limits stop a run with their name") {
   std::string chain = "param p := 1";
   for (int i = 0; i < 20000; ++i) chain += "+1";
   CHECK(Generate(chain + "; check: p = 20001; end;").diagnostics.empty());
+}
+
+// What beginners write, with all of what they are told but the statement's name.
+TEST_CASE("beginners' mistakes lead to what was meant") {
+  struct Mistake {
+    const char* model;
+    const char* text;  // as it is printed
+  };
+  const Mistake mistakes[] = {
+      {"param n\nparam m;",
+       "line 2, column 1: unexpected 'param' in the declaration of param n; expected ';', integer, "
+       "binary, symbolic, a relation, in, default or ':=' (M101); is a ';' missing before param?"},
+      {"set I; set J; param c{I,J}; var x{I,J}; minimize z: sum{i in I, j in J} c[i]*x[i,j];",
+       "line 1, column 73: c takes 2 subscripts, not 1 (M104); c is declared over {I,J}"},
+      {"var x; param c := 4; s.t. lim: x < c;",
+       "line 1, column 34: a constraint cannot be strict (M111); write <="},
+      {"minimise z: 3;",
+       "line 1, column 1: unexpected 'minimise' at the start of a statement (M101); did you mean "
+       "minimize?"},
+      {"var x; subjectto c: x >= 1;",
+       "line 1, column 8: unexpected 'subjectto' in the model; expected a statement (M101); "
+       "'subjectto' is no keyword; did you mean subject to?"},
+      {"set in;",
+       "line 1, column 5: unexpected 'in' in the set statement; expected a name (M101); 'in' is "
+       "reserved and cannot be a name"},
+      {"var x; s.t. c: x := 1;",
+       "line 1, column 18: unexpected ':=' in the constraint c; expected '<=', '=', '>=' or an "
+       "operator (M101); write =; := gives values in declarations only"},
+      {"set I; var x{I >= 0;",
+       "line 1, column 16: unexpected '>=' in an indexing expression; expected ',', ':' or '}' "
+       "(M101); is a } missing? A condition follows a colon: {i in I: i > 1}"},
+      {"set I; var x{I}; s.t. c{i in I; i > 2}: x[i] >= 1;",
+       "line 1, column 31: unexpected ';' in an indexing expression; expected ',', ':' or '}' "
+       "(M101); is a } missing? A condition follows a colon, not a semicolon"},
+      {"var x{I}; set I;",
+       "line 1, column 7: I is not declared (M102); its declaration in line 1 must come before its "
+       "first use"},
+      {"var x; s.t. c: 2 x >= 1;",
+       "line 1, column 18: unexpected 'x' in the constraint c; expected '<=', '=', '>=' or an "
+       "operator (M101); is an operator missing? A product needs *"},
+      {"set I; var x{I}; minimize z: sum(i in I) x[i];",
+       "line 1, column 33: unexpected '(' in sum; expected '{' (M101); the index stands in braces: "
+       "sum{i in I} ..."},
+      {"set I; var x{I}; s.t. c: forall{i in I} x[i] >= 1;",
+       "line 1, column 26: a constraint cannot begin with forall (M101); one constraint for each "
+       "member: s.t. c{...}: ..."},
+      {"set I; var x{I}; s.t. c: x[i] >= 1;",
+       "line 1, column 28: i is not declared (M102); an index comes from an indexing expression: "
+       "{i in ...}"},
+      {"set I := {a, b};",
+       "line 1, column 11: a is not declared (M102); a text is written in quotes: 'a'"},
+      {"var x; var y binary; s.t. c: x >= if y = 1 then 3;",
+       "line 1, column 38: an operand of '=' contains the variable y (M230); a condition cannot "
+       "depend on a variable, but a constraint can with a binary variable; one constraint for each "
+       "member is s.t. c{i in I}: ..."},
+      {"var x; minimize z: abs(x);",
+       "line 1, column 24: argument 1 of abs contains the variable x (M230); say abs(x) linearly: "
+       "a "
+       "variable t with t >= x and t >= -x, and a cost on t"},
+      {"var x; minimize z: max(x, 3);",
+       "line 1, column 24: argument 1 of max contains the variable x (M230); say max linearly: a "
+       "variable t that is >= each of the parts, and a cost on t"},
+      {"var x; minimize x;",
+       "line 1, column 17: the objective has no name (M101); write minimize NAME: expression;"},
+      {"// comment",
+       "line 1, column 1: unexpected '/' in the model; expected set, param, var, minimize, "
+       "maximize, s.t., solve, check, display, printf, for, table or end (M101); a comment begins "
+       "with #, or stands between /* and */"},
+      {"var x int;",
+       "line 1, column 7: unexpected 'int' in the declaration of var x; expected ';', integer, "
+       "binary, '<=', '=' or '>=' (M101); did you mean integer?"},
+      {"var x >= 0, >= 1;",
+       "line 1, column 13: the variable x has two lower bounds (M107); one of each kind, separated "
+       "by a comma: >= 0, <= 5"},
+      {"param n = 3; check: n > 2;",
+       "line 1, column 21: no value for n (M221); = only restricts a parameter; := gives it a "
+       "value"},
+      {"set I := 1..3; param p{I} default 1; check: p[5] = 1;",
+       "line 1, column 45: p[5] is out of domain (M201); p is declared over {I}, and 5 is not in "
+       "I"},
+      {"set I; check: card(I) > 0; data; set I = a;",
+       "line 1, column 40: unexpected = in the data (M108); write :="},
+  };
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(std::string(mistake.model));
+    MathProgDiagnostic d = Generate(mistake.model).error();
+    d.within.clear();
+    CHECK(d.ToString() == std::string(mistake.text));
+  }
 }
 
 TEST_CASE("a failed check says what its author wrote above it") {
