@@ -81,11 +81,21 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
        "Public requests a minute per address; 0 for no limit");
   flag("--rate-limit-public-day", o.rate_limits.public_route.per_day,
        "SOLVENT_RATE_LIMIT_PUBLIC_DAY", "The same a day");
+  flag("--rate-limit-fire", o.rate_limits.fire.per_minute, "SOLVENT_RATE_LIMIT_FIRE",
+       "Fires a minute per trigger; 0 for no limit");
+  flag("--rate-limit-fire-day", o.rate_limits.fire.per_day, "SOLVENT_RATE_LIMIT_FIRE_DAY",
+       "The same a day");
+  flag("--rate-limit-fire-failures", o.rate_limits.fire_failures.per_minute,
+       "SOLVENT_RATE_LIMIT_FIRE_FAILURES",
+       "Fires without the right secret a minute per address; 0 for no limit");
   flag("--allow-origin", o.allowed_origins, "SOLVENT_ALLOW_ORIGIN",
        "Web origin whose pages may call the API (repeatable)");
   flag("--log-level", o.log_level, "SOLVENT_LOG_LEVEL", "Least level that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   // Secrets come from the environment only: arguments are visible to every user of the machine.
+  verb->add_option("--secret-key-from-environment", o.secret_key)
+      ->envname("SOLVENT_SECRET_KEY")
+      ->group("");
   verb->add_option("--jwt-secret-from-environment", o.jwt_secret)
       ->envname("SOLVENT_JWT_SECRET")
       ->group("");

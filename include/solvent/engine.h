@@ -25,6 +25,7 @@
 #include "solvent/organization_model.h"
 #include "solvent/solve_backend.h"
 #include "solvent/store.h"
+#include "solvent/trigger_engine.h"
 #include "solvent/worker_backend.h"
 
 namespace solvent {
@@ -46,6 +47,9 @@ struct EngineOptions {
   CreditOptions credits;
   NotificationOptions notifications;
   JobOptions jobs;
+  // Encrypts the webhook secrets that are kept; "": they are kept as they are. Losing it loses
+  // them.
+  std::string secret_key;
   LogSink log;  // unset: nothing is logged
 };
 
@@ -76,6 +80,7 @@ class Engine {
   virtual DocumentStore& documents() = 0;
   virtual Explainer& explainer() = 0;
   virtual NotificationCenter& notifications() = 0;
+  virtual TriggerEngine& triggers() = 0;
   virtual Identity& identity() = 0;
   virtual CreditLedger& credits() = 0;
   virtual std::vector<SolverInfo> solvers() const = 0;

@@ -64,7 +64,7 @@ struct NewTrigger {
   std::string version_id;
   Json override_schema;                       // array or null
   std::optional<std::string> webhook_url;     // http or https, at most 2048 characters
-  std::optional<std::string> webhook_secret;  // at most 255 characters
+  std::optional<std::string> webhook_secret;  // 1 to 255 characters
   std::optional<std::string> workspace_id;
 };
 

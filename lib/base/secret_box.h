@@ -12,8 +12,9 @@ namespace solvent {
 // Immutable; any number of threads may use it at once.
 class SecretBox {
  public:
-  // With "" secrets are kept as they are. Any other text is a key; it should be random.
-  explicit SecretBox(std::string_view key = {});
+  SecretBox() = default;  // secrets are kept as they are
+  // The same with "". Any other text is a key; it should be random.
+  explicit SecretBox(std::string_view key);
 
   // AES-256-GCM with a random nonce.
   std::string Seal(std::string_view secret) const;

@@ -15,7 +15,6 @@ namespace solvent {
 namespace {
 
 constexpr size_t kMaxName = 255;
-constexpr size_t kMaxKnownDocuments = 10'000;
 
 absl::Status ModelNotFound() { return NotFound("Model not found or not activated"); }
 
@@ -163,18 +162,6 @@ absl::StatusOr<OrganizationModelImpl::Made> OrganizationModelImpl::GenerateFrom(
   return made;
 }
 
-absl::Status OrganizationModelImpl::KeepDocument(const PreparedModel& prepared) {
-  {
-    Lock lock(mutex_);
-    if (kept_.count(prepared.hash()) > 0) return absl::OkStatus();
-  }
-  RETURN_IF_ERROR(port_.KeepDocument(prepared.hash(), prepared.document()));
-  Lock lock(mutex_);
-  if (kept_.size() >= kMaxKnownDocuments) kept_.clear();
-  kept_.insert(prepared.hash());
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Submission> OrganizationModelImpl::MakeSubmission(Made made, ModelRun run) {
   Submission s;
   s.problem = std::move(made.run.problem);
@@ -194,11 +181,8 @@ absl::StatusOr<Submission> OrganizationModelImpl::MakeSubmission(Made made, Mode
   s.request_hash = std::move(run.request_hash);
   s.notify = run.notify;
   if (made.run.reporter) {
-    RETURN_IF_ERROR(KeepDocument(*made.prepared));
+    ASSIGN_OR_RETURN(s.reporter_key, executed_.Keep(*made.prepared, made.now_seconds));
     s.reporter = std::move(made.run.reporter);
-    Json key;
-    key.Set("definition", made.prepared->hash()).Set("now", made.now_seconds);
-    s.reporter_key = key.Dump();
   }
   return s;
 }
@@ -256,23 +240,6 @@ absl::StatusOr<ModelPreview> OrganizationModelImpl::PreviewDefinition(ModelDefin
   definition = EffectiveDefinition(std::move(definition), Json());
   ASSIGN_OR_RETURN(Made made, GenerateFrom({}, std::move(definition), run));
   return PreviewOf(std::move(made.run), OwnPrice(made.model));
-}
-
-absl::StatusOr<ResultReporter> RestoreReporter(ModelPort& port, PreparedModels& prepared,
-                                               const Execution& execution, const std::string& key) {
-  ASSIGN_OR_RETURN(Json parts, ParseJson(key));
-  ASSIGN_OR_RETURN(std::optional<std::string> document,
-                   port.FindDocument(parts["definition"].as_string()));
-  if (!document.has_value()) return absl::DataLossError("the executed definition is gone");
-  ASSIGN_OR_RETURN(Json definition, ParseJson(*document));
-  ASSIGN_OR_RETURN(std::shared_ptr<const PreparedModel> model,
-                   prepared.Get(DefinitionFromJson(definition)));
-  ASSIGN_OR_RETURN(Json input, ParseJson(execution.input_json));
-  ASSIGN_OR_RETURN(GeneratedRun run, model->Generate(std::move(input), {}, parts["now"].as_int()));
-  if (run.problem.num_columns() != execution.columns || run.problem.num_rows() != execution.rows) {
-    return absl::FailedPreconditionError("the model generates another problem now");
-  }
-  return std::move(run.reporter);
 }
 
 }  // namespace solvent

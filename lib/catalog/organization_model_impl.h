@@ -3,9 +3,8 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 
-#include "mutex.h"
+#include "executed_definitions.h"
 #include "prepared_models.h"
 #include "solvent/organization_model.h"
 #include "store_ports.h"
@@ -57,18 +56,11 @@ class OrganizationModelImpl : public OrganizationModel {
                                           std::chrono::milliseconds most);
   // Compiles the definition and tries it on its example.
   absl::Status TryDefinition(const ModelDefinition& definition, const Json& own_config);
-  absl::Status KeepDocument(const PreparedModel& prepared);
 
   ModelPort& port_;
   ExecutionStore& executions_;
   PreparedModels& prepared_;
-  Mutex mutex_;
-  std::unordered_set<std::string> kept_ ABSL_GUARDED_BY(mutex_);  // hashes known to be stored
+  ExecutedDefinitions executed_{port_};
 };
-
-// The reporter of a stored run of a model: its definition as it was executed is generated again
-// from its input. For RunQueueOptions::restore_reporter.
-absl::StatusOr<ResultReporter> RestoreReporter(ModelPort& port, PreparedModels& prepared,
-                                               const Execution& execution, const std::string& key);
 
 }  // namespace solvent

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "change_summary.h"
+#include "content_hash.h"
 #include "ids.h"
 #include "solvent/error.h"
-#include "solvent/execution_store.h"
 #include "status_macros.h"
 #include "text_length.h"
 #include "version_diff.h"
@@ -43,10 +43,6 @@ Json ReadStored(std::string_view text) {
   if (text.empty()) return Json();
   absl::StatusOr<Json> json = ParseJson(text);
   return json.ok() ? *std::move(json) : Json();
-}
-
-std::string ContentHash(std::string_view canvas, std::string_view model) {
-  return HashRequest(canvas) + HashRequest(model);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "solvent/error.h"
 #include "status_macros.h"
 #include "store_ports.h"
+#include "trigger_engine_impl.h"
 
 namespace solvent {
 namespace {
@@ -74,6 +75,11 @@ class EngineImpl : public Engine {
                                             options.jobs, limits);
     models_ = std::make_unique<OrganizationModelImpl>(*store_->ports().models, *queue_, prepared_);
     explainer_ = std::make_unique<ExplainerImpl>(*queue_, AnalysisBackend(options));
+    TriggerEngineOptions triggers;
+    triggers.secrets = SecretBox(options.secret_key);
+    triggers.log = options.log;
+    triggers_ = std::make_unique<TriggerEngineImpl>(store_->ports(), *queue_, prepared_,
+                                                    std::move(triggers));
   }
   ~EngineImpl() override { EngineImpl::Stop(); }
 
@@ -81,9 +87,12 @@ class EngineImpl : public Engine {
     RETURN_IF_ERROR(catalog_.Seed());
     RETURN_IF_ERROR(notifications_.Start());
     RETURN_IF_ERROR(queue_->Start());
-    return batches_->Start();
+    RETURN_IF_ERROR(batches_->Start());
+    triggers_->Start();
+    return absl::OkStatus();
   }
   void Stop() override {
+    triggers_->Stop();
     batches_->Stop();
     queue_->Stop();
     notifications_.Stop();
@@ -95,6 +104,7 @@ class EngineImpl : public Engine {
   DocumentStore& documents() override { return documents_; }
   Explainer& explainer() override { return *explainer_; }
   NotificationCenter& notifications() override { return notifications_; }
+  TriggerEngine& triggers() override { return *triggers_; }
   Identity& identity() override { return identity_; }
   CreditLedger& credits() override { return credits_; }
   std::vector<SolverInfo> solvers() const override {
@@ -126,6 +136,7 @@ class EngineImpl : public Engine {
   std::unique_ptr<JobRunnerImpl> jobs_;
   std::unique_ptr<OrganizationModelImpl> models_;
   std::unique_ptr<ExplainerImpl> explainer_;
+  std::unique_ptr<TriggerEngineImpl> triggers_;
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ std::string EncodeOptions(const RunOptions& options) {
     w.Key("warm_start_execution_id").String(options.warm_start_execution_id);
   }
   if (!options.reporter_key.empty()) w.Key("reporter_key").String(options.reporter_key);
+  if (!options.failure.empty()) w.Key("failure").String(options.failure);
   w.EndObject();
   return text;
 }
@@ -40,6 +41,7 @@ absl::StatusOr<RunOptions> DecodeOptions(std::string_view text) {
   s.verify = json["verify"].as_bool();
   options.warm_start_execution_id = json["warm_start_execution_id"].as_string();
   options.reporter_key = json["reporter_key"].as_string();
+  options.failure = json["failure"].as_string();
   if (!(s.time_limit_seconds > 0)) return absl::DataLossError("stored options are damaged");
   return options;
 }

@@ -13,6 +13,8 @@ struct RunOptions {
   SolveOptions solve;  // warm_start is not kept: it is looked up when the run starts
   std::string warm_start_execution_id;
   std::string reporter_key;
+  // Why there is no problem to solve: the run ends as failed with this text. "" for all others.
+  std::string failure;
 };
 
 std::string EncodeOptions(const RunOptions& options);

@@ -223,14 +223,21 @@ bool RunQueue::OtherWorkIsNext() {
 }
 
 absl::StatusOr<Submitted> RunQueue::Submit(const Caller& caller, Submission submission) {
-  // The answer to this call is never the end.
-  if (submission.notify == NotifyEnd::kUnlessAnswered) submission.notify = NotifyEnd::kAlways;
-  return Enqueue(caller, std::move(submission));
+  return SubmitWith(caller, std::move(submission), [](NewRun&) {});
 }
 
-absl::StatusOr<Submitted> RunQueue::Enqueue(const Caller& caller, Submission submission) {
+absl::StatusOr<Submitted> RunQueue::SubmitWith(const Caller& caller, Submission submission,
+                                               const std::function<void(NewRun&)>& complete) {
+  // The answer to this call is never the end.
+  if (submission.notify == NotifyEnd::kUnlessAnswered) submission.notify = NotifyEnd::kAlways;
+  return Enqueue(caller, std::move(submission), complete);
+}
+
+absl::StatusOr<Submitted> RunQueue::Enqueue(const Caller& caller, Submission submission,
+                                            const std::function<void(NewRun&)>& complete) {
   NewRun run;
   RETURN_IF_ERROR(Prepare(caller, submission, &run));
+  complete(run);
   ASSIGN_OR_RETURN(InsertedRun inserted, ports_.runs->Insert(std::move(run), options_.max_pending));
   if (!inserted.replayed) AnnounceWork();
   return Submitted{std::move(inserted.execution), inserted.replayed};
@@ -526,6 +533,11 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
   const Execution& execution = job.execution;
   FinishRun finish;
   finish.solver_name = execution.solver_name;
+  if (!job.options.failure.empty()) {
+    finish.state = RunState::kFailed;
+    finish.error_message = job.options.failure;
+    return finish;
+  }
   SolveBackend* backend = FindBackend(execution.solver_name);
   if (backend == nullptr) {
     finish.state = RunState::kFailed;

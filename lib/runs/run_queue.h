@@ -57,6 +57,10 @@ class RunQueue : public ExecutionStore {
   Turns& turns() { return turns_; }
 
   absl::StatusOr<Submitted> Submit(const Caller& caller, Submission submission) override;
+  // For rooms that record more than a run: `complete` may set further members of the row before it
+  // is written, and what is to be written with it.
+  absl::StatusOr<Submitted> SubmitWith(const Caller& caller, Submission submission,
+                                       const std::function<void(NewRun&)>& complete);
   absl::StatusOr<Submitted> SubmitAndWait(const Caller& caller, Submission submission,
                                           std::chrono::milliseconds wait) override;
   absl::StatusOr<Execution> Get(std::string_view organization, std::string_view id) const override;
@@ -85,7 +89,8 @@ class RunQueue : public ExecutionStore {
     std::function<void(absl::Status)> on_storage_failure;
   };
 
-  absl::StatusOr<Submitted> Enqueue(const Caller& caller, Submission submission);
+  absl::StatusOr<Submitted> Enqueue(const Caller& caller, Submission submission,
+                                    const std::function<void(NewRun&)>& complete = [](NewRun&) {});
   // What a call that waited for the end returns: the record as it stands, unless it ends meanwhile.
   absl::StatusOr<Execution> AnswerWith(Execution execution);
   absl::Status Prepare(const Caller& caller, Submission& submission, NewRun* run) const;

@@ -34,9 +34,22 @@ absl::Status Authenticate(Context& context, http::Request& request) {
 }
 
 absl::Status AddRoutes(http::HttpServer& server, Context& context) {
-  for (auto add : {AddSolveRoutes, AddMathProgRoutes, AddExecutionRoutes, AddExplainRoutes,
-                   AddModelRoutes, AddDocumentRoutes, AddCreditRoutes, AddKeyRoutes,
-                   AddNotificationRoutes, AddHealthRoutes, AddLiveRoutes, AddJobRoutes}) {
+  constexpr absl::Status (*kAll[])(http::HttpServer&, Context&) = {
+      AddSolveRoutes,
+      AddMathProgRoutes,
+      AddExecutionRoutes,
+      AddExplainRoutes,
+      AddModelRoutes,
+      AddDocumentRoutes,
+      AddTriggerRoutes,
+      AddCreditRoutes,
+      AddKeyRoutes,
+      AddNotificationRoutes,
+      AddHealthRoutes,
+      AddLiveRoutes,
+      AddJobRoutes,
+  };
+  for (auto add : kAll) {
     if (absl::Status status = add(server, context); !status.ok()) return status;
   }
   return absl::OkStatus();

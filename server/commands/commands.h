@@ -40,6 +40,7 @@ struct ServeOptions {
   int64_t batch_retention_days = 30;
   api::RateLimits rate_limits;
   std::string jwt_secret;
+  std::string secret_key;
   std::string bootstrap_key;
   std::vector<std::string> allowed_origins;
   std::string log_level = "info";

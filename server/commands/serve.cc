@@ -57,23 +57,7 @@ absl::Status RateLimited(api::RateLimiter& limiter, http::Request& request,
   std::string who = known ? std::any_cast<Caller>(&request.identity)->organization_id
                           : request.remote_address;
   api::RateDecision decision = limiter.Take(route.rate_class, who);
-  if (decision.limit == 0) return absl::OkStatus();
-  auto header = [&request](const char* name, int64_t value) {
-    request.response_headers.push_back({name, std::to_string(value)});
-  };
-  header("X-RateLimit-Limit", decision.limit);
-  header("X-RateLimit-Remaining", decision.remaining);
-  header("X-RateLimit-Reset", decision.reset_at);
-  if (decision.allowed) return absl::OkStatus();
-  Json extra;
-  extra.Set("limit", decision.limit)
-      .Set("remaining", 0)
-      .Set("reset_at", decision.reset_at)
-      .Set("retry_after", decision.retry_after);
-  return MakeError(absl::StatusCode::kResourceExhausted, "rate_limit_exceeded",
-                   "Too many requests; try again in " + std::to_string(decision.retry_after) +
-                       " s",
-                   {}, std::move(extra));
+  return api::ApplyRateDecision(request, decision);
 }
 
 // Every connection is a descriptor; the usual soft limit of 1024 is a legacy of select(2).
@@ -83,10 +67,6 @@ void RaiseDescriptorLimit() {
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
-}
-
-double UnixSeconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -110,6 +90,7 @@ int Serve(const ServeOptions& options) {
   engine_options.max_pending = options.max_pending;
   engine_options.max_time_limit_seconds = options.max_time_limit;
   engine_options.identity.jwt_secret = options.jwt_secret;
+  engine_options.secret_key = options.secret_key;
   engine_options.notifications = options.notifications;
   engine_options.credits.unlimited = options.credits == kUnlimited;
   if (options.credits != kUnlimited)
@@ -132,7 +113,7 @@ int Serve(const ServeOptions& options) {
   config.rate_limits = options.rate_limits;
   config.version = kVersion;
   api::Context context{**engine, config, log};
-  api::RateLimiter limiter(options.rate_limits, UnixSeconds);
+  api::RateLimiter limiter(options.rate_limits, api::UnixSeconds);
 
   http::Options http_options;
   http_options.host = options.host;

@@ -9,6 +9,7 @@
 #include "model_port.h"
 #include "notification_port.h"
 #include "run_port.h"
+#include "trigger_port.h"
 #include "webhook_port.h"
 
 namespace solvent {
@@ -29,6 +30,7 @@ struct StorePorts {
   DocumentPort* documents = nullptr;
   JobPort* jobs = nullptr;
   NotificationPort* notifications = nullptr;
+  TriggerPort* triggers = nullptr;
   HealthPort* health = nullptr;
 };
 

@@ -16,9 +16,10 @@
 
 namespace solvent {
 
-// A fire by schedule: only the one who finds the schedule still due at `due` may make it.
+// A fire by schedule: only the one who finds the schedule's next_due as `expected` may make it.
 struct ScheduleClaim {
-  int64_t due = 0;
+  int64_t expected = 0;
+  int64_t due = 0;       // the due time that fires, which may be a later one
   int64_t next_due = 0;  // what the schedule says afterwards; 0: never again
   bool skip_overlap = false;
 };
@@ -35,8 +36,10 @@ struct NewTriggerRun {
   int64_t now = 0;
 };
 
-// Errors of a fire that its cause, not the caller, has to deal with: the due time was taken by
-// another (Aborted), or an earlier run has not ended (FailedPrecondition, with this code).
+// Codes of a fire by schedule that is refused: the due time is not due any more, because another
+// was faster or the schedule was changed (kAborted); an earlier run has not ended
+// (kFailedPrecondition).
+inline constexpr std::string_view kClaimLostCode = "claim_lost";
 inline constexpr std::string_view kOverlapCode = "overlap";
 
 struct NewTriggerRow {
@@ -44,6 +47,8 @@ struct NewTriggerRow {
   std::string secret_hash;                    // SHA-256, 32 raw bytes
   std::optional<std::string> webhook_secret;  // sealed
   std::string version_name;                   // for a version that has none yet
+  std::string version_model;                  // for a version without a model, or ""
+  std::string version_hash;                   // its content hash then
 };
 
 struct TriggerRow {
@@ -71,8 +76,8 @@ class TriggerPort {
  public:
   virtual ~TriggerPort() = default;
 
-  // Names the pinned version if it has no name, copies the document's model into it if it has
-  // none. NotFound for document or version; BadRequest when there is no model.
+  // Pins the version: gives it name and model if it has none. NotFound when it is not there (any
+  // more).
   virtual absl::Status Insert(const NewTriggerRow& row) = 0;
   // An empty organization means any.
   virtual absl::StatusOr<std::optional<TriggerRow>> Find(std::string_view organization,
@@ -88,8 +93,11 @@ class TriggerPort {
   virtual absl::StatusOr<std::optional<std::vector<std::string>>> Delete(
       std::string_view organization, std::string_view id, int64_t now) = 0;
 
-  // Records a run without an execution. NotFound when the trigger is gone; errors of claims as
-  // above.
+  // The model of a version, whether its document was deleted or not; "" when there is none.
+  virtual absl::StatusOr<std::string> PinnedModel(std::string_view version_id) = 0;
+
+  // Records a run without an execution. Errors as of a fire: NotFound when the trigger is gone,
+  // AlreadyExists (conflict) when it is disabled, and those of claims.
   virtual absl::StatusOr<TriggerRun> InsertEnded(const NewTriggerRun& run) = 0;
   virtual absl::StatusOr<std::optional<TriggerRun>> FindRun(std::string_view organization,
                                                             std::string_view trigger_id,

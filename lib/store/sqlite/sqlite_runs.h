@@ -64,6 +64,9 @@ class SqliteRuns : public RunPort {
   // What a task's input has become; nothing happens without a problem.
   absl::Status DescribeProblem(Db& db, int64_t n, int32_t columns, int32_t rows,
                                double time_limit_seconds, std::string_view problem);
+  // RequestCancel.
+  absl::StatusOr<CancelOutcome> DoRequestCancel(Db& db, std::string_view organization,
+                                                std::string_view id, int64_t now);
 
  private:
   // These run on the writing thread, inside its transaction.
@@ -76,8 +79,6 @@ class SqliteRuns : public RunPort {
   absl::StatusOr<RunState> PutBack(Db& db, const RunHead& head, int64_t now);
   absl::StatusOr<FinishedRun> DoFinish(Db& db, const FinishRun& finish);
   absl::StatusOr<Execution> EndAsCancelled(Db& db, const RunHead& head, int64_t now);
-  absl::StatusOr<CancelOutcome> DoRequestCancel(Db& db, std::string_view organization,
-                                                std::string_view id, int64_t now);
   absl::StatusOr<int64_t> DoTakeBack(Db& db, std::string_view owner, int64_t now);
 
   Writer& writer_;

@@ -14,9 +14,11 @@
 #include "sqlite_models.h"
 #include "sqlite_notifications.h"
 #include "sqlite_runs.h"
+#include "sqlite_triggers.h"
 #include "sqlite_webhooks.h"
 #include "status_macros.h"
 #include "store_ports.h"
+#include "trigger_rows.h"
 #include "webhook_rows.h"
 #include "writer.h"
 
@@ -38,6 +40,7 @@ class SqliteStore : public Store, public HealthPort {
         documents_(writer_, *readers_),
         jobs_(writer_, *readers_, runs_),
         notifications_(writer_, *readers_),
+        triggers_(writer_, *readers_, runs_, Effects()),
         ports_{.runs = &runs_,
                .webhooks = &webhooks_,
                .identity = &identity_,
@@ -46,6 +49,7 @@ class SqliteStore : public Store, public HealthPort {
                .documents = &documents_,
                .jobs = &jobs_,
                .notifications = &notifications_,
+               .triggers = &triggers_,
                .health = this} {}
 
   // What still waits to be written refers to the ports: it is done before they go.
@@ -61,7 +65,7 @@ class SqliteStore : public Store, public HealthPort {
  private:
   // What runs cause, in this order.
   RunEffectList Effects() {
-    return {&credits_, &jobs_, &run_notifications_, &webhook_effects_};
+    return {&trigger_run_effects_, &credits_, &jobs_, &run_notifications_, &webhook_effects_};
   }
 
   std::unique_ptr<Readers> readers_;
@@ -71,6 +75,7 @@ class SqliteStore : public Store, public HealthPort {
   RunNotifications run_notifications_;
   WebhookBell webhook_bell_;
   WebhookEffects webhook_effects_{webhook_bell_};
+  TriggerRunEffects trigger_run_effects_;
   SqliteRuns runs_;
   SqliteWebhooks webhooks_;
   SqliteIdentity identity_;
@@ -78,6 +83,7 @@ class SqliteStore : public Store, public HealthPort {
   SqliteDocuments documents_;
   SqliteJobs jobs_;
   SqliteNotifications notifications_;
+  SqliteTriggers triggers_;
   StorePorts ports_;
 };
 
