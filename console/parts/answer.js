@@ -3,7 +3,7 @@ import { html, useMemo, useState } from './html.js';
 import { path, post, useGet } from './api.js';
 import { about, brief, duration, number, percent, title } from './format.js';
 import { Bars, Columns, Schedule } from './chart.js';
-import { Action, Empty, Segments, Table, Tabs, Trouble } from './ui.js';
+import { Action, Empty, Loading, Segments, Table, Tabs, Trouble } from './ui.js';
 
 const verdicts = {
   optimal: 'Optimal', feasible: 'A solution, not proven the best', infeasible: 'No solution exists',
@@ -208,6 +208,38 @@ function Contributions({ list }) {
   return html`<div style=${{ padding: '16px 20px' }}><${Bars} name="Contributions to the objective" rows=${rows} /></div>`;
 }
 
+const range = (pair) => !pair ? '' : `${pair[0] === null ? 'any' : about(pair[0])} to ${pair[1] === null ? 'any' : about(pair[1])}`;
+
+// What small changes of the limits and of the objective would do. Asked for when it is looked at.
+function Sensitivity({ run }) {
+  const { data, error } = useGet(path`/models/executions/${run.id}/exact-analysis`, { query: { sensitivity: true } });
+  const found = data?.sensitivity;
+  const priced = (found?.constraints ?? []).filter((row) => Math.abs(row.shadow_price) > 1e-9);
+  const ranged = (found?.variables ?? []).filter((row) => Math.abs(row.coefficient) > 0 || Math.abs(row.reduced_cost) > 1e-9);
+  if (error) return html`<div style=${{ padding: '16px 20px' }}><${Trouble} error=${error} /></div>`;
+  if (!data) return html`<${Loading} />`;
+  if (!found?.computed) return html`<${Empty} title="Nothing to say here">${found?.note ?? ''}<//>`;
+  return html`<div>
+    <p class="small muted" style=${{ padding: '14px 20px 4px' }}>A shadow price is what one more unit of a limit would change the
+      objective by, as long as the limit stays in its range. ${found.fixed_integers ? 'Whole numbers are held as they are. ' : ''}${found.note ?? ''}</p>
+    ${priced.length > 0 && html`<${Table} caption="Shadow prices" rows=${priced} columns=${[
+      { key: 'name', label: 'Row' }, { key: 'rhs', label: 'Limit', number: true }, { key: 'shadow_price', label: 'Shadow price', number: true },
+      ...(found.ranges ? [{ key: 'rhs_range', label: 'Holds for a limit of', number: true, sort: false, cell: (row) => range(row.rhs_range) }] : [])]} />`}
+    <${Table} caption="Variables" rows=${ranged} columns=${[
+      { key: 'name', label: 'Variable' }, { key: 'coefficient', label: 'In the objective', number: true }, { key: 'reduced_cost', label: 'Reduced cost', number: true },
+      ...(found.ranges ? [{ key: 'coefficient_range', label: 'Same plan for', number: true, sort: false, cell: (row) => range(row.coefficient_range) }] : [])]} /></div>`;
+}
+
+// In which direction an unbounded objective runs away.
+export function Unbounded({ run }) {
+  const { data, error } = useGet(path`/models/executions/${run.id}/exact-analysis`, { query: { sensitivity: true } });
+  const ray = data?.ray;
+  if (error || !ray) return null;
+  return html`<div class="card flush"><div class="card-head"><h2>Why has it no limit?</h2></div>
+    <p class="muted" style=${{ padding: '6px 20px 10px' }}>${ray.found ? 'These variables can grow together for ever; each step improves the objective and breaks no row. Most likely a row or an upper bound is missing.' : ray.note}</p>
+    ${ray.found && html`<${Table} caption="The direction" rows=${ray.steps} columns=${[{ key: 'variable', label: 'Variable' }, { key: 'change', label: 'Changes by', number: true }]} />`}</div>`;
+}
+
 // The parts of the answer, one tab each.
 export function Answer({ run, result }) {
   const { data: analysis } = useGet(result ? path`/models/executions/${run.id}/exact-analysis` : null);
@@ -223,6 +255,7 @@ export function Answer({ run, result }) {
         : html`<${Empty} title="All zero">Every member of ${family.name} is zero in this solution.<//>` })),
     ...(rows.length ? [{ id: 'rows', label: 'Binding rows', count: rows.filter((r) => r.binding).length, body: () => html`<${Rows} rows=${rows} />` }] : []),
     ...(analysis?.contributions?.length ? [{ id: 'parts', label: 'Contributions', body: () => html`<${Contributions} list=${analysis.contributions} />` }] : []),
+    ...(analysis?.computed ? [{ id: 'sensitivity', label: 'Sensitivity', body: () => html`<${Sensitivity} run=${run} />` }] : []),
     ...(result.output ? [{ id: 'output', label: 'Output', body: () => html`<div style=${{ padding: '16px 20px' }}><pre class="text">${result.output}</pre></div>` }] : []),
   ];
   const [chosen, setChosen] = useState(null);

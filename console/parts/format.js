@@ -63,3 +63,6 @@ export function brief(value, length = 80) {
     : typeof value === 'number' ? number(value) : JSON.stringify(value) ?? '–';
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
+
+// "SolverOptimal" as "Solver optimal".
+export const spoken = (word) => title(String(word).replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`));

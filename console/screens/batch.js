@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from '../parts/html.js';
 import { api, download, get, path, post, useGet } from '../parts/api.js';
 import { go, link } from '../parts/route.js';
-import { about, duration, number, plural } from '../parts/format.js';
+import { about, duration, number, plural, spoken } from '../parts/format.js';
 import { ticks, useWidth } from '../parts/chart.js';
 import { Action, Ago, Loading, Modal, Screen, Status, Table, Trouble, say } from '../parts/ui.js';
 
@@ -53,12 +53,12 @@ function Task({ job, batch, name, onClose }) {
   return html`<${Modal} title=${name} onClose=${onClose}><div class="stack"><${Trouble} error=${error} />${!data && !error && html`<${Loading} />`}
     ${task && html`<div class="row"><${Status} value=${task.status} />${data.result_data && html`<${Status} value=${data.result_data.status} />`}
         <span class="grow"></span><a class="button" href=${link(['executions', data.execution_id])}>Open the execution</a></div>
-      ${task.conditions.map((c) => c.message && html`<p class="small"><strong>${c.reason}</strong> ${c.message}</p>`)}
+      ${task.conditions.map((c) => c.message && html`<p class="small"><strong>${spoken(c.reason)}</strong> ${c.message}</p>`)}
       ${data.result_data && html`<dl class="facts"><dt>Objective</dt><dd>${number(data.result_data.objective_value)}</dd></dl>`}
       ${data.attempts?.length > 0 && html`<div class="card flush"><${Table} sortable=${false} caption="Attempts" rows=${data.attempts} columns=${[
         { key: 'number', label: 'Attempt', number: true },
         { key: 'outcome', label: 'Outcome' },
-        { key: 'reason', label: 'Reason' },
+        { key: 'reason', label: 'Reason', value: (a) => (a.reason ? spoken(a.reason) : '') },
         { key: 'took', label: 'Took', number: true, cell: (a) => a.completedAt ? duration((new Date(a.completedAt) - new Date(a.startedAt)) / 1000) : '–' },
         { key: 'message', label: 'Message' }]} /></div>`}
       <details><summary>Input</summary><pre class="text">${JSON.stringify(data.input_data, null, 2)}</pre></details>`}
@@ -119,7 +119,7 @@ export default function Batch({ name, execution }) {
     <section class="card flush"><h2>Tasks</h2><${Table} caption="Tasks" rows=${batch.tasks} rowKey=${(t) => t.metadata.name} columns=${[
       { key: 'name', label: 'Task', value: (t) => t.metadata.name, cell: (t) => html`<button class="quiet small" onClick=${() => setOpen(t.metadata.name)}>${t.metadata.name}</button>` },
       { key: 'status', label: 'Status', value: (t) => t.status, cell: (t) => html`<${Status} value=${t.status} />` },
-      { key: 'why', label: 'Outcome', value: (t) => t.conditions.find((c) => c.type === 'Completed')?.reason ?? t.conditions.at(-1)?.reason ?? '' },
+      { key: 'why', label: 'Outcome', value: (t) => spoken(t.conditions.find((c) => c.type === 'Completed')?.reason ?? t.conditions.at(-1)?.reason ?? '') },
       { key: 'waited', label: 'Waited', number: true, value: (t) => t.metadata.startedAt ? new Date(t.metadata.startedAt) - new Date(t.metadata.createdAt) : null,
         cell: (t) => t.metadata.startedAt ? duration((new Date(t.metadata.startedAt) - new Date(t.metadata.createdAt)) / 1000) : '–' },
       { key: 'took', label: 'Took', number: true, value: (t) => t.metadata.completedAt && t.metadata.startedAt ? new Date(t.metadata.completedAt) - new Date(t.metadata.startedAt) : null,

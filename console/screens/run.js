@@ -4,7 +4,7 @@ import { get, isEnd, path, post, useGet, watchRun } from '../parts/api.js';
 import { link } from '../parts/route.js';
 import { about, duration, number, percent } from '../parts/format.js';
 import { Convergence } from '../parts/chart.js';
-import { Answer, Infeasibility, Verdict } from '../parts/answer.js';
+import { Answer, Infeasibility, Unbounded, Verdict } from '../parts/answer.js';
 import { Action, Ago, Copy, Loading, Screen, Status, Trouble, say } from '../parts/ui.js';
 
 const mostPoints = 4000;
@@ -159,6 +159,7 @@ export default function Run({ id }) {
         ${result ? ' The best solution found until then is kept.' : ''}</div>`}
       ${!running && (result || run.solver_status) && html`<${Verdict} run=${run} result=${result} />`}
       ${!running && result?.status === 'infeasible' && html`<${Infeasibility} run=${run} />`}
+      ${!running && result?.status === 'unbounded' && html`<${Unbounded} run=${run} />`}
       ${!running && result && html`<${Answer} run=${run} result=${result} />`}
       ${!running && html`<${History} run=${run} result=${result} live=${live} />`}
     </div><aside class="stack">

@@ -125,7 +125,28 @@ pageTest('a run without a solution says so', async (page) => {
   await page.getByRole('button', { name: 'No solution' }).click();
   await page.getByRole('button', { name: 'Solve' }).click();
   await page.getByText('No solution exists').waitFor();
-  await page.getByRole('heading', { name: 'Why is there no solution?' }).waitFor();
+  await page.getByRole('button', { name: 'Find the conflict' }).click();
+  const conflict = page.getByRole('table', { name: 'The conflict' });
+  await conflict.getByText('east <= 60').waitFor();
+  assert.equal(await conflict.getByRole('row').count(), 4, 'the head, a row and two bounds');
+});
+
+pageTest('an answer is explained: contributions, prices and their ranges, a missing limit', async (page) => {
+  await signIn(page, server);
+  const solve = (sense, rows) => server.api('POST', '/solve', {
+    variables: [{ name: 'bread' }, { name: 'cake' }], objective: { sense, expression: '2*bread + 5*cake' },
+    constraints: rows,
+  });
+  const bakery = await solve('maximize', [{ name: 'flour', expression: 'bread + 2*cake <= 100' }, { name: 'oven', expression: 'bread + 4*cake <= 160' }]);
+  await page.goto(`${server.url}/#/executions/${bakery.execution_id}`);
+  await page.getByRole('tab', { name: 'Contributions' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'cake' }).getByText('150').waitFor();
+  await page.getByRole('tab', { name: 'Sensitivity' }).click();
+  await page.getByRole('table', { name: 'Shadow prices' }).getByRole('cell', { name: '80 to 160' }).waitFor();
+  const endless = await solve('maximize', []);
+  await page.goto(`${server.url}/#/executions/${endless.execution_id}`);
+  await page.getByText('The objective has no limit').waitFor();
+  await page.getByRole('table', { name: 'The direction' }).waitFor();
 });
 
 pageTest('a hostile name stays text', async (page) => {
@@ -256,6 +277,12 @@ pageTest('a MathProg model is checked by line, solved and kept', async (page) =>
   await page.getByText('Minimized total').waitFor();
   await page.getByRole('tab', { name: /^ship/ }).click();
   await page.getByRole('rowheader', { name: 'San Diego' }).waitFor();
+  await page.getByRole('link', { name: 'Playground' }).click();
+  await page.getByRole('button', { name: 'MathProg', exact: true }).click();
+  assert.equal(await page.getByLabel('MathProg model').inputValue(), text, 'the text is still there');
+  await page.getByLabel('Name of the model').fill('My transport');
+  await page.getByRole('button', { name: 'Keep as a model' }).click();
+  await page.getByRole('heading', { level: 1, name: 'My transport' }).waitFor();
 });
 
 pageTest('a document is changed, kept in versions, compared and restored', async (page) => {
