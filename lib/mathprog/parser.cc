@@ -118,10 +118,14 @@ void Parser::Unexpected(std::string_view where, std::vector<std::string> expecte
 }
 
 std::string Parser::Misspelt(std::string_view name, const std::vector<std::string>& expected) {
+  std::vector<std::string> words;  // without "a name" and "';'"
   for (const std::string& word : expected) {
+    if (word.find_first_of(" '") == std::string::npos) words.push_back(word);
+  }
+  for (const std::string& word : words) {
     if (name.size() >= 3 && word.starts_with(name)) return "did you mean " + word + "?";
   }
-  const std::string close = DidYouMean(name, expected);
+  const std::string close = DidYouMean(name, words);
   return close.empty() ? "" : "did you mean " + close + "?";
 }
 
