@@ -30,6 +30,14 @@ struct SolveOptions {
   uint32_t seed = 0;               // 0: the solver's default
   bool want_duals = true;          // duals, reduced costs and basis for LPs
   std::vector<double> warm_start;  // empty, or one value per column; a bad one is ignored
+  // A basis to start an LP from, as the result of a like problem has it; one that does not fit is
+  // ignored. Only the time depends on it: what is found from it counts when it is proven, and is
+  // forgotten otherwise.
+  std::vector<BasisStatus> start_columns;
+  std::vector<BasisStatus> start_rows;
+  // Most address space that the solve may take, where it has a process of its own; 0: as much as
+  // the process may.
+  int64_t memory_limit_bytes = 0;
   // Second opinions on claims that no certificate backs (see Verification). Their time is bounded:
   // as long as the solve itself (at least 0.1 s) below 0.2 s, 3 % of the solve above, but 0.1 s
   // below one second for problems of at most 60 rows and columns; claims of infeasibility get as

@@ -131,8 +131,10 @@ class Solve {
   SolveResult RunLp() {
     tracker_.SetPhase(SolvePhase::kRoot);
     LpEngineFactory lp = [this](const LpModel& model) { return codes_.lp(model, &tracker_); };
-    SolveResult result = FromLp(form_, SettleLp(form_, lp, control_, options_.verify), control_,
-                                options_.want_duals);
+    LpVerdict verdict = SettleLp(form_, lp, control_, options_.verify,
+                                 {options_.start_columns, options_.start_rows});
+    const bool from_basis = verdict.from_basis;
+    SolveResult result = FromLp(form_, std::move(verdict), control_, options_.want_duals);
     if (form_.integers > 0) {
       // Decided column by column: there are no duals of a MIP.
       result.row_dual.clear();
@@ -140,7 +142,7 @@ class Solve {
       result.column_basis.clear();
       result.row_basis.clear();
     }
-    result.warm_start_used = false;
+    result.warm_start_used = from_basis;
     return result;
   }
 

@@ -31,9 +31,10 @@ enum class LpStatus : uint8_t { kOptimal, kInfeasible, kUnbounded, kStopped, kFa
 
 // Ways to solve the same problem that fail differently. kUsual presolves where that pays and works
 // to the solver's usual tolerances, the others without presolve and to tight ones; kDual goes on
-// from the last basis.
+// from the last basis, kFromBasis from the one that was set, to the usual tolerances.
 enum class LpMethod : uint8_t {
   kUsual,
+  kFromBasis,
   kDual,
   kDualFromScratch,
   kPrimalFromScratch,
@@ -48,6 +49,9 @@ class LpEngine {
 
   virtual void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) = 0;
   virtual void SetCost(std::span<const double> cost) = 0;
+  // False, and nothing changed, when it does not fit.
+  virtual bool SetBasis(std::span<const BasisStatus> columns,
+                        std::span<const BasisStatus> rows) = 0;
   virtual LpStatus Solve(LpMethod method, const StopControl& control) = 0;
 
   // Of the last solve.

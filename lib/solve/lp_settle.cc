@@ -47,7 +47,19 @@ class Settler {
   Settler(const MinForm& form, const LpEngineFactory& factory, const StopControl& control)
       : form_(form), factory_(factory), control_(control), engine_(factory(ModelOf(form))) {}
 
-  LpVerdict Run(bool insist) {
+  LpVerdict Run(bool insist, const LpBasis& start) {
+    if (!start.columns.empty() && engine_->SetBasis(start.columns, start.rows)) {
+      const LpStatus status = engine_->Solve(LpMethod::kFromBasis, control_);
+      if (status == LpStatus::kStopped) return Stopped();
+      if (status != LpStatus::kFailed && Judge(status)) {
+        verdict_.from_basis = true;
+        verdict_.iterations = engine_->iterations();
+        return std::move(verdict_);
+      }
+      // Without a proof it is as if this had not been tried.
+      verdict_ = LpVerdict();
+      engine_ = factory_(ModelOf(form_));
+    }
     bool said_infeasible = false, said_unbounded = false;
     std::optional<LpStatus> first;
     for (LpMethod method : {LpMethod::kUsual, LpMethod::kDual, LpMethod::kDualFromScratch,
@@ -154,8 +166,8 @@ bool BoundMeetsCost(double bound, double cost) {
 }
 
 LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,
-                   bool insist) {
-  return Settler(form, factory, control).Run(insist);
+                   bool insist, const LpBasis& start) {
+  return Settler(form, factory, control).Run(insist, start);
 }
 
 }  // namespace solvent

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,12 @@
 #include "point_polish.h"
 
 namespace solvent {
+
+// Where to start; empty for nowhere in particular.
+struct LpBasis {
+  std::span<const BasisStatus> columns;
+  std::span<const BasisStatus> rows;
+};
 
 struct LpVerdict {
   LpStatus status = LpStatus::kFailed;
@@ -23,12 +30,13 @@ struct LpVerdict {
   std::vector<BasisStatus> column_basis;
   std::vector<BasisStatus> row_basis;
   int64_t iterations = 0;
+  bool from_basis = false;  // found from the basis that was given
 };
 
 // Integer columns count as continuous ones. Tries other methods as long as `insist` is set and no
 // certificate was found. The unbounded verdict has a point.
 LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,
-                   bool insist = true);
+                   bool insist = true, const LpBasis& start = {});
 
 // The bound and the cost are equal as far as a simplex code working in doubles can tell.
 bool BoundMeetsCost(double bound, double cost);

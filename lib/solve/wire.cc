@@ -109,6 +109,9 @@ void PutOptions(Writer& w, const SolveOptions& o) {
   w.Put<uint8_t>(o.want_duals);
   w.Put<uint8_t>(o.verify);
   w.PutList(o.warm_start);
+  w.PutList(o.start_columns);
+  w.PutList(o.start_rows);
+  w.Put<int64_t>(o.memory_limit_bytes);
 }
 
 SolveOptions GetOptions(Reader& r) {
@@ -124,6 +127,9 @@ SolveOptions GetOptions(Reader& r) {
   o.want_duals = r.GetBool();
   o.verify = r.GetBool();
   o.warm_start = r.GetList<double>();
+  o.start_columns = r.GetList<BasisStatus>();
+  o.start_rows = r.GetList<BasisStatus>();
+  o.memory_limit_bytes = r.Get<int64_t>();
   return o;
 }
 

@@ -25,7 +25,7 @@ enum class MessageType : uint8_t {
   kResult = 6,       // worker: the answer
   kFailure = 7,      // worker: a status instead of an answer
 };
-inline constexpr uint32_t kWireVersion = 1;
+inline constexpr uint32_t kWireVersion = 2;
 
 struct FrameHeader {
   uint64_t size;     // of the body

@@ -193,12 +193,14 @@ absl::StatusOr<SolveResult> WorkerExchange::Crashed() {
     return *std::move(preliminary_);
   }
   // Code that does not survive a failed allocation dies of a signal instead.
-  const bool full = options_.memory_limit_bytes > 0 &&
-                    exit.peak_resident_bytes > options_.memory_limit_bytes / 10 * 6;
+  int64_t limit = options_.memory_limit_bytes;
+  if (solve_.memory_limit_bytes > 0 && (limit == 0 || solve_.memory_limit_bytes < limit)) {
+    limit = solve_.memory_limit_bytes;
+  }
+  const bool full = limit > 0 && exit.peak_resident_bytes > limit / 10 * 6;
   if (exit.exit_code == kExitOutOfMemory || (full && exit.signal != 0 && exit.signal != SIGKILL)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("the solve needs more memory than a worker process may take (",
-                     options_.memory_limit_bytes >> 20, " MB)"));
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the solve needs more memory than a worker process may take (", limit >> 20, " MB)"));
   }
   return absl::AbortedError(absl::StrCat("the worker process ", how, " while solving"));
 }

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <new>
@@ -107,12 +109,46 @@ class Inbox {
   }
 }
 
+// Lets a solve take at most `bytes` more address space than the process has now.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(int64_t bytes) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    if (bytes <= 0 || getrlimit(RLIMIT_AS, &before_) != 0) return;
+    rlimit lower = before_;
+    lower.rlim_cur =
+        std::min<rlim_t>(before_.rlim_max, AddressSpace() + static_cast<rlim_t>(bytes));
+    set_ = setrlimit(RLIMIT_AS, &lower) == 0;
+#else
+    (void)bytes;
+#endif
+  }
+  ~MemoryLimit() {
+    if (set_) setrlimit(RLIMIT_AS, &before_);
+  }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+
+ private:
+  static rlim_t AddressSpace() {
+    unsigned long pages = 0;
+    std::FILE* file = std::fopen("/proc/self/statm", "re");
+    if (file == nullptr) return 0;
+    if (std::fscanf(file, "%lu", &pages) != 1) pages = 0;
+    std::fclose(file);
+    return static_cast<rlim_t>(pages) * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
+  }
+  rlimit before_{};
+  bool set_ = false;
+};
+
 void Answer(const Inbox::Request& request) {
   auto fail = [&request](const absl::Status& status) {
     SendFrame(MessageType::kFailure, request.id, EncodeFailure(status));
   };
   absl::StatusOr<SolveRequest> asked = DecodeSolve(request.body);
   if (!asked.ok()) return fail(asked.status());
+  MemoryLimit limit(asked->options.memory_limit_bytes);
   SolveMonitor monitor;
   monitor.stop = request.stop;
   monitor.on_progress = [&request](const Progress& progress) {

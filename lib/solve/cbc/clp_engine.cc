@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "ClpSimplex.hpp"
@@ -18,6 +19,8 @@ constexpr double kTight = 1e-9;
 constexpr double kUsualTolerance = 1e-7;
 // Below that many nonzeros presolve costs more than it saves.
 constexpr size_t kPresolveNonzeros = 2000;
+// Bounds from here on are none.
+constexpr double kClpInfinity = 1e30;
 
 double ClpBound(double v) {
   constexpr double kNone = std::numeric_limits<double>::max();
@@ -45,6 +48,17 @@ BasisStatus FromClp(ClpSimplex::Status status, double value, double lower, doubl
                                                             : BasisStatus::kAtUpper;
 }
 
+// `turned`: Clp counts a row's logical column with its sign turned.
+ClpSimplex::Status ToClp(BasisStatus status, double lower, double upper, bool turned) {
+  if (status == BasisStatus::kBasic) return ClpSimplex::basic;
+  if (std::isinf(lower) && std::isinf(upper)) return ClpSimplex::isFree;
+  if (lower == upper) return ClpSimplex::isFixed;
+  bool at_upper = status == BasisStatus::kAtUpper;
+  if (std::isinf(upper)) at_upper = false;
+  if (std::isinf(lower)) at_upper = true;
+  return at_upper != turned ? ClpSimplex::atUpperBound : ClpSimplex::atLowerBound;
+}
+
 class ClpEngine : public LpEngine {
  public:
   ClpEngine(const LpModel& model, ProgressTracker* tracker)
@@ -65,6 +79,32 @@ class ClpEngine : public LpEngine {
 
   void SetCost(std::span<const double> cost) override {
     std::copy(cost.begin(), cost.end(), simplex_.objective());
+  }
+
+  bool SetBasis(std::span<const BasisStatus> columns, std::span<const BasisStatus> rows) override {
+    if (std::ssize(columns) != simplex_.numberColumns() ||
+        std::ssize(rows) != simplex_.numberRows()) {
+      return false;
+    }
+    auto basic = [](BasisStatus s) { return s == BasisStatus::kBasic; };
+    if (std::count_if(columns.begin(), columns.end(), basic) +
+            std::count_if(rows.begin(), rows.end(), basic) !=
+        simplex_.numberRows()) {
+      return false;
+    }
+    auto bound = [](double v) {
+      return std::abs(v) >= kClpInfinity ? std::copysign(kInfinity, v) : v;
+    };
+    simplex_.createStatus();
+    for (int j = 0; j < simplex_.numberColumns(); ++j) {
+      simplex_.setColumnStatus(j, ToClp(columns[j], bound(simplex_.columnLower()[j]),
+                                        bound(simplex_.columnUpper()[j]), false));
+    }
+    for (int i = 0; i < simplex_.numberRows(); ++i) {
+      simplex_.setRowStatus(
+          i, ToClp(rows[i], bound(simplex_.rowLower()[i]), bound(simplex_.rowUpper()[i]), true));
+    }
+    return true;
   }
 
   LpStatus Solve(LpMethod method, const StopControl& control) override {
@@ -128,7 +168,8 @@ class ClpEngine : public LpEngine {
   }
 
   LpStatus Run(LpMethod method) {
-    const double tolerance = method == LpMethod::kUsual ? kUsualTolerance : kTight;
+    const bool usual = method == LpMethod::kUsual || method == LpMethod::kFromBasis;
+    const double tolerance = usual ? kUsualTolerance : kTight;
     simplex_.setPrimalTolerance(tolerance);
     simplex_.setDualTolerance(tolerance);
     simplex_.setPerturbation(method == LpMethod::kUsual ? 50 : 100);
@@ -145,6 +186,7 @@ class ClpEngine : public LpEngine {
           simplex_.dual();
         }
         break;
+      case LpMethod::kFromBasis:
       case LpMethod::kDual: simplex_.dual(); break;
       case LpMethod::kDualFromScratch:
         simplex_.allSlackBasis(true);
@@ -195,6 +237,10 @@ class TrivialEngine : public LpEngine {
     upper_.assign(upper.begin(), upper.end());
   }
   void SetCost(std::span<const double> cost) override { cost_.assign(cost.begin(), cost.end()); }
+
+  bool SetBasis(std::span<const BasisStatus>, std::span<const BasisStatus>) override {
+    return false;  // there is nothing to gain
+  }
 
   LpStatus Solve(LpMethod, const StopControl&) override {
     if (violated_ >= 0) return LpStatus::kInfeasible;

@@ -24,6 +24,10 @@ class BoundsWatch : public LpEngine {
     if (*sane_) engine_->SetColumnBounds(lower, upper);
   }
   void SetCost(std::span<const double> cost) override { engine_->SetCost(cost); }
+  bool SetBasis(std::span<const BasisStatus> columns,
+                std::span<const BasisStatus> rows) override {
+    return engine_->SetBasis(columns, rows);
+  }
   LpStatus Solve(LpMethod method, const StopControl& control) override {
     return *sane_ ? engine_->Solve(method, control) : LpStatus::kFailed;
   }

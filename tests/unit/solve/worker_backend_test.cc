@@ -172,6 +172,14 @@ TEST_CASE("workers killed from outside are replaced, in use or idle") {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("a solve that needs more memory than a worker may take is refused, not fatal") {
   auto backend = Start({.memory_limit_bytes = int64_t{150} << 20});
+  SolveOptions options;
+  std::string limit = "150 MB";
+  SUBCASE("by the process's limit") {}
+  SUBCASE("by a limit of its own") {
+    backend = Start({});
+    options.memory_limit_bytes = int64_t{64} << 20;
+    limit = "64 MB";
+  }
   ProblemBuilder builder;
   constexpr int kColumns = 1500;
   for (int j = 0; j < kColumns; ++j)
@@ -181,9 +189,9 @@ TEST_CASE("a solve that needs more memory than a worker may take is refused, not
     for (int j = 0; j < kColumns; ++j) builder.AddTerm(j, 1 + (i * 31 + j * 17) % 23);
   }
   const Problem large = *std::move(builder).Build();
-  const absl::StatusOr<SolveResult> result = backend->Solve(large, {});
+  const absl::StatusOr<SolveResult> result = backend->Solve(large, options);
   CHECK(result.status().code() == absl::StatusCode::kResourceExhausted);
-  CHECK(std::string(Message(result.status())).find("150 MB") != std::string::npos);
+  CHECK(std::string(Message(result.status())).find(limit) != std::string::npos);
   ExpectTinyAnswer(*backend);
 }
 #endif
