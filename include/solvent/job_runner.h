@@ -36,8 +36,9 @@ struct JobOptions {
   int64_t max_tasks = 1000;          // of one execution
   int max_parallel_executions = 10;  // of one organization; further ones wait, first in first out
   int64_t retention_seconds = int64_t{30} * 86400;  // how long ended executions are kept
-  // Start a task from an earlier one's solution.
-  bool warm_start = false;
+  // Start the simplex method for a linear problem from the basis of an earlier task. Changes how
+  // long a task takes, not its status or optimum (SolveOptions::start_columns).
+  bool warm_start = true;
 };
 
 struct JobRuntime {

@@ -20,6 +20,7 @@
 #include "status_macros.h"
 #include "store_ports.h"
 #include "trigger_engine_impl.h"
+#include "webhook_url.h"
 
 namespace solvent {
 namespace {
@@ -71,8 +72,10 @@ class EngineImpl : public Engine {
     queue_->ShareSlots(batches_.get());
     JobRunnerLimits limits;
     if (workers_ != nullptr) limits.worker_memory_mb = options.worker.memory_limit_bytes >> 20;
+    limits.secrets = SecretBox(options.secret_key);
+    limits.check_webhook_url = [](std::string_view url) { return ParseWebhookUrl(url).status(); };
     jobs_ = std::make_unique<JobRunnerImpl>(store_->ports(), *queue_, *batches_, prepared_,
-                                            options.jobs, limits);
+                                            options.jobs, std::move(limits));
     models_ = std::make_unique<OrganizationModelImpl>(*store_->ports().models, *queue_, prepared_);
     explainer_ = std::make_unique<ExplainerImpl>(*queue_, AnalysisBackend(options));
     TriggerEngineOptions triggers;

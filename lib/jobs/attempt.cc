@@ -137,9 +137,10 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
   const bool own_limit = options.time_limit_seconds < limit;
   options.time_limit_seconds =
       std::max(std::min(options.time_limit_seconds, limit - input.spent_seconds), kLeastSolve);
-  if (input.start != nullptr && input.start->rows == run.problem.num_rows() &&
-      static_cast<int32_t>(input.start->x.size()) == run.problem.num_columns()) {
-    options.warm_start = input.start->x;
+  options.memory_limit_bytes = input.memory_mb << 20;
+  if (input.start != nullptr && !run.problem.is_mip()) {
+    options.start_columns = input.start->columns;
+    options.start_rows = input.start->rows;
   }
   if (input.backend == nullptr) {
     output.end = Failed(TaskReason::kInternalError, "the solver is not available");
@@ -168,11 +169,11 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
     end.run.solver_status = ToString(result->status);
   } else {
     end = Answered(run, *result);
-    if (result->has_point && result->status == SolveStatus::kOptimal) {
-      auto point = std::make_shared<StartPoint>();
-      point->x = std::move(result->x);
-      point->rows = run.problem.num_rows();
-      output.point = std::move(point);
+    if (result->status == SolveStatus::kOptimal && !result->column_basis.empty()) {
+      auto basis = std::make_shared<StartBasis>();
+      basis->columns = std::move(result->column_basis);
+      basis->rows = std::move(result->row_basis);
+      output.basis = std::move(basis);
     }
   }
   end.run.solver_name = input.backend->name();

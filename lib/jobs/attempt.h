@@ -34,10 +34,10 @@ struct PreparedTask {
 };
 std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task);
 
-// A solution of another task of the same execution, to start from.
-struct StartPoint {
-  std::vector<double> x;
-  int32_t rows = 0;
+// Where the simplex method ended for another task of the same execution.
+struct StartBasis {
+  std::vector<BasisStatus> columns;
+  std::vector<BasisStatus> rows;
 };
 
 struct AttemptInput {
@@ -45,14 +45,15 @@ struct AttemptInput {
   const PreparedTask& prepared;
   SolveBackend* backend = nullptr;  // null: the solver is not available
   double spent_seconds = 0;         // of the task's limit, before the solve
-  const StartPoint* start = nullptr;
+  int64_t memory_mb = 0;
+  const StartBasis* start = nullptr;
   std::stop_token stop;
 };
 
 struct AttemptOutput {
   AttemptEnd end;                           // execution, index and attempt are the caller's
   bool stopped = false;                     // the solve was stopped on request: `end` says nothing
-  std::shared_ptr<const StartPoint> point;  // for later tasks, when there is one
+  std::shared_ptr<const StartBasis> basis;  // for later tasks, when there is one
 };
 AttemptOutput RunAttempt(const AttemptInput& input);
 

@@ -224,11 +224,11 @@ void BatchRunner::Work(const std::function<bool()>& go_on) {
 
 std::optional<AttemptEnd> BatchRunner::Attempt(Flight& flight) {
   std::shared_ptr<const FrozenBatch> frozen;
-  std::shared_ptr<const StartPoint> point;
+  std::shared_ptr<const StartBasis> basis;
   {
     Lock lock(mutex_);
     frozen = flight.batch->frozen;
-    point = flight.batch->point;
+    basis = flight.batch->basis;
   }
   if (flight.prepared == nullptr) {
     if (flight.Await() == Flight::Start::kRefused) return std::nullopt;
@@ -241,11 +241,11 @@ std::optional<AttemptEnd> BatchRunner::Attempt(Flight& flight) {
   const std::string& solver = flight.prepared->run.solver_name;
   AttemptOutput output =
       RunAttempt({flight.task, *flight.prepared, FindBackend(solver), solve_begin - flight.begin,
-                  point.get(), flight.stop.get_token()});
+                  frozen->memory_mb, basis.get(), flight.stop.get_token()});
   {
     Lock lock(mutex_);
     Average(flight.batch->solve_seconds, SteadySeconds() - solve_begin);
-    if (options_.warm_start && output.point != nullptr) flight.batch->point = output.point;
+    if (options_.warm_start && output.basis != nullptr) flight.batch->basis = output.basis;
   }
   if (flight.Refused()) return std::nullopt;
   AttemptEnd& end = output.end;

@@ -30,7 +30,7 @@ namespace solvent {
 
 struct BatchRunnerOptions {
   std::string default_solver;
-  bool warm_start = false;
+  bool warm_start = true;
   int64_t retention_seconds = 0;
   LogSink log;
 };

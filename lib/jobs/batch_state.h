@@ -26,7 +26,7 @@ struct BatchRunner::Batch {
   double prepare_seconds = 0;  // moving averages; 0: not known yet
   double solve_seconds = 0;
   int64_t reserve_not_before = 0;
-  std::shared_ptr<const StartPoint> point;
+  std::shared_ptr<const StartBasis> basis;
   std::set<Flight*> flights;
 
   // Slots prepare tasks themselves where that takes long, since the feeder does one at a time; a

@@ -64,7 +64,17 @@ absl::Status JobRunnerImpl::CheckAgainstInstance(const Caller& caller,
   if (batches_.FindBackend(settings.solver_name) == nullptr) {
     return Faults({{"/spec/runtime/envs/SOLVER", "no such solver is available", "value_error"}});
   }
+  if (!definition.webhook_url.empty() && limits_.check_webhook_url) {
+    absl::Status good = limits_.check_webhook_url(definition.webhook_url);
+    if (!good.ok()) {
+      return Faults({{"/spec/webhook_url", std::string(Message(good)), "value_error"}});
+    }
+  }
   return FindModel(caller.organization_id, definition.model_id).status();
+}
+
+std::string JobRunnerImpl::Sealed(const std::string& secret) const {
+  return secret.empty() ? secret : limits_.secrets.Seal(secret);
 }
 
 absl::StatusOr<JobRunnerImpl::Model> JobRunnerImpl::FindModel(std::string_view organization,
@@ -86,7 +96,7 @@ absl::StatusOr<Job> JobRunnerImpl::Create(const Caller& caller, JobDefinition de
   row.organization_id = caller.organization_id;
   row.name = definition.name;
   row.definition = EncodeDefinition(definition);
-  row.webhook_secret = definition.webhook_secret;
+  row.webhook_secret = Sealed(definition.webhook_secret);
   row.created_by = row.updated_by = caller.user_id;
   row.created_at = row.updated_at = SystemNow();
   RETURN_IF_ERROR(ports_.jobs->InsertJob(row));
@@ -123,7 +133,7 @@ absl::StatusOr<Job> JobRunnerImpl::Replace(const Caller& caller, std::string_vie
   row.organization_id = caller.organization_id;
   row.name = name;
   row.definition = EncodeDefinition(definition);
-  row.webhook_secret = definition.webhook_secret;
+  row.webhook_secret = Sealed(definition.webhook_secret);
   row.updated_by = caller.user_id;
   row.updated_at = SystemNow();
   bool keep_secret = definition.webhook_secret.empty() && !definition.webhook_url.empty();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "model_port.h"
 #include "prepared_models.h"
 #include "run_queue.h"
+#include "secret_box.h"
 #include "solvent/job_runner.h"
 #include "solvent/organization_model.h"
 
@@ -18,6 +20,9 @@ namespace solvent {
 
 struct JobRunnerLimits {
   int64_t worker_memory_mb = 0;  // what a process that solves may have; 0: no limit
+  // OK, or what is wrong with a webhook's URL; unset: any will do.
+  std::function<absl::Status(std::string_view)> check_webhook_url;
+  SecretBox secrets;  // in which webhook secrets are kept
 };
 
 class JobRunnerImpl : public JobRunner {
@@ -30,7 +35,7 @@ class JobRunnerImpl : public JobRunner {
         batches_(batches),
         prepared_(prepared),
         options_(std::move(options)),
-        limits_(limits) {}
+        limits_(std::move(limits)) {}
 
   absl::StatusOr<Job> Create(const Caller& caller, JobDefinition definition) override;
   absl::StatusOr<Job> Get(std::string_view organization, std::string_view name) override;
@@ -66,6 +71,7 @@ class JobRunnerImpl : public JobRunner {
   };
 
   absl::Status CheckAgainstInstance(const Caller& caller, const JobDefinition& definition);
+  std::string Sealed(const std::string& secret) const;
   absl::StatusOr<Model> FindModel(std::string_view organization, std::string_view id);
   absl::Status CheckInputs(const PreparedModel& model, const std::vector<NewTask>& tasks);
   absl::Status CheckRoom(std::string_view organization);

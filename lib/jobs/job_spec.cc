@@ -212,6 +212,10 @@ absl::Status CheckDefinition(JobDefinition& d) {
                  "names and values must have at most 63 characters");
   }
   faults.Check(!d.model_id.empty(), "/spec/modelId", "is required");
+  faults.Check(d.webhook_secret.size() <= 255, "/spec/webhook_secret",
+               "must have at most 255 characters");
+  faults.Check(d.webhook_secret.empty() || !d.webhook_url.empty(), "/spec/webhook_secret",
+               "needs a webhook_url");
   CheckRuntime(d.runtime, faults);
   return std::move(faults).ToStatus();
 }

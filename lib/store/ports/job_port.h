@@ -22,7 +22,7 @@ struct JobRow {
   std::string organization_id;
   std::string name;
   std::string definition;
-  std::string webhook_secret;
+  std::string webhook_secret;  // as SecretBox seals it, or ""
   std::string created_by;
   std::string updated_by;
   int64_t created_at = 0;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "clock.h"
 #include "job_rows.h"
 #include "notification_writer.h"
 #include "run_rows.h"
@@ -14,6 +15,7 @@ namespace solvent {
 namespace {
 
 constexpr int kMaxInterruptions = 3;
+constexpr char kExecutionCompleted[] = "job.execution.completed";
 constexpr int64_t kSecond = 1'000'000;
 
 // Definitions.
@@ -53,7 +55,8 @@ constexpr char kAdmit[] =
     "UPDATE job_executions SET admitted_at = ?2, updated_at = max(updated_at, ?2) WHERE k = ?1";
 #define HEAD_COLUMNS                                                                              \
   "SELECT e.k, e.id, e.organization_id, e.job_name, e.user_id, e.parallelism, e.timeout_seconds," \
-  " e.admitted_at, e.started_at, e.completed_at, e.stop_cause, e.stop_force FROM job_executions e"
+  " e.admitted_at, e.started_at, e.completed_at, e.stop_cause, e.stop_force, e.webhook_url"       \
+  " FROM job_executions e"
 constexpr char kLoadHead[] = HEAD_COLUMNS " WHERE e.k = ?1";
 constexpr char kFindHead[] =
     HEAD_COLUMNS " WHERE e.organization_id = ?1 AND e.id = ?2 AND e.job_name = ?3";
@@ -154,6 +157,7 @@ struct SqliteJobs::Head {
   int64_t completed_at = 0;
   StopCause cause = StopCause::kNone;
   bool force = false;
+  std::string webhook_url;
 
   bool TimeIsUp(int64_t now) const {
     return started_at != 0 && now >= started_at + timeout_seconds * kSecond;
@@ -205,15 +209,16 @@ absl::Status SqliteJobs::InsertJob(const JobRow& row) {
       }
       RETURN_IF_ERROR(taken.status());
     }
-    return db.Run(kInsertJob, row.organization_id, row.name, row.definition, row.webhook_secret,
-                  row.created_by, row.updated_by, row.created_at, row.updated_at);
+    return db.Run(kInsertJob, row.organization_id, row.name, row.definition,
+                  Blob{row.webhook_secret}, row.created_by, row.updated_by, row.created_at,
+                  row.updated_at);
   });
 }
 
 absl::StatusOr<bool> SqliteJobs::UpdateJob(const JobRow& row, bool keep_secret) {
   return writer_.Get<bool>([&](Db& db) -> absl::StatusOr<bool> {
     RETURN_IF_ERROR(db.Run(kUpdateJob, row.organization_id, row.name, row.definition,
-                           row.webhook_secret, keep_secret, row.updated_by, row.updated_at));
+                           Blob{row.webhook_secret}, keep_secret, row.updated_by, row.updated_at));
     return db.changes() == 1;
   });
 }
@@ -319,7 +324,8 @@ absl::StatusOr<std::optional<SqliteJobs::Head>> SqliteJobs::LoadHead(Db& db, int
                 q.Int(8),
                 q.Int(9),
                 static_cast<StopCause>(q.Int(10)),
-                q.Int(11) != 0};
+                q.Int(11) != 0,
+                q.Text(12)};
   }
   RETURN_IF_ERROR(q.status());
   return std::nullopt;
@@ -468,7 +474,25 @@ absl::Status SqliteJobs::AnnounceEnd(Db& db, const Head& head, int64_t now) {
       .Set("status", ToString(state))
       .Set("stats", std::move(numbers));
   notice.now = now;
-  return AddNotification(db, notice);
+  RETURN_IF_ERROR(AddNotification(db, notice));
+  if (head.webhook_url.empty()) return absl::OkStatus();
+  NewBatchDelivery delivery;
+  delivery.batch = head.k;
+  delivery.organization_id = head.organization;
+  delivery.run_id = head.organization + "/" + head.id;
+  delivery.job = head.job;
+  delivery.url = head.webhook_url;
+  delivery.event = kExecutionCompleted;
+  delivery.now = now;
+  Json body;
+  body.Set("event", kExecutionCompleted)
+      .Set("organization_id", std::string_view(head.organization))
+      .Set("timestamp", FormatTime(now))
+      .Set("data", std::move(notice.data));
+  delivery.body = body.Dump();
+  RETURN_IF_ERROR(EnqueueBatchDelivery(db, delivery));
+  bell_.Ring();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<StoppedExecution> SqliteJobs::Cancel(std::string_view organization,

@@ -12,6 +12,7 @@
 #include "readers.h"
 #include "run_effects.h"
 #include "sqlite_runs.h"
+#include "webhook_rows.h"
 #include "writer.h"
 
 namespace solvent {
@@ -19,8 +20,8 @@ namespace solvent {
 class SqliteJobs : public JobPort, public RunEffects {
  public:
   // `runs` must call this object's effects.
-  SqliteJobs(Writer& writer, Readers& readers, SqliteRuns& runs)
-      : writer_(writer), readers_(readers), runs_(runs) {}
+  SqliteJobs(Writer& writer, Readers& readers, SqliteRuns& runs, WebhookBell& bell)
+      : writer_(writer), readers_(readers), runs_(runs), bell_(bell) {}
 
   absl::Status InsertJob(const JobRow& row) override;
   absl::StatusOr<std::optional<JobRow>> FindJob(std::string_view organization,
@@ -94,11 +95,12 @@ class SqliteJobs : public JobPort, public RunEffects {
   absl::Status EndTask(Db& db, const TaskHead& task, const TaskEnd& end, int64_t now);
   // Closes the execution if its last task has ended: tells of it, and admits the next in line.
   absl::StatusOr<bool> CompleteIfOver(Db& db, int64_t execution, int64_t now);
-  static absl::Status AnnounceEnd(Db& db, const Head& head, int64_t now);
+  absl::Status AnnounceEnd(Db& db, const Head& head, int64_t now);
 
   Writer& writer_;
   Readers& readers_;
   SqliteRuns& runs_;
+  WebhookBell& bell_;
 };
 
 }  // namespace solvent

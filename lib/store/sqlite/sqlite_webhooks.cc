@@ -25,8 +25,10 @@ constexpr char kNextLater[] = "SELECT min(next_due) FROM webhook_lanes WHERE nex
 constexpr char kNextDue[] = "SELECT min(next_due) FROM webhook_lanes";
 constexpr char kDueInLane[] =
     "SELECT d.n, d.id, d.organization_id, d.trigger_id, d.run_id, d.event, d.attempts, d.failures,"
-    " t.webhook_url, t.webhook_secret"
+    " coalesce(t.webhook_url, x.webhook_url), coalesce(t.webhook_secret, nullif(x.webhook_secret, "
+    "x''))"
     " FROM webhook_deliveries d LEFT JOIN triggers t ON t.id = d.trigger_id"
+    " LEFT JOIN job_executions x ON x.k = d.batch"
     " WHERE d.state = 0 AND d.lane = ?1 AND d.due <= ?2 ORDER BY d.due LIMIT ?3";
 constexpr char kTake[] =
     "UPDATE webhook_deliveries SET due = ?2, claimed_by = ?3, attempts = attempts + 1"
@@ -63,6 +65,7 @@ constexpr char kPayload[] =
     " d.credits_remaining, r.created_at, r.status, r.error_message, r.override_data, e.n"
     " FROM webhook_deliveries d JOIN trigger_runs r ON r.id = d.run_id"
     " LEFT JOIN executions e ON e.id = r.execution_id WHERE d.id = ?1";
+constexpr char kBody[] = "SELECT body FROM webhook_deliveries WHERE id = ?1 AND body IS NOT NULL";
 constexpr char kRunOfTrigger[] =
     "SELECT t.webhook_url FROM trigger_runs r JOIN triggers t ON t.n = r.\"trigger\""
     " WHERE r.id = ?3 AND t.id = ?2 AND t.organization_id = ?1";
@@ -299,6 +302,11 @@ absl::StatusOr<std::string> SqliteWebhooks::Payload(std::string_view delivery) {
   Readers::Lease db(readers_);
   ReadTransaction snapshot(*db);
   RETURN_IF_ERROR(snapshot.status());
+  {
+    Query query(*db, kBody, delivery);
+    if (query.Next()) return query.Text(0);
+    RETURN_IF_ERROR(query.status());
+  }
   WebhookPayload payload;
   int64_t n = 0;
   {

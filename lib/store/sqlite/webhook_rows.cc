@@ -19,6 +19,10 @@ constexpr char kInsert[] =
     "INSERT INTO webhook_deliveries"
     " (id, organization_id, trigger_id, run_id, event, trigger_name, lane, due, created_at,"
     " credits_remaining) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, nullif(?9, -1))";
+constexpr char kInsertForBatch[] =
+    "INSERT INTO webhook_deliveries"
+    " (id, organization_id, trigger_id, run_id, event, trigger_name, lane, due, created_at, batch,"
+    " body) VALUES (?1, ?2, '', ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)";
 constexpr char kNextInLane[] =
     "SELECT min(due) FROM webhook_deliveries WHERE state = 0 AND lane = ?1";
 constexpr char kSetLane[] =
@@ -83,6 +87,14 @@ absl::StatusOr<bool> EnqueueDelivery(Db& db, const NewDelivery& delivery) {
                          delivery.event, name, lane, delivery.now, credits));
   RETURN_IF_ERROR(RefreshLane(db, lane));
   return true;
+}
+
+absl::Status EnqueueBatchDelivery(Db& db, const NewBatchDelivery& delivery) {
+  std::string lane = WebhookLane(delivery.url);
+  RETURN_IF_ERROR(db.Run(kInsertForBatch, NewId("whd"), delivery.organization_id, delivery.run_id,
+                         delivery.event, delivery.job, lane, delivery.now, delivery.batch,
+                         delivery.body));
+  return RefreshLane(db, lane);
 }
 
 absl::Status RefreshLane(Db& db, std::string_view lane) {

@@ -33,6 +33,19 @@ struct NewDelivery {
 // Adds a delivery that is due at once, if the trigger is there and has a webhook URL; true then.
 absl::StatusOr<bool> EnqueueDelivery(Db& db, const NewDelivery& delivery);
 
+// The end of a batch, for the URL that its execution has.
+struct NewBatchDelivery {
+  int64_t batch = 0;  // the execution's row
+  std::string organization_id;
+  std::string run_id;  // unique among all runs and batches
+  std::string job;
+  std::string url;
+  std::string event;
+  std::string body;
+  int64_t now = 0;
+};
+absl::Status EnqueueBatchDelivery(Db& db, const NewBatchDelivery& delivery);
+
 // Brings the lane's next due time in line with its deliveries.
 absl::Status RefreshLane(Db& db, std::string_view lane);
 

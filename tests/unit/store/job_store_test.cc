@@ -417,6 +417,43 @@ TEST_CASE("expired executions are forgotten with their results") {
   CHECK(MustGet(*b.store, "org_a", "exe_one0").input_json.empty());
 }
 
+TEST_CASE("the end of an execution is told to its receiver once") {
+  Batches b;
+  NewJobExecution e = MakeExecution("one", 2);
+  e.webhook_url = "https://example.com/hook";
+  b.Insert(std::move(e));
+  auto line = b.Reserve("one", 2, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  CHECK(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).ended);
+  WebhookPort& webhooks = *b.store->ports().webhooks;
+  CHECK(webhooks.Count()->open == 0);
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", true, 13 * kSecond).ok());
+  CHECK(webhooks.Count()->open == 1);
+  WebhookClaim claim;
+  claim.owner = "own_1";
+  claim.now = 14 * kSecond;
+  claim.lease_until = 20 * kSecond;
+  claim.most = claim.most_per_lane = 5;
+  auto claimed = webhooks.Claim(claim);
+  REQUIRE(claimed.ok());
+  REQUIRE(claimed->jobs.size() == 1);
+  CHECK(claimed->jobs[0].url == "https://example.com/hook");
+  CHECK_FALSE(claimed->jobs[0].sealed_secret.has_value());
+  auto body = ParseJson(*webhooks.Payload(claimed->jobs[0].id));
+  REQUIRE(body.ok());
+  CHECK((*body)["event"].as_string() == "job.execution.completed");
+  CHECK((*body)["data"]["status"].as_string() == "cancelled");
+  CHECK((*body)["data"]["stats"]["success"].as_int() == 1);
+  WebhookOutcome outcome;
+  outcome.verdict = WebhookOutcome::Verdict::kFailed;
+  outcome.id = claimed->jobs[0].id;
+  outcome.attempt = 1;
+  outcome.now = 15 * kSecond;
+  CHECK(webhooks.Finish(outcome).ok());
+  CHECK(webhooks.Count()->open == 0);
+  CheckInvariants(b.path);
+}
+
 TEST_CASE("the status is a pure function of the tasks and two facts") {
   // Every way in which up to four tasks can stand, and every step that one of them can take.
   using Counts = std::array<int64_t, kTaskStates>;

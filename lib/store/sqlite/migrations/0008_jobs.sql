@@ -10,7 +10,7 @@ CREATE TABLE jobs (
   organization_id TEXT NOT NULL,
   name TEXT NOT NULL,
   definition TEXT NOT NULL,  -- a JSON object
-  webhook_secret TEXT NOT NULL,
+  webhook_secret BLOB NOT NULL,
   created_by TEXT NOT NULL,
   updated_by TEXT NOT NULL,
   created_at INTEGER NOT NULL,
@@ -36,7 +36,7 @@ CREATE TABLE job_executions (
   masked_env TEXT,
   frozen TEXT NOT NULL,  -- what every attempt runs with: a JSON object
   webhook_url TEXT NOT NULL,
-  webhook_secret TEXT NOT NULL,
+  webhook_secret BLOB NOT NULL,
   request_key TEXT NOT NULL,
   request_hash TEXT NOT NULL,
   created_at INTEGER NOT NULL,
@@ -104,3 +104,7 @@ CREATE TABLE job_attempts (
   solve_micros INTEGER NOT NULL,
   PRIMARY KEY (execution, idx, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Deliveries of a batch's end: batch is its execution, body what is sent.
+ALTER TABLE webhook_deliveries ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_deliveries ADD COLUMN body TEXT;

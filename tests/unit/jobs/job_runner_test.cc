@@ -1,0 +1,324 @@
+// Batches in a whole engine, over a real database and a solver that does what a test tells it to.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "solvent/solvent.h"
+#include "test_engine.h"
+
+namespace solvent {
+namespace {
+
+// min x over [bound, 1000]: tasks are told apart by their bound.
+Json Bounded(int bound) {
+  Json variable;
+  variable.Set("name", "x").Set("lower_bound", bound).Set("upper_bound", 1000);
+  Json objective;
+  objective.Set("sense", "minimize").Set("expression", "x");
+  Json input;
+  input.Set("variables", Json::Array{std::move(variable)}).Set("objective", std::move(objective));
+  return input;
+}
+int BoundOf(const Problem& problem) { return static_cast<int>(problem.column_lower.at(0)); }
+
+struct World {
+  explicit World(int slots = 2, const std::string& at = "") {
+    database = at.empty() ? folder.File("test.db") : at;
+    auto store = OpenSqliteStore(database);
+    REQUIRE(store.ok());
+    EngineOptions options;
+    options.solve_in_process = true;
+    auto scripted = std::make_unique<ScriptedBackend>();
+    backend = scripted.get();
+    options.backends.push_back(std::move(scripted));
+    options.default_solver = "scripted";
+    options.slots = slots;
+    options.credits.unlimited = true;
+    auto made = Engine::Create(*std::move(store), std::move(options));
+    REQUIRE_MESSAGE(made.ok(), made.status().ToString());
+    engine = *std::move(made);
+    REQUIRE(engine->Start().ok());
+    caller = Member("Test");
+  }
+
+  Caller Member(const std::string& organization) {
+    auto member = engine->identity().EnsureMember(organization, "tester");
+    REQUIRE(member.ok());
+    Caller who;
+    who.organization_id = member->organization_id;
+    who.user_id = member->user_id;
+    return who;
+  }
+  void MakeJob(const std::string& name, JobRuntime runtime = {}, const Caller* who = nullptr) {
+    const Caller& by = who != nullptr ? *who : caller;
+    NewOrgModel model;
+    model.name = "any";
+    auto created = engine->models().Create(by, model);
+    REQUIRE_MESSAGE(created.ok(), created.status().ToString());
+    JobDefinition job;
+    job.name = name;
+    job.model_id = created->id;
+    job.runtime = std::move(runtime);
+    auto made = engine->jobs().Create(by, job);
+    REQUIRE_MESSAGE(made.ok(), made.status().ToString());
+  }
+  std::string Start(const std::string& job, int tasks, const Caller* who = nullptr) {
+    JobStart start;
+    for (int i = 0; i < tasks; ++i) start.tasks.push_back({Bounded(i + 1), "", {}, {}});
+    auto started = engine->jobs().Start(who != nullptr ? *who : caller, job, std::move(start));
+    REQUIRE_MESSAGE(started.ok(), started.status().ToString());
+    return started->execution_id;
+  }
+  JobExecution Get(const std::string& job, const std::string& id) {
+    auto execution = engine->jobs().Execution(caller.organization_id, job, id, true);
+    REQUIRE_MESSAGE(execution.ok(), execution.status().ToString());
+    return *std::move(execution);
+  }
+  JobExecution Ended(const std::string& job, const std::string& id) {
+    while (true) {
+      JobExecution execution = Get(job, id);
+      if (IsEndState(execution.state)) return execution;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+
+  TemporaryFolder folder;
+  std::string database;
+  ScriptedBackend* backend = nullptr;
+  std::unique_ptr<Engine> engine;
+  Caller caller;
+};
+
+JobRuntime Runtime(int concurrent, int retries = 0) {
+  JobRuntime runtime;
+  runtime.max_concurrent_tasks = concurrent;
+  runtime.max_retries = retries;
+  return runtime;
+}
+
+TEST_CASE("every task is solved, and its answer is its own") {
+  World w;
+  w.MakeJob("batch", Runtime(2));
+  JobExecution done = w.Ended("batch", w.Start("batch", 50));
+  CHECK(done.state == JobState::kSucceeded);
+  CHECK(done.stats.success == 50);
+  auto outcomes = w.engine->jobs().Outcomes(w.caller.organization_id, "batch", done.id);
+  REQUIRE(outcomes.ok());
+  for (const JobTaskOutcome& o : *outcomes) {
+    CHECK(o.objective_value == static_cast<double>(o.task.index + 1));
+  }
+  auto record = w.engine->executions().Get(w.caller.organization_id, (*outcomes)[3].execution_id);
+  REQUIRE(record.ok());
+  CHECK(record->state == RunState::kCompleted);
+  CHECK(record->origin == "batch");
+  auto problem =
+      w.engine->executions().GetProblem(w.caller.organization_id, (*outcomes)[3].execution_id);
+  REQUIRE(problem.ok());
+  CHECK(BoundOf(*problem) == 4);
+}
+
+TEST_CASE("no more solves are under way than an execution allows") {
+  for (int allowed : {1, 2}) {
+    World w(4);
+    std::atomic<int> now{0};
+    std::atomic<int> most{0};
+    w.backend->SetScript([&](const Problem& problem, const SolveOptions&, const SolveMonitor&) {
+      int running = ++now;
+      int seen = most;
+      while (running > seen && !most.compare_exchange_weak(seen, running)) {
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      --now;
+      return absl::StatusOr<SolveResult>(ScriptedBackend::Cheapest(problem));
+    });
+    w.MakeJob("batch", Runtime(allowed));
+    CHECK(w.Ended("batch", w.Start("batch", 40)).stats.success == 40);
+    CHECK(most <= allowed);
+  }
+}
+
+TEST_CASE("a solver that crashes fails its own task only, after its retries") {
+  World w;
+  w.backend->SetScript([](const Problem& problem, const SolveOptions&,
+                          const SolveMonitor&) -> absl::StatusOr<SolveResult> {
+    if (BoundOf(problem) == 2) return absl::AbortedError("the worker process died");
+    return ScriptedBackend::Cheapest(problem);
+  });
+  w.MakeJob("batch", Runtime(1, 1));
+  JobExecution done = w.Ended("batch", w.Start("batch", 4));
+  CHECK(done.state == JobState::kFailed);
+  CHECK(done.stats.success == 3);
+  CHECK(done.stats.retried == 1);
+  CHECK(done.tasks[1].reason == TaskReason::kSolverCrashed);
+  CHECK(done.tasks[1].attempts == 2);
+  auto detail = w.engine->jobs().Task(w.caller.organization_id, "batch", done.id, "task-1");
+  REQUIRE(detail.ok());
+  REQUIRE(detail->attempts.size() == 2);
+  // The second attempt keeps its distance of a second.
+  CHECK(detail->attempts[1].started_at - detail->attempts[0].completed_at >= 1'000'000);
+}
+
+TEST_CASE("memory, limits and errors have their reasons") {
+  World w;
+  w.backend->SetScript([](const Problem& problem, const SolveOptions&,
+                          const SolveMonitor&) -> absl::StatusOr<SolveResult> {
+    SolveResult result;
+    switch (BoundOf(problem)) {
+      case 1: return absl::ResourceExhaustedError("too large");
+      case 2: result.status = SolveStatus::kTimeLimit; return result;
+      case 3: result.status = SolveStatus::kUnbounded; return result;
+      case 4:
+        result.status = SolveStatus::kError;
+        result.error = "bad";
+        return result;
+      case 5:
+        result = ScriptedBackend::Cheapest(problem);
+        result.status = SolveStatus::kTimeLimit;
+        return result;
+      default: return absl::InternalError("what");
+    }
+  });
+  w.MakeJob("batch", Runtime(2));
+  JobExecution done = w.Ended("batch", w.Start("batch", 6));
+  const TaskReason expected[] = {TaskReason::kOutOfMemory,     TaskReason::kTaskTimeout,
+                                 TaskReason::kSolverUnbounded, TaskReason::kInternalError,
+                                 TaskReason::kSolverFeasible,  TaskReason::kInternalError};
+  for (size_t i = 0; i < 6; ++i) CHECK(done.tasks[i].reason == expected[i]);
+  CHECK(done.stats.success == 2);
+}
+
+TEST_CASE("a solver is told a limit that leaves time to hand its answer over") {
+  World w(1);
+  std::atomic<double> told{0};
+  w.backend->SetScript(
+      [&](const Problem& problem, const SolveOptions& options, const SolveMonitor&) {
+        told = options.time_limit_seconds;
+        return absl::StatusOr<SolveResult>(ScriptedBackend::Cheapest(problem));
+      });
+  JobRuntime runtime = Runtime(1);
+  runtime.task_timeout_seconds = 40;
+  w.MakeJob("batch", runtime);
+  w.Ended("batch", w.Start("batch", 1));
+  CHECK(told <= 38);
+  CHECK(told > 20);
+}
+
+TEST_CASE("a stop in good order puts tasks back, and the next start ends them") {
+  TemporaryFolder folder;
+  std::string id;
+  {
+    World w(2, folder.File("test.db"));
+    w.backend->SetScript(ScriptedBackend::UntilStopped);
+    w.MakeJob("batch", Runtime(2));
+    id = w.Start("batch", 5);
+    w.backend->WaitForSolves(2);
+    w.engine->Stop();
+    JobExecution stopped = w.Get("batch", id);
+    CHECK(stopped.state == JobState::kRunning);
+    CHECK(stopped.stats.running == 0);
+    for (const JobTask& task : stopped.tasks) CHECK(task.attempts == 0);
+  }
+  World w(2, folder.File("test.db"));
+  JobExecution done = w.Ended("batch", id);
+  CHECK(done.state == JobState::kSucceeded);
+  CHECK(done.stats.retried == 0);
+  for (const JobTask& task : done.tasks) CHECK(task.attempts == 1);
+}
+
+TEST_CASE("a forced cancel stops the solvers and frees their slots") {
+  World w(2);
+  w.backend->SetScript(ScriptedBackend::UntilStopped);
+  w.MakeJob("batch", Runtime(2));
+  std::string id = w.Start("batch", 5);
+  w.backend->WaitForSolves(2);
+  auto cancelled = w.engine->jobs().Cancel(w.caller.organization_id, "batch", id, true, true);
+  REQUIRE(cancelled.ok());
+  CHECK(cancelled->state == JobState::kCancelled);
+  CHECK(cancelled->stats.cancelled == 5);
+  w.backend->SetScript(nullptr);
+  CHECK(w.Ended("batch", w.Start("batch", 3)).stats.success == 3);
+}
+
+TEST_CASE("a model that is changed later changes nothing in what was started") {
+  World w(1);
+  std::atomic<bool> go{false};
+  w.backend->SetScript([&](const Problem& problem, const SolveOptions&, const SolveMonitor&) {
+    while (!go) std::this_thread::yield();
+    return absl::StatusOr<SolveResult>(ScriptedBackend::Cheapest(problem));
+  });
+  w.MakeJob("batch", Runtime(1));
+  std::string id = w.Start("batch", 3);
+  auto job = w.engine->jobs().Get(w.caller.organization_id, "batch");
+  REQUIRE(job.ok());
+  REQUIRE(w.engine->models().Deactivate(w.caller.organization_id, job->definition.model_id).ok());
+  go = true;
+  CHECK(w.Ended("batch", id).stats.success == 3);
+  JobStart start;
+  start.tasks.push_back({Bounded(1), "", {}, {}});
+  CHECK(GetErrorInfo(w.engine->jobs().Start(w.caller, "batch", start).status()).code ==
+        error_code::kConflict);
+}
+
+TEST_CASE("organizations take turns, and ordinary runs do with batches") {
+  World w(1);
+  Caller other = w.Member("Other");
+  std::atomic<bool> go{false};
+  std::mutex mutex;
+  std::vector<int> order;
+  w.backend->SetScript([&](const Problem& problem, const SolveOptions&, const SolveMonitor&) {
+    while (!go) std::this_thread::yield();
+    // Time for the feeder to keep both batches supplied.
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::lock_guard<std::mutex> lock(mutex);
+    order.push_back(BoundOf(problem));
+    return absl::StatusOr<SolveResult>(ScriptedBackend::Cheapest(problem));
+  });
+  w.MakeJob("batch", Runtime(4));
+  w.MakeJob("batch", Runtime(4), &other);
+  std::string long_one = w.Start("batch", 200);
+  w.backend->WaitForSolves(1);
+  std::string short_one = w.Start("batch", 5, &other);
+  auto submitted = w.engine->executions().Submit(w.caller, SmallSubmission(9.5));
+  REQUIRE(submitted.ok());
+  go = true;
+  auto ended = w.engine->executions().Wait(w.caller.organization_id, submitted->execution.id,
+                                           std::chrono::seconds(60));
+  REQUIRE(ended.ok());
+  CHECK(ended->state == RunState::kCompleted);
+  // The ordinary run did not wait for the batch, nor does the other organization's batch.
+  CHECK_FALSE(IsEndState(w.Get("batch", long_one).state));
+  while (true) {
+    auto e = w.engine->jobs().Execution(other.organization_id, "batch", short_one, false);
+    REQUIRE(e.ok());
+    if (IsEndState(e->state)) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  CHECK_FALSE(IsEndState(w.Get("batch", long_one).state));
+  CHECK(w.Ended("batch", long_one).stats.success == 200);
+}
+
+TEST_CASE("the same request again gets the first answer") {
+  World w;
+  w.MakeJob("batch");
+  JobStart start;
+  start.tasks.push_back({Bounded(1), "", {}, {}});
+  start.execution_id = "mine";
+  start.request_hash = "h";
+  auto first = w.engine->jobs().Start(w.caller, "batch", start);
+  auto again = w.engine->jobs().Start(w.caller, "batch", start);
+  REQUIRE(first.ok());
+  REQUIRE(again.ok());
+  CHECK(again->replayed);
+  CHECK(again->request_id == first->request_id);
+  start.request_hash = "other";
+  CHECK(GetErrorInfo(w.engine->jobs().Start(w.caller, "batch", start).status()).code ==
+        error_code::kConflict);
+}
+
+}  // namespace
+}  // namespace solvent

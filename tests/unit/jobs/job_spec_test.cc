@@ -1,0 +1,162 @@
+// What requests may say, and how tasks and batches are described.
+#include "job_spec.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "outcomes.h"
+#include "solvent/error.h"
+
+namespace solvent {
+namespace {
+
+Json Parse(std::string_view text) {
+  absl::StatusOr<Json> json = ParseJson(text);
+  REQUIRE_MESSAGE(json.ok(), json.status().ToString());
+  return *std::move(json);
+}
+
+std::string FirstFault(const absl::Status& status) {
+  ErrorInfo info = GetErrorInfo(status);
+  CHECK(info.code == error_code::kBadRequest);
+  return info.fields.empty() ? "" : info.fields[0].pointer;
+}
+
+TEST_CASE("durations are read strictly and written with the largest units") {
+  for (auto [text, seconds] : {std::pair<const char*, int64_t>{"30m", 1800},
+                               {"1h30m", 5400},
+                               {"45s", 45},
+                               {"90m", 5400},
+                               {"24h", 86400},
+                               {"1h0m1s", 3601},
+                               {"86400s", 86400}}) {
+    CAPTURE(text);
+    CHECK(ParseDuration(text) == seconds);
+    CHECK(ParseDuration(FormatDuration(seconds)) == seconds);
+  }
+  CHECK(FormatDuration(5400) == "1h30m");
+  CHECK(FormatDuration(86400) == "24h");
+  CHECK(FormatDuration(3601) == "1h1s");
+  for (const char* text : {"", "30", "0s", "-1s", "+1s", "1.5m", "1m1h", "1s1s", "1d", "25h", " 1s",
+                           "1s ", "m", "86401s", "9999999s", "1h1h"}) {
+    CAPTURE(text);
+    CHECK_FALSE(ParseDuration(text).has_value());
+  }
+}
+
+TEST_CASE("a definition is kept as it was read") {
+  absl::StatusOr<JobDefinition> d = ReadJobDefinition(Parse(R"({
+    "metadata": {"name": "nightly", "displayName": "Nightly", "labels": {"a": "b"}},
+    "spec": {"modelId": "mdl_1", "enabled": false, "webhook_url": "https://e.com/x",
+      "runtime": {"maxConcurrentTasks": 5, "timeout": 100,
+        "envs": [{"name": "MIP_GAP", "value": "0.01"}]}}})"));
+  REQUIRE_MESSAGE(d.ok(), d.status().ToString());
+  CHECK(d->runtime.task_timeout_seconds == 100);
+  absl::StatusOr<JobDefinition> again = DecodeDefinition("nightly", EncodeDefinition(*d));
+  REQUIRE(again.ok());
+  CHECK(EncodeDefinition(*again) == EncodeDefinition(*d));
+  CHECK(again->runtime.envs == d->runtime.envs);
+  CHECK(again->labels == d->labels);
+  CHECK_FALSE(again->enabled);
+}
+
+TEST_CASE("every fault of a request is told at once") {
+  absl::Status status = ReadJobDefinition(Parse(R"({"metadata": {"name": 3, "x": 1},
+    "spec": {"runtime": {"maxRetries": 11}}})"))
+                            .status();
+  CHECK(GetErrorInfo(status).fields.size() == 4);
+}
+
+TEST_CASE("environment names are solver options") {
+  absl::StatusOr<SolverSettings> settings = ReadEnvs(
+      {{"MIP_GAP", "0.02"}, {"SEED", "7"}, {"SOLVER", "cbc"}, {"VERIFY", "false"}}, "/env");
+  REQUIRE(settings.ok());
+  CHECK(settings->solver_name == "cbc");
+  CHECK(settings->options.Dump() == R"({"gap_tolerance":0.02,"seed":7,"verify":false})");
+  CHECK(FirstFault(ReadEnvs({{"PATH", "x"}}, "/env").status()) == "/env/PATH");
+  CHECK(FirstFault(ReadEnvs({{"SEED", "1.5"}}, "/env").status()) == "/env/SEED");
+  CHECK(FirstFault(ReadEnvs({{"MIP_GAP", "nan"}}, "/env").status()) == "/env/MIP_GAP");
+  CHECK(LayOver({{"A", "1"}, {"B", "1"}}, {{"A", "2"}}) == NamedValues{{"A", "2"}, {"B", "1"}});
+}
+
+TEST_CASE("a task's conditions tell how it came to be where it is") {
+  JobTask task;
+  auto words = [&task] {
+    std::string text;
+    TaskConditions conditions = ConditionsOf(task);
+    for (size_t i = 0; i < conditions.size; ++i) {
+      const TaskCondition& c = conditions.items[i];
+      text += std::string(c.type) + ":" + std::string(c.state) + ":" + std::string(c.reason) + ":" +
+              std::string(c.severity) + ":" + std::string(c.execution_reason) + " ";
+    }
+    return text;
+  };
+  CHECK(words() == "Scheduled:pending:WaitingForSlot:info: ");
+  task.state = TaskState::kRunning;
+  task.started_at = 5;
+  CHECK(words() == "Scheduled:succeeded:Started:info: ");
+  task.state = TaskState::kReconciling;
+  task.last_reason = TaskReason::kSolverCrashed;
+  task.message = std::string(499, 'x') + "ü and more";
+  CHECK(words() ==
+        "Scheduled:pending:WaitingForRetry:info: "
+        "Retry:reconciling:SolverCrashed:warning: ");
+  CHECK(ConditionsOf(task).items[1].message.size() == 499);
+  task.state = TaskState::kSucceeded;
+  task.reason = TaskReason::kSolverInfeasible;
+  CHECK(words() ==
+        "Scheduled:succeeded:Started:info: Retry:succeeded:SolverCrashed:warning: "
+        "Completed:succeeded:SolverInfeasible:info: ");
+  task.state = TaskState::kFailed;
+  task.reason = TaskReason::kExecutionTimeout;
+  task.ended_by = StopCause::kTimeout;
+  CHECK(words() ==
+        "Scheduled:succeeded:Started:info: Retry:failed:SolverCrashed:error: "
+        "Completed:failed:ExecutionTimeout:error:TIMEOUT ");
+  task = JobTask();
+  task.state = TaskState::kCancelled;
+  task.reason = TaskReason::kJobDeleted;
+  task.ended_by = StopCause::kCancel;
+  CHECK(words() ==
+        "Scheduled:pending:WaitingForSlot:info: "
+        "Completed:cancelled:JobDeleted:warning:DELETED ");
+}
+
+TEST_CASE("a summary has the quartiles of what has an objective") {
+  std::vector<JobTaskOutcome> outcomes(6);
+  for (size_t i = 0; i < 5; ++i) {
+    outcomes[i].objective_value = static_cast<double>(10 * (5 - i));
+    outcomes[i].solve_seconds = 0.1 * static_cast<double>(i + 1);
+    outcomes[i].solver_status = i < 4 ? "optimal" : "feasible";
+  }
+  JobExecution execution;
+  execution.started_at = 1'000'000;
+  JobSummary s = Summarize(execution, outcomes, 3'000'000);
+  CHECK(s.objectives == 5);
+  CHECK(s.min == 10);
+  CHECK(s.lower_quartile == 20);
+  CHECK(s.median == 30);
+  CHECK(s.upper_quartile == 40);
+  CHECK(s.max == 50);
+  CHECK(s.mean == doctest::Approx(30));
+  CHECK(s.elapsed_seconds == 2);
+  CHECK(s.solve_seconds == doctest::Approx(1.5));
+  REQUIRE(s.slowest.size() == 5);
+  CHECK(s.slowest[0].solve_seconds == 0.5);
+  CHECK(s.solver_statuses ==
+        std::vector<std::pair<std::string, int64_t>>{{"feasible", 1}, {"optimal", 4}});
+  CHECK(Summarize(execution, {}, 0).objectives == 0);
+}
+
+TEST_CASE("a table of results survives commas, quotes and spreadsheets") {
+  std::vector<JobTaskOutcome> outcomes(1);
+  outcomes[0].task.name = "a-1";
+  outcomes[0].task.message = "=1+1, \"x\"";
+  outcomes[0].objective_value = 0.1;
+  std::string csv = OutcomesToCsv(outcomes);
+  CHECK(csv.substr(csv.find("\r\n") + 2) == "0,a-1,pending,,,0.1,0,0,,,,\"'=1+1, \"\"x\"\"\"\r\n");
+}
+
+}  // namespace
+}  // namespace solvent
