@@ -151,6 +151,33 @@ void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
   verb->callback([&o, &exit_status] { exit_status = SolveFile(o); });
 }
 
+void AddBatch(CLI::App& app, BatchOptions& o, int& exit_status) {
+  CLI::App* verb = app.add_subcommand("batch", "Solve one MathProg model over many inputs");
+  verb->add_option("model", o.file, "The MathProg model")->required();
+  verb->add_option("--inputs", o.inputs, "JSON lines, one input each; - reads standard input")
+      ->required();
+  verb->add_option("--output", o.output,
+                   "Write the results to this file, and go on from what is there");
+  verb->add_option("--parallel", o.parallel, "Solves at once, one process each")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  verb->add_option("--data", o.model.data, "MathProg data file for all inputs (repeatable)");
+  verb->add_option("--dialect", o.model.dialect, "MathProg dialect")
+      ->check(CLI::IsMember({"default", "strict"}))
+      ->capture_default_str();
+  verb->add_option("--time-limit", o.time_limit, "Seconds for each solve (default 3600)")
+      ->check(CLI::Range(0.001, 1e9));
+  verb->add_option("--gap", o.gap, "Relative gap at which to stop (default 0.0001)")
+      ->check(CLI::Range(0.0, 1.0));
+  verb->add_flag("--quiet", o.quiet, "No progress");
+  verb->footer(
+      "Results are JSON lines in the order of the inputs. With --output, a batch that was\n"
+      "stopped or killed solves only what is missing when it is started again, also after\n"
+      "some of the inputs have changed; failed ones are tried again.\n"
+      "Exit status: 0 all inputs were answered, 1 some failed, 5 stopped by Ctrl-C.");
+  verb->callback([&o, &exit_status] { exit_status = Batch(o); });
+}
+
 void AddExplain(CLI::App& app, ExplainFileOptions& o, int& exit_status) {
   CLI::App* verb = app.add_subcommand(
       "explain", "Solve a file, and say what contradicts itself or what the answer hangs on");
@@ -295,6 +322,7 @@ int Run(int argc, char** argv) {
   ServeOptions serve;
   serve.workers = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   SolveFileOptions solve;
+  BatchOptions batch;
   ExplainFileOptions explain;
   ConvertOptions convert;
   CheckOptions check;
@@ -303,6 +331,7 @@ int Run(int argc, char** argv) {
   AnnounceOptions announce;
   AddServe(app, serve, exit_status);
   AddSolve(app, solve, exit_status);
+  AddBatch(app, batch, exit_status);
   AddExplain(app, explain, exit_status);
   AddCheck(app, check, exit_status);
   AddConvert(app, convert, exit_status);

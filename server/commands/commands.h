@@ -50,7 +50,7 @@ struct ServeOptions {
 int Serve(const ServeOptions& options);
 
 struct SolveFileOptions {
-  std::string file;  // "-": standard input
+  std::string file;        // "-": standard input
   ModelDataOptions model;  // for MathProg models
   std::string format;
   std::optional<double> time_limit;
@@ -72,6 +72,18 @@ struct ExplainFileOptions {
   bool json = false;
 };
 int Explain(const ExplainFileOptions& options);
+
+struct BatchOptions {
+  std::string file;  // a MathProg model
+  ModelDataOptions model;
+  std::string inputs;  // one JSON object a line; "-": standard input
+  std::string output;  // "": standard output, and nothing to go on from
+  int parallel = 1;
+  std::optional<double> time_limit;
+  std::optional<double> gap;
+  bool quiet = false;
+};
+int Batch(const BatchOptions& options);
 
 struct CheckOptions {
   std::string file;

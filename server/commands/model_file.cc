@@ -27,32 +27,57 @@ void PrintAll(const std::vector<MathProgDiagnostic>& diagnostics, const std::str
 
 }  // namespace
 
+void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics,
+                      const std::string& file) {
+  PrintAll(diagnostics, file);
+}
+
 bool IsModelFile(std::string_view file, std::string_view format) {
   if (!format.empty()) return format == "mathprog" || format == "mod";
   return file.ends_with(".mod") || file.ends_with(".model");
 }
 
-std::unique_ptr<MathProgRun> GenerateModel(const std::string& file, const std::string& text,
-                                           const ModelDataOptions& options) {
+std::optional<CompiledModel> CompileModel(const std::string& file, const std::string& text,
+                                          const ModelDataOptions& options) {
   MathProgCompileOptions compile;
   if (options.dialect == "strict") compile.dialect = MathProgDialect::kStrict;
   MathProgCompiled compiled = MathProgModel::Compile(text, compile);
   if (compiled.model == nullptr) {
     PrintAll(compiled.diagnostics, file);
-    return nullptr;
+    return std::nullopt;
   }
-
-  std::vector<std::string> data;
+  CompiledModel model;
+  model.model = std::move(compiled.model);
+  model.warnings = std::move(compiled.diagnostics);
+  model.folder = std::filesystem::path(file).parent_path().string();
+  model.seed = options.seed;
   for (const std::string& name : options.data) {
     absl::StatusOr<std::string> content = ReadAll(name);
     if (!content.ok()) {
       Complain(content.status());
-      return nullptr;
+      return std::nullopt;
     }
-    data.push_back(*std::move(content));
+    model.data.push_back(*std::move(content));
   }
+  return model;
+}
+
+MathProgGenerated CompiledModel::Generate(const Json* document) const {
   MathProgInput input;
   input.data.assign(data.begin(), data.end());
+  input.json = document;
+  MathProgRunOptions run;
+  run.seed = seed;
+  run.names = true;
+  std::filesystem::path beside = folder;
+  run.read_file = [beside](std::string_view name) { return ReadAll((beside / name).string()); };
+  return model->Generate(input, run);
+}
+
+std::unique_ptr<MathProgRun> GenerateModel(const std::string& file, const std::string& text,
+                                           const ModelDataOptions& options) {
+  std::optional<CompiledModel> model = CompileModel(file, text, options);
+  if (!model) return nullptr;
   Json document;
   if (!options.input.empty()) {
     absl::StatusOr<std::string> content = ReadAll(options.input);
@@ -62,16 +87,10 @@ std::unique_ptr<MathProgRun> GenerateModel(const std::string& file, const std::s
       return nullptr;
     }
     document = *std::move(json);
-    input.json = &document;
   }
-  MathProgRunOptions run;
-  run.seed = options.seed;
-  run.names = true;
-  std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  run.read_file = [folder](std::string_view name) { return ReadAll((folder / name).string()); };
-  MathProgGenerated generated = compiled.model->Generate(input, run);
+  MathProgGenerated generated = model->Generate(options.input.empty() ? nullptr : &document);
   // A run carries the warnings of its model.
-  if (generated.run == nullptr) PrintAll(compiled.diagnostics, file);
+  if (generated.run == nullptr) PrintAll(model->warnings, file);
   PrintAll(generated.diagnostics, file);
   return std::move(generated.run);
 }

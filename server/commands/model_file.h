@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,26 @@ struct ModelDataOptions {
 
 // By the file's name: ".mod" or ".model", unless `format` says "mathprog" or something else.
 bool IsModelFile(std::string_view file, std::string_view format);
+
+// To standard error, as editors understand them.
+void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file);
+
+// A model and what is the same for all its inputs. Any number of threads may generate at once.
+struct CompiledModel {
+  std::shared_ptr<const MathProgModel> model;
+  std::vector<MathProgDiagnostic> warnings;  // the compiler's
+  std::vector<std::string> data;
+  std::string folder;  // where its CSV tables are
+  uint32_t seed = 1;
+
+  // `document` may be null.
+  MathProgGenerated Generate(const Json* document) const;
+};
+
+// Compiles `text`, the content of `file`, and reads the data files. What is wrong goes to standard
+// error; nothing then.
+std::optional<CompiledModel> CompileModel(const std::string& file, const std::string& text,
+                                          const ModelDataOptions& options);
 
 // Compiles and generates `text`, the content of `file`; CSV tables are looked for beside it. All
 // diagnostics go to standard error. Null when there is an error.

@@ -1,0 +1,130 @@
+"""solvent batch: one model over many inputs without a server, killed and gone on with."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from harness import SERVER, wait_until
+
+MODEL = """
+param need; param price default 2;
+var x >= need integer;
+minimize cost: price * x;
+s.t. most: x <= 1000;
+end;
+"""
+
+# Minutes of branching, and a point at once.
+SLOW = """
+param n; param seed;
+set I := 1..n; set R := 1..8;
+param w{r in R, i in I} := 10 + ((seed * 7919 + r * 104729 + i * 1299709 + r*i*i*31) mod 991);
+var take{I} binary;
+maximize worth: sum{i in I} (sum{r in R} w[r,i] / 8 + (i mod 7)) * take[i];
+s.t. room{r in R}: sum{i in I} w[r,i] * take[i] <= floor(sum{i in I} w[r,i] / 2);
+end;
+"""
+
+
+class BatchCommand(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="solvent-batch-")
+        self.addCleanup(self.folder.cleanup)
+        self.at = pathlib.Path(self.folder.name)
+        (self.at / "model.mod").write_text(MODEL)
+        self.output = self.at / "out.jsonl"
+
+    def write_inputs(self, inputs):
+        (self.at / "in.jsonl").write_text("".join(json.dumps(i) + "\n" for i in inputs))
+
+    def command(self, *more, model="model.mod"):
+        return [SERVER, "batch", str(self.at / model), "--inputs", str(self.at / "in.jsonl"), *more]
+
+    def batch(self, *more, model="model.mod"):
+        return subprocess.run(self.command(*more, model=model), capture_output=True, text=True,
+                              timeout=120)
+
+    def results(self, text=None):
+        text = self.output.read_text() if text is None else text
+        return [json.loads(line) for line in text.splitlines()]
+
+    def test_results_come_in_the_order_of_the_inputs(self):
+        self.write_inputs([{"need": i} for i in range(30)])
+        run = self.batch("--parallel", "2")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        results = self.results(run.stdout)
+        self.assertEqual([r["index"] for r in results], list(range(30)))
+        self.assertEqual([r["result"]["objective_value"] for r in results],
+                         [2 * i for i in range(30)])
+        self.assertIn("30 of 30 done, 0 running, 0 failed", run.stderr)
+
+    def test_a_bad_input_fails_alone_and_is_tried_again(self):
+        self.write_inputs([{"need": 1}, {"nead": 2}, {"need": 3}])
+        run = self.batch("--output", str(self.output))
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertEqual([r["ok"] for r in self.results()], [True, False, True])
+        kept = self.results()
+        self.write_inputs([{"need": 1}, {"need": 2}, {"need": 3}])
+        run = self.batch("--output", str(self.output))
+        self.assertEqual(run.returncode, 0, run.stderr)
+        again = self.results()
+        self.assertEqual([again[0], again[2]], [kept[0], kept[2]])
+        self.assertEqual(again[1]["result"]["objective_value"], 4)
+        self.assertFalse(pathlib.Path(f"{self.output}.partial").exists())
+
+    def test_infeasible_is_an_answer(self):
+        self.write_inputs([{"need": 2000}])
+        run = self.batch()
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(self.results(run.stdout)[0]["result"]["status"], "infeasible")
+
+    def test_killed_it_goes_on_with_what_is_missing(self):
+        (self.at / "slow.mod").write_text(SLOW)
+        self.write_inputs([{"n": 5, "seed": i} for i in range(8)] +
+                          [{"n": 70, "seed": i} for i in range(40)])
+        partial = pathlib.Path(f"{self.output}.partial")
+        more = ("--output", str(self.output), "--parallel", "2", "--time-limit", "0.5")
+        process = subprocess.Popen(self.command(*more, model="slow.mod"), stderr=subprocess.DEVNULL)
+        wait_until(lambda: partial.exists() and len(partial.read_text().split("\n")) > 11)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.assertFalse(self.output.exists())
+        with open(partial, "a") as file:
+            file.write('{"index": 40, "key": "cut of')
+        before = {r["index"]: r for r in map(json.loads, filter(
+            lambda line: line.endswith("}"), partial.read_text().splitlines()))}
+        self.write_inputs([{"n": 5, "seed": i} for i in range(8)] +
+                          [{"n": 6, "seed": i} for i in range(40)])
+        run = self.batch(*more, model="slow.mod")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        results = self.results()
+        self.assertEqual([r["index"] for r in results], list(range(48)))
+        self.assertEqual(results[:8], [before[i] for i in range(8)])  # not solved again
+        self.assertEqual(self.batch(*more, model="slow.mod").returncode, 0)
+        self.assertEqual(self.results(), results)
+
+    def test_ctrl_c_stops_and_keeps_what_is_there(self):
+        (self.at / "slow.mod").write_text(SLOW)
+        self.write_inputs([{"n": 5, "seed": 1}] + [{"n": 80, "seed": i} for i in range(4)])
+        process = subprocess.Popen(self.command("--output", str(self.output), model="slow.mod"),
+                                   stderr=subprocess.DEVNULL)
+        partial = pathlib.Path(f"{self.output}.partial")
+        wait_until(lambda: partial.exists() and '"index":0' in partial.read_text())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 5)
+        self.assertTrue(partial.exists())
+
+    def test_wrong_files_are_told(self):
+        self.assertNotEqual(self.batch().returncode, 0)  # no inputs
+        self.write_inputs([{"need": 1}])
+        (self.at / "bad.mod").write_text("var x; minimize y: z; end;")
+        run = self.batch(model="bad.mod")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("bad.mod:1", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
