@@ -48,6 +48,7 @@ def main():
         subprocess.run(["ninja", "-C", build, "--quiet", program], check=True)
         arguments = {
             "service": [str(build / "server" / "solvent")],
+            "jobs": [str((build / "server" / "solvent").absolute())],
             "mip": ["--worker", str((build / "lib" / "solve" / "solvent-worker").absolute())],
         }.get(name, [])
         run = subprocess.run([str(build / program), *arguments, *(flags if name == "store" else [])], stdout=subprocess.PIPE,

@@ -1,0 +1,284 @@
+// Batches against the bare solves that they consist of: what a task costs beside its solve, with
+// one worker and with two, and how lists of batches are read.
+//
+//   bench_jobs SERVER
+//
+// SERVER is the program whose worker mode is used. Prints one JSON object a line.
+#include <stdlib.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "job_json.h"
+#include "solvent/mathprog.h"
+#include "solvent/solvent.h"
+
+namespace {
+
+using solvent::Json;
+
+constexpr int kTasks = 1000;
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+[[noreturn]] void Die(const std::string& message) {
+  std::fprintf(stderr, "bench_jobs: %s\n", message.c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (!value.ok()) Die(std::string(solvent::Message(value.status())));
+  return *std::move(value);
+}
+
+void Print(Json row) { std::printf("%s\n", row.Dump().c_str()); }
+
+// A small knapsack with a covering row, as a template whose data are the input.
+constexpr char kModel[] =
+    "set I; param gain{I}; param weight{I}; param room >= 0;"
+    "table t IN \"JSON\" \"items\": I <- [name], gain, weight;"
+    "var take{i in I} binary;"
+    "maximize worth: sum{i in I} gain[i]*take[i];"
+    "s.t. fits: sum{i in I} weight[i]*take[i] <= room;"
+    "s.t. some: sum{i in I} take[i] >= 3;"
+    "end;";
+
+Json Scenario(int seed) {
+  unsigned state = 2463534242u + static_cast<unsigned>(seed) * 977u;
+  auto next = [&state](int most) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return static_cast<int>(state % static_cast<unsigned>(most)) + 1;
+  };
+  Json::Array items;
+  int sum = 0;
+  for (int i = 0; i < 25; ++i) {
+    int weight = next(100);
+    sum += weight;
+    Json item;
+    item.Set("name", "i" + std::to_string(i)).Set("gain", weight + next(20)).Set("weight", weight);
+    items.push_back(std::move(item));
+  }
+  Json input;
+  input.Set("items", std::move(items)).Set("room", sum / 2);
+  return input;
+}
+
+struct Instance {
+  Instance(const std::string& server, int workers, bool warm = true, const char* text = kModel,
+           Json example = Scenario(1))
+      : folder(Folder()) {
+    solvent::EngineOptions options;
+    options.worker.command = {server, "--solvent-worker"};
+    options.worker.workers = workers;
+    options.jobs.max_tasks = 100'000;
+    options.jobs.warm_start = warm;
+    options.jobs.max_parallel_executions = 100;
+    options.credits.unlimited = true;
+    engine = Must(solvent::Engine::Create(
+        Must(solvent::OpenSqliteStore((folder / "bench.db").string())), std::move(options)));
+    if (!engine->Start().ok()) Die("the engine does not start");
+    auto member = Must(engine->identity().EnsureMember("bench", "bench"));
+    caller.organization_id = member.organization_id;
+    caller.user_id = member.user_id;
+    solvent::NewOrgModel model;
+    model.name = "knapsack";
+    model.definition.generator_type = "template";
+    model.definition.model = text;
+    model.definition.example_input = std::move(example);
+    model_id = Must(engine->models().Create(caller, std::move(model))).id;
+    solvent::JobDefinition job;
+    job.name = "bench";
+    job.model_id = model_id;
+    job.runtime.max_concurrent_tasks = 64;
+    Must(engine->jobs().Create(caller, job));
+  }
+  ~Instance() {
+    engine.reset();
+    std::filesystem::remove_all(folder);
+  }
+  static std::filesystem::path Folder() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "solvent-bench-XXXXXX").string();
+    return ::mkdtemp(pattern.data());
+  }
+
+  // Starts a batch of `tasks` and returns its id.
+  std::string Start(int tasks, int first_seed) {
+    solvent::JobStart start;
+    for (int i = 0; i < tasks; ++i) start.tasks.push_back({Scenario(first_seed + i), "", {}, {}});
+    return Must(engine->jobs().Start(caller, "bench", std::move(start))).execution_id;
+  }
+  void Await(const std::string& id) {
+    while (!solvent::IsEndState(
+        Must(engine->jobs().Execution(caller.organization_id, "bench", id, false)).state)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  solvent::JobSummary Summary(const std::string& id) {
+    return Must(engine->jobs().Summary(caller.organization_id, "bench", id));
+  }
+
+  std::filesystem::path folder;
+  std::unique_ptr<solvent::Engine> engine;
+  solvent::Caller caller;
+  std::string model_id;
+};
+
+// The solves alone, one after the other in one worker.
+double BareSeconds(const std::string& server) {
+  solvent::WorkerOptions options;
+  options.command = {server, "--solvent-worker"};
+  auto backend = Must(solvent::MakeWorkerBackend(std::move(options)));
+  auto compiled = solvent::MathProgModel::Compile(kModel);
+  std::vector<solvent::Problem> problems;
+  for (int i = 0; i < kTasks; ++i) {
+    Json input = Scenario(i);
+    solvent::MathProgInput given;
+    given.json = &input;
+    auto generated = compiled.model->Generate(given);
+    if (generated.run == nullptr) Die("the model does not generate");
+    problems.push_back(generated.run->problem());
+  }
+  double begin = Now();
+  for (const solvent::Problem& problem : problems) Must(backend->Solve(problem, {}));
+  return Now() - begin;
+}
+
+double BatchSeconds(const std::string& server, int workers) {
+  Instance instance(server, workers);
+  instance.Await(instance.Start(20, 5000));  // warms workers and caches
+  double begin = Now();
+  std::string id = instance.Start(kTasks, 0);
+  instance.Await(id);
+  double seconds = Now() - begin;
+  if (instance.Summary(id).stats.success != kTasks) Die("not every task succeeded");
+  return seconds;
+}
+
+void BenchTasks(const std::string& server) {
+  double bare = BareSeconds(server);
+  double one = BatchSeconds(server, 1);
+  double two = BatchSeconds(server, 2);
+  double bare_again = BareSeconds(server);
+  bare = (bare + bare_again) / 2;
+  Json row;
+  row.Set("bench", "1,000 small tasks")
+      .Set("bare_ms", bare)
+      .Set("one_worker_ms", one)
+      .Set("two_workers_ms", two)
+      .Set("overhead_ms_a_task", (one - bare) / kTasks * 1e3)
+      .Set("two_over_one", one / two);
+  for (const char* name : {"bare_ms", "one_worker_ms", "two_workers_ms"}) {
+    row.Set(name, row[name].as_double() / kTasks * 1e3);
+  }
+  Print(std::move(row));
+}
+
+// The same linear problem with other right-hand sides, with and without the basis of the task
+// before.
+constexpr char kTransport[] =
+    "set I := 1..60; set J := 1..80; param d{J}; param s{I};"
+    "table a IN \"JSON\" \"demand\": [j], d; table b IN \"JSON\" \"supply\": [i], s;"
+    "var x{I, J} >= 0;"
+    "minimize cost: sum{i in I, j in J} (1 + (i*7919 + j*104729 + i*j*31) mod 97) * x[i,j];"
+    "s.t. meet{j in J}: sum{i in I} x[i,j] >= d[j];"
+    "s.t. give{i in I}: sum{j in J} x[i,j] <= s[i];"
+    "end;";
+
+Json Transport(int seed) {
+  Json::Array demand, supply;
+  for (int j = 1; j <= 80; ++j) {
+    Json row;
+    row.Set("j", j).Set("d", 50 + (j * 37 + seed * 11) % 40);
+    demand.push_back(std::move(row));
+  }
+  for (int i = 1; i <= 60; ++i) {
+    Json row;
+    row.Set("i", i).Set("s", 130 + (i * 53 + seed * 7) % 30);
+    supply.push_back(std::move(row));
+  }
+  Json input;
+  input.Set("demand", std::move(demand)).Set("supply", std::move(supply));
+  return input;
+}
+
+void BenchBases(const std::string& server) {
+  double seconds[2];
+  double solve[2];
+  double sum[2];
+  for (bool warm : {false, true}) {
+    Instance instance(server, 1, warm, kTransport, Transport(1));
+    solvent::JobStart start;
+    for (int i = 0; i < 200; ++i) start.tasks.push_back({Transport(i), "", {}, {}});
+    double begin = Now();
+    std::string id = Must(instance.engine->jobs().Start(instance.caller, "bench", std::move(start)))
+                         .execution_id;
+    instance.Await(id);
+    seconds[warm] = Now() - begin;
+    solvent::JobSummary summary = instance.Summary(id);
+    if (summary.stats.success != 200) Die("not every linear task succeeded");
+    solve[warm] = summary.solve_seconds;
+    sum[warm] = summary.mean;
+  }
+  Json row;
+  row.Set("bench", "200 linear tasks of 140 rows and 4,800 columns, other right-hand sides")
+      .Set("solve_ms_cold", solve[0] / 200 * 1e3)
+      .Set("solve_ms_from_basis", solve[1] / 200 * 1e3)
+      .Set("batch_s_cold", seconds[0])
+      .Set("batch_s_from_basis", seconds[1])
+      .Set("optima_differ_by", std::abs(sum[0] - sum[1]));
+  Print(std::move(row));
+}
+
+void BenchLists(const std::string& server) {
+  Instance instance(server, 2);
+  double begin = Now();
+  for (int i = 0; i < 20; ++i) instance.Start(1000, 1000 * i);
+  double created = Now() - begin;
+  const solvent::JobRunner& jobs = instance.engine->jobs();
+  auto list = [&](bool with_tasks) {
+    double best = 1e9;
+    size_t bytes = 0;
+    for (int i = 0; i < 7; ++i) {
+      double start = Now();
+      auto found = Must(instance.engine->jobs().Executions(instance.caller.organization_id, "bench",
+                                                           20, 0, with_tasks));
+      std::string text;
+      for (const auto& execution : found.items) {
+        solvent::api::AppendJobExecution(text, execution, jobs.options().cluster);
+      }
+      best = std::min(best, Now() - start);
+      bytes = text.size();
+    }
+    return std::pair(best, bytes);
+  };
+  auto [full, bytes] = list(true);
+  Json row;
+  row.Set("bench", "20 executions of 1,000 tasks, while they run")
+      .Set("create_ms_each", created / 20 * 1e3)
+      .Set("list_ms", full * 1e3)
+      .Set("list_mb", static_cast<double>(bytes) / 1e6)
+      .Set("tasks_none_ms", list(false).first * 1e3);
+  Print(std::move(row));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) Die("usage: bench_jobs SERVER");
+  BenchTasks(argv[1]);
+  BenchBases(argv[1]);
+  BenchLists(argv[1]);
+  return 0;
+}
