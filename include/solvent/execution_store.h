@@ -70,12 +70,17 @@ struct Submitted {
 // Something that happened to a run.
 struct RunEvent {
   enum class Kind { kState, kProgress, kEnded } kind = Kind::kState;
-  uint64_t sequence = 0;  // grows by one per event of a run
+  // Grows with each event of a run, across processes and restarts too; for kEnded it is the same
+  // whenever it is told (EndSequence).
+  uint64_t sequence = 0;
   RunState state = RunState::kPending;
   Progress progress;                           // for kProgress
   double fraction = 0;                         // estimate of the work done, 0..1, never decreasing
   std::shared_ptr<const Execution> execution;  // for kEnded: the final record
 };
+
+// The sequence of the last event of a run that has ended.
+uint64_t EndSequence(const Execution& execution);
 
 enum class CancelResult {
   kRequested,     // it will end, or has just ended, as cancelled

@@ -1,5 +1,6 @@
 #include "live_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "clock.h"
@@ -19,6 +20,17 @@ class LiveRun::WatchImpl : public Watch {
   std::shared_ptr<LiveRun> run_;
   Callbacks::iterator entry_;
 };
+
+uint64_t EndSequence(const Execution& execution) {
+  return static_cast<uint64_t>(execution.completed_at);
+}
+
+// Counting from the clock lets numbers grow from one process that knows the run to the next, and
+// stay below the time of its end.
+LiveRun::LiveRun(std::string id, std::string organization)
+    : id_(std::move(id)),
+      organization_(std::move(organization)),
+      sequence_(static_cast<uint64_t>(SystemNow())) {}
 
 void LiveRun::BeginSolving(double time_limit_seconds) {
   Lock lock(mutex_);
@@ -84,6 +96,24 @@ void LiveRun::OnProgress(const Progress& progress) {
   Deliver(event);
 }
 
+void LiveRun::OnProgressElsewhere(const Progress& progress, double fraction) {
+  Lock delivery(delivery_);
+  RunEvent event;
+  {
+    Lock lock(mutex_);
+    bool known = last_.kind == RunEvent::Kind::kProgress &&
+                 last_.progress.elapsed_seconds == progress.elapsed_seconds;
+    if (held_ || ended_ != nullptr || known) return;
+    event.kind = RunEvent::Kind::kProgress;
+    event.sequence = ++sequence_;
+    event.state = RunState::kRunning;
+    event.progress = progress;
+    event.fraction = std::max(last_.fraction, fraction);
+    last_ = event;
+  }
+  Deliver(event);
+}
+
 void LiveRun::Heartbeat(double quiet_seconds) {
   Progress progress;
   {
@@ -105,7 +135,7 @@ void LiveRun::OnEnded(Execution execution) {
     if (ended_ != nullptr) return;
     ended_ = std::make_shared<const Execution>(std::move(execution));
     event.kind = RunEvent::Kind::kEnded;
-    event.sequence = ++sequence_;
+    event.sequence = sequence_ = EndSequence(*ended_);
     event.state = ended_->state;
     event.fraction = 1;
     event.progress = last_.progress;

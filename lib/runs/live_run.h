@@ -23,8 +23,7 @@ enum class StopReason { kNone, kCancel, kShutdown };
 
 class LiveRun : public std::enable_shared_from_this<LiveRun> {
  public:
-  LiveRun(std::string id, std::string organization) noexcept
-      : id_(std::move(id)), organization_(std::move(organization)) {}
+  LiveRun(std::string id, std::string organization);
 
   const std::string& id() const { return id_; }
   const std::string& organization() const { return organization_; }
@@ -42,6 +41,8 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
   void OnProgress(const Progress& progress);
   // Repeats the last progress with the time gone on, when none was reported for `quiet_seconds`.
   void Heartbeat(double quiet_seconds);
+  // The same for a run that another process solves: what that has stored, told when it is new.
+  void OnProgressElsewhere(const Progress& progress, double fraction);
   void OnEnded(Execution execution);
 
   std::optional<RunEvent> latest_progress() const;
@@ -71,7 +72,7 @@ class LiveRun : public std::enable_shared_from_this<LiveRun> {
   double last_report_ ABSL_GUARDED_BY(mutex_) = 0;
   ProgressFraction fraction_ ABSL_GUARDED_BY(mutex_){0};
   RunEvent last_ ABSL_GUARDED_BY(mutex_);
-  uint64_t sequence_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t sequence_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const Execution> ended_ ABSL_GUARDED_BY(mutex_);
 };
 

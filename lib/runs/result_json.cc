@@ -237,6 +237,29 @@ std::string RenderProgress(const Progress& progress, double fraction) {
   return text;
 }
 
+std::optional<StoredProgress> ReadProgress(std::string_view text) {
+  absl::StatusOr<Json> json = ParseJson(text);
+  if (!json.ok() || !(*json)["progress"].is_number()) return std::nullopt;
+  auto number = [&](std::string_view name) {
+    const Json& value = (*json)[name];
+    return value.is_number() ? value.as_double() : Progress::kUnknown;
+  };
+  StoredProgress stored;
+  stored.fraction = (*json)["progress"].as_double();
+  Progress& p = stored.progress;
+  for (SolvePhase phase : {SolvePhase::kStarting, SolvePhase::kPresolve, SolvePhase::kRoot,
+                           SolvePhase::kTree, SolvePhase::kVerify, SolvePhase::kDone}) {
+    if ((*json)["phase"].as_string() == ToString(phase)) p.phase = phase;
+  }
+  p.incumbent = number("objective_value");
+  p.bound = number("bound");
+  p.gap = number("gap");
+  p.nodes = (*json)["nodes"].as_int();
+  p.iterations = (*json)["iteration"].as_int();
+  p.elapsed_seconds = (*json)["elapsed_seconds"].as_double();
+  return stored;
+}
+
 std::vector<double> PointFromResult(const Problem& problem, std::string_view result_json) {
   absl::StatusOr<Json> result = ParseJson(result_json);
   if (!result.ok()) return {};

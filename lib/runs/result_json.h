@@ -1,7 +1,9 @@
 // A solve's result as the JSON that is stored and served (field names as the HTTP API has them).
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "solvent/json.h"
@@ -23,6 +25,12 @@ ResultJson RenderResult(const Problem& problem, const SolveResult& result,
                         const Json& report = {});
 
 std::string RenderProgress(const Progress& progress, double fraction);
+struct StoredProgress {
+  Progress progress;
+  double fraction = 0;
+};
+// Reads what RenderProgress wrote.
+std::optional<StoredProgress> ReadProgress(std::string_view json);
 
 // The point in a rendered result, by column of `problem`; empty when there is none or it does not
 // fit.

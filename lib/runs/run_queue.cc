@@ -765,9 +765,12 @@ void RunQueue::PollOtherProcesses() {
   for (const auto& run : live_.All()) {
     if (run->held() || !run->watched()) continue;
     absl::StatusOr<Execution> execution = ports_.runs->Get(run->organization(), run->id());
-    if (execution.ok() && IsEndState(execution->state)) {
+    if (!execution.ok()) continue;
+    if (IsEndState(execution->state)) {
       run->OnEnded(*std::move(execution));
       live_.Remove(run->id());
+    } else if (auto stored = ReadProgress(execution->progress_json)) {
+      run->OnProgressElsewhere(stored->progress, stored->fraction);
     }
   }
 }

@@ -58,7 +58,8 @@ absl::Status AddJobRoutes(http::HttpServer& server, Context& context);
 absl::StatusOr<http::Response> ListExecutions(Context& context, http::Request& request,
                                               std::string model_id);
 
-// Sets request.identity to the Caller, or says no.
-absl::Status Authenticate(Context& context, http::Request& request);
+// Sets request.identity to the Caller, or says no. With `token_in_query` the credential may also be
+// the query's "token", for clients that cannot set headers.
+absl::Status Authenticate(Context& context, http::Request& request, bool token_in_query = false);
 
 }  // namespace solvent::api

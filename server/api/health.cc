@@ -140,7 +140,8 @@ absl::StatusOr<Response> HealthMetrics(Context& context, Request&) {
       .Set("executions", std::move(solves))
       .Set("queue_oldest_seconds", queue->oldest_pending_seconds)
       .Set("connections", metrics.connections)
-      .Set("websockets", metrics.websockets);
+      .Set("websockets", metrics.websockets)
+      .Set("event_streams", metrics.event_streams);
   return Response::Json(200, body.Dump());
 }
 
@@ -198,9 +199,10 @@ absl::StatusOr<Response> Prometheus(Context& context, Request&) {
              metrics.by_class[i]);
   }
   e.Single("solvent_http_in_flight", "gauge", "Requests being answered.", metrics.in_flight);
-  e.Single("solvent_http_connections", "gauge", "Open connections without WebSockets.",
-           metrics.connections);
+  e.Single("solvent_http_connections", "gauge",
+           "Open connections without WebSockets and event streams.", metrics.connections);
   e.Single("solvent_websockets", "gauge", "Open WebSockets.", metrics.websockets);
+  e.Single("solvent_event_streams", "gauge", "Open event streams.", metrics.event_streams);
   e.Head("solvent_http_request_seconds", "histogram", "Time to answer, by route.");
   for (const http::Metrics::Route& route : metrics.routes) {
     if (route.count == 0) continue;

@@ -121,8 +121,8 @@ int Serve(const ServeOptions& options) {
   http_options.allowed_origins = options.allowed_origins;
   http_options.log = log;
   http::HttpServer server(std::move(http_options));
-  server.SetAuthenticator([&context](http::Request& request, const http::Route&) {
-    return api::Authenticate(context, request);
+  server.SetAuthenticator([&context](http::Request& request, const http::Route& route) {
+    return api::Authenticate(context, request, route.token_in_query);
   });
   server.SetRateLimiter([&limiter](http::Request& request, const http::Route& route) {
     return RateLimited(limiter, request, route);

@@ -79,19 +79,6 @@ class ExchangeStream : public httplib::Stream {
 // The library hands its handlers no context of ours.
 thread_local Exchange* current_exchange = nullptr;
 
-bool IsSafeName(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(),
-                                      [](char c) { return c > 0x20 && c < 0x7f && c != ':'; });
-}
-
-std::string SafeValue(std::string_view value) {
-  std::string safe;
-  for (char c : value) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) safe += c;
-  }
-  return safe;
-}
-
 // Its constructor makes the process ignore SIGPIPE.
 class Engine : public httplib::Server {
  public:
@@ -130,12 +117,13 @@ class Engine : public httplib::Server {
     Response response = exchange.respond();
     out.status = exchange.status = response.status;
     for (const Header& header : response.headers) {
-      if (IsSafeName(header.name)) out.headers.emplace(header.name, SafeValue(header.value));
+      if (IsSafeHeaderName(header.name))
+        out.headers.emplace(header.name, SafeHeaderValue(header.value));
     }
     exchange.keep_alive = exchange.may_keep_alive();
     if (response.content_type.empty()) return;
     out.body = std::move(response.body);
-    out.headers.emplace("Content-Type", SafeValue(response.content_type));
+    out.headers.emplace("Content-Type", SafeHeaderValue(response.content_type));
   }
 
   static void SetConnectionHeaders(const Exchange& exchange, httplib::Response& out) {

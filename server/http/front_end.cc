@@ -46,6 +46,24 @@ absl::Status SystemFailure(const std::string& what) {
   return absl::UnavailableError(what + ": " + std::generic_category().message(errno));
 }
 
+constexpr uint16_t kStreamFailed = 1011;
+
+Response TooManySockets(const Request& request) {
+  return ErrorResponse(503, "too many WebSockets and event streams are open, try again",
+                       request.request_id);
+}
+
+std::string StreamHead(const Response& response, bool http_1_0) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " OK\r\n";
+  for (const Header& header : response.headers) {
+    if (!IsSafeHeaderName(header.name)) continue;
+    head += header.name + ": " + SafeHeaderValue(header.value) + "\r\n";
+  }
+  head += "Content-Type: " + SafeHeaderValue(response.content_type) + "\r\n";
+  if (!http_1_0) head += "Transfer-Encoding: chunked\r\n";
+  return head + "Connection: close\r\n\r\n";
+}
+
 size_t BucketOf(double seconds) {
   return static_cast<size_t>(
       std::lower_bound(kDurationBounds.begin(), kDurationBounds.end(), seconds) -
@@ -55,7 +73,7 @@ size_t BucketOf(double seconds) {
 }  // namespace
 
 FrontEnd::FrontEnd(const Options& options, const Router& router, const Pipeline& pipeline,
-                   WebSocketLoop& sockets, Counters& counters)
+                   SocketLoop& sockets, Counters& counters)
     : options_(options),
       router_(router),
       pipeline_(pipeline),
@@ -367,7 +385,17 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     exchange.write_timeout = options_.write_timeout;
     Request request = MakeRequest(head, match, connection.remote_address);
     request.body_reader = [&body](size_t limit) { return body.Read(limit); };
-    exchange.respond = [&] { return pipeline_.Handle(request, match, full); };
+    Response response = pipeline_.Handle(request, match, full);
+    if (head_only) response.stream = nullptr;
+    if (response.stream && MayOpenSocket()) {
+      StartStream(connection, request, response, exchange.http_1_0, match, begin);
+      return false;
+    }
+    if (response.stream) {
+      response = TooManySockets(request);
+      pipeline_.Finish(request, response);
+    }
+    exchange.respond = [&] { return std::move(response); };
     exchange.may_keep_alive = [&] { return keep_alive && !stopping() && body.SkipArrived(); };
     RunExchange(exchange);
     Report(request, match, exchange.status, exchange.bytes_sent, begin);
@@ -387,11 +415,8 @@ bool FrontEnd::Upgrade(Connection& connection, RequestHead& head, Router::Match&
   auto begin = SteadyClock::now();
   Request request = MakeRequest(head, match, connection.remote_address);
   std::optional<Response> refusal = CheckHandshake(request);
-  if (!refusal && (stopping() ||
-                   counters_.websockets >= static_cast<int64_t>(options_.websocket.max_sockets))) {
-    refusal = ErrorResponse(503, "too many WebSockets are open, try again", request.request_id);
-  }
-  std::shared_ptr<WebSocketPeer> peer = sockets_.NewPeer();
+  if (!refusal && !MayOpenSocket()) refusal = TooManySockets(request);
+  std::shared_ptr<Peer> peer = sockets_.NewPeer();
   std::unique_ptr<WebSocketSession> session;
   std::string subprotocol;
   if (!refusal) {
@@ -427,17 +452,46 @@ bool FrontEnd::Upgrade(Connection& connection, RequestHead& head, Router::Match&
     Close(connection);
     return false;
   }
+  std::string received;
+  int fd = Detach(connection, &received);
+  sockets_.AdoptWebSocket(fd, std::move(received), std::move(peer), std::move(session));
+  return false;
+}
+
+bool FrontEnd::MayOpenSocket() const {
+  int64_t open = counters_.websockets + counters_.event_streams;
+  return !stopping() && open < static_cast<int64_t>(options_.websocket.max_sockets);
+}
+
+int FrontEnd::Detach(Connection& connection, std::string* received) {
   int fd;
   {
     std::lock_guard lock(connections_mutex_);
     fd = connection.fd.exchange(-1);
   }
   epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-  std::string received = std::move(connection.buffer);
+  *received = std::move(connection.buffer);
   connection.buffer = std::string();
   Close(connection);
-  sockets_.Adopt(fd, std::move(received), std::move(peer), std::move(session));
-  return false;
+  return fd;
+}
+
+void FrontEnd::StartStream(Connection& connection, const Request& request, Response& response,
+                           bool http_1_0, const Router::Match& match,
+                           SteadyClock::time_point begin) {
+  std::string head = StreamHead(response, http_1_0);
+  std::shared_ptr<Peer> peer = sockets_.NewPeer();
+  std::shared_ptr<void> subscriber;
+  try {
+    subscriber = response.stream(peer);
+  } catch (...) {
+    // The status is settled: all that can be told now is that the stream ends early.
+    peer->Close(kStreamFailed);
+  }
+  Report(request, match, response.status, head.size(), begin);
+  std::string received;  // behind the request: there is no answer to it any more
+  int fd = Detach(connection, &received);
+  sockets_.AdoptStream(fd, std::move(head), !http_1_0, std::move(peer), std::move(subscriber));
 }
 
 // For what is no request at all. Never waits for the client.

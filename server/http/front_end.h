@@ -20,7 +20,7 @@
 #include "metrics.h"
 #include "pipeline.h"
 #include "router.h"
-#include "websocket_loop.h"
+#include "socket_loop.h"
 
 namespace solvent::http {
 
@@ -28,7 +28,7 @@ class FrontEnd {
  public:
   // Everything is borrowed.
   FrontEnd(const Options& options, const Router& router, const Pipeline& pipeline,
-           WebSocketLoop& sockets, Counters& counters);
+           SocketLoop& sockets, Counters& counters);
   ~FrontEnd();
 
   absl::Status Start();
@@ -57,6 +57,12 @@ class FrontEnd {
   bool ServeOne(Connection& connection, std::string_view head_text, size_t head_end);
   void Serve(Connection& connection, RequestHead& head);
   bool Upgrade(Connection& connection, RequestHead& head, Router::Match& match);
+  // Hands the connection over to the socket loop, which writes the head and the stream.
+  void StartStream(Connection& connection, const Request& request, Response& response,
+                   bool http_1_0, const Router::Match& match, SteadyClock::time_point begin);
+  bool MayOpenSocket() const;
+  // Takes the descriptor out of the connection, which is free afterwards.
+  int Detach(Connection& connection, std::string* received);
   void Refuse(Connection& connection, int status, const std::string& message);
   void Report(const Request& request, const Router::Match& match, int status, size_t bytes,
               SteadyClock::time_point begin);
@@ -67,7 +73,7 @@ class FrontEnd {
   const Options& options_;
   const Router& router_;
   const Pipeline& pipeline_;
-  WebSocketLoop& sockets_;
+  SocketLoop& sockets_;
   Counters& counters_;
 
   int epoll_ = -1;

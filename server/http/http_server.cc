@@ -2,7 +2,7 @@
 
 #include "front_end.h"
 #include "pipeline.h"
-#include "websocket_loop.h"
+#include "socket_loop.h"
 
 namespace solvent::http {
 
@@ -10,14 +10,15 @@ struct HttpServer::Impl {
   explicit Impl(Options o)
       : options(std::move(o)),
         pipeline(options, router),
-        sockets(options.websocket, counters.websockets),
+        sockets(options.websocket, options.event_stream, counters.websockets,
+                counters.event_streams),
         front_end(options, router, pipeline, sockets, counters) {}
 
   Options options;
   Router router;
   Counters counters;
   Pipeline pipeline;
-  WebSocketLoop sockets;
+  SocketLoop sockets;
   FrontEnd front_end;
 };
 
@@ -71,6 +72,7 @@ Metrics HttpServer::metrics() const {
   metrics.in_flight = counters.in_flight;
   metrics.connections = counters.connections;
   metrics.websockets = counters.websockets;
+  metrics.event_streams = counters.event_streams;
   metrics.request_threads = counters.request_threads;
   for (size_t i = 0; i < counters.routes.size(); ++i) {
     const Route& route = *impl_->router.routes()[i];

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "event_stream.h"
 #include "message.h"
 #include "metrics.h"
 #include "router.h"
@@ -39,6 +40,7 @@ struct Options {
   // Origins whose pages may read answers ("https://app.example.com"). None by default.
   std::vector<std::string> allowed_origins;
   WebSocketOptions websocket;
+  EventStreamOptions event_stream;
   LogSink log;  // empty: none
 };
 
@@ -65,9 +67,9 @@ class HttpServer {
   absl::Status Start();
   int port() const;  // the bound one
 
-  // Stops accepting, closes idle connections and, with 1001, WebSockets; lets requests in flight
-  // finish for up to `grace`, then cuts their connections; joins all threads. Handlers cannot be
-  // interrupted: one that waits long must look at stopping().
+  // Stops accepting, closes idle connections and, with 1001, WebSockets; ends event streams; lets
+  // requests in flight finish for up to `grace`, then cuts their connections; joins all threads.
+  // Handlers cannot be interrupted: one that waits long must look at stopping().
   void Stop(std::chrono::milliseconds grace);
   bool stopping() const;
 

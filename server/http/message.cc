@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace solvent::http {
+
+bool IsSafeHeaderName(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(),
+                                      [](char c) { return c > 0x20 && c < 0x7f && c != ':'; });
+}
+
+std::string SafeHeaderValue(std::string_view value) {
+  std::string safe;
+  for (char c : value) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) safe += c;
+  }
+  return safe;
+}
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }

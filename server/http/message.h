@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "event_stream.h"
 #include "solvent/json.h"
 
 namespace solvent::http {
@@ -21,6 +22,9 @@ struct Header {
 };
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+// Whether the name can stand in a head; the value without bytes that could end a header.
+bool IsSafeHeaderName(std::string_view name);
+std::string SafeHeaderValue(std::string_view value);
 // Whether the comma-separated `list` of a header's value holds `token`, ignoring case.
 bool ListHasToken(std::string_view list, std::string_view token);
 
@@ -67,6 +71,8 @@ struct Response {
   std::string content_type;  // empty: no body
   std::string body;
   std::vector<Header> headers;  // further ones; bytes that could end a header are removed
+  // Set: the body is a stream that goes on after the handler has returned, instead of `body`.
+  StreamStart stream;
 
   Response& Set(std::string_view name, std::string_view value);  // replaces one of that name
   const std::string* FindHeader(std::string_view name) const;

@@ -25,8 +25,9 @@ struct Metrics {
   };
   std::array<uint64_t, 6> by_class{};  // [2]: answers 200 to 299; [0]: no answer could be sent
   int64_t in_flight = 0;
-  int64_t connections = 0;  // without WebSockets
+  int64_t connections = 0;  // without WebSockets and event streams
   int64_t websockets = 0;
+  int64_t event_streams = 0;
   int64_t request_threads = 0;
   std::vector<Route> routes;
 };
@@ -42,6 +43,7 @@ struct Counters {
   std::atomic<int64_t> in_flight{0};
   std::atomic<int64_t> connections{0};
   std::atomic<int64_t> websockets{0};
+  std::atomic<int64_t> event_streams{0};
   std::atomic<int64_t> request_threads{0};
   std::vector<std::unique_ptr<RouteCounters>> routes;  // by index of the router; fixed at start
 };

@@ -34,6 +34,8 @@ struct Route {
   Auth auth = Auth::kRequired;
   size_t body_limit = kDefaultBodyLimit;
   std::string rate_class;          // for the rate limiter; empty: not limited
+  bool token_in_query = false;     // for the authenticator: "?token=" will do, as browsers cannot
+                                   // set headers everywhere
   bool json_body_only = true;      // refuse other content types with 415
   bool answers_when_full = false;  // cheap and never waiting (health): runs even when all request
                                    // threads but one are taken

@@ -10,22 +10,9 @@
 #include <string_view>
 
 #include "message.h"
+#include "peer.h"
 
 namespace solvent::http {
-
-// The handle on one client's socket. Thread-safe; may be kept after the socket is gone, and then
-// does nothing. No call waits for the client.
-class WebSocketPeer {
- public:
-  virtual ~WebSocketPeer() = default;
-
-  // Queues one text message (valid UTF-8). False when the socket is closing. A client that reads
-  // too slowly to keep the queue within its bounds is closed with 1013. A message may be larger
-  // than the bound: two of the largest one always fit.
-  virtual bool SendText(std::string_view text) = 0;
-  // Sends what is queued, then the close frame. Only the first call counts.
-  virtual void Close(uint16_t code, std::string_view reason = {}) = 0;
-};
 
 // One per connected client, made by the route's factory. Calls do not overlap.
 class WebSocketSession {
@@ -34,7 +21,7 @@ class WebSocketSession {
 
   // Runs on a request thread before the handshake is answered; what it sends or closes follows
   // that answer. `offered` are the client's subprotocols. Returns the one to use, or "".
-  virtual std::string OnOpen(std::shared_ptr<WebSocketPeer> peer, Request& request,
+  virtual std::string OnOpen(std::shared_ptr<Peer> peer, Request& request,
                              const std::vector<std::string>& offered) = 0;
   // These run on the one thread that serves all sockets: they must not wait.
   virtual void OnMessage(std::string_view text) = 0;
@@ -52,7 +39,7 @@ struct WebSocketOptions {
   size_t max_message_bytes = 4096;  // received; more is closed with 1009
   size_t max_queued_messages = 64;
   size_t max_queued_bytes = 256 * 1024;
-  size_t max_sockets = 10'000;
+  size_t max_sockets = 10'000;  // WebSockets and event streams together
 };
 
 }  // namespace solvent::http

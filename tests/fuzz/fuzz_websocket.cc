@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "websocket_loop.h"
+#include "socket_loop.h"
 
 namespace {
 
@@ -17,13 +17,13 @@ using namespace solvent::http;
 
 class Echo : public WebSocketSession {
  public:
-  Echo(std::shared_ptr<WebSocketPeer> peer, std::atomic<int>& closed)
+  Echo(std::shared_ptr<Peer> peer, std::atomic<int>& closed)
       : peer_(std::move(peer)), closed_(closed) {}
   ~Echo() override {
     if (closed_count_ != 1) std::abort();
   }
 
-  std::string OnOpen(std::shared_ptr<WebSocketPeer>, Request&,
+  std::string OnOpen(std::shared_ptr<Peer>, Request&,
                      const std::vector<std::string>&) override {
     return "";
   }
@@ -37,7 +37,7 @@ class Echo : public WebSocketSession {
   }
 
  private:
-  std::shared_ptr<WebSocketPeer> peer_;
+  std::shared_ptr<Peer> peer_;
   std::atomic<int>& closed_;
   int closed_count_ = 0;
 };
@@ -46,8 +46,9 @@ class Echo : public WebSocketSession {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static std::atomic<int64_t> open{0};
-  static WebSocketLoop& loop = *[] {
-    auto* made = new WebSocketLoop(WebSocketOptions(), open);
+  static std::atomic<int64_t> streams{0};
+  static SocketLoop& loop = *[] {
+    auto* made = new SocketLoop(WebSocketOptions(), EventStreamOptions(), open, streams);
     if (!made->Start().ok()) std::abort();
     return made;
   }();
@@ -61,7 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   size_t early = left * data[0] / 255;
   std::atomic<int> closed{0};
   auto peer = loop.NewPeer();
-  loop.Adopt(pair[0], std::string(bytes, early), peer, std::make_unique<Echo>(peer, closed));
+  loop.AdoptWebSocket(pair[0], std::string(bytes, early), peer,
+                      std::make_unique<Echo>(peer, closed));
   send(pair[1], bytes + early, left - early, MSG_NOSIGNAL | MSG_DONTWAIT);
   shutdown(pair[1], SHUT_WR);
   char scrap[4096];

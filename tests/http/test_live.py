@@ -1,13 +1,54 @@
-"""Live updates by WebSocket."""
+"""Live updates, by WebSocket and as a stream of events."""
 
+import asyncio
 import json
+import os
 import unittest
 
 import websocket
 
-from harness import ServerTest, problem, slow_problem, wait_until
+from harness import Server, ServerTest, problem, slow_problem, wait_until
 
 SMALL = problem("minimize", "2*x", {"x": {}}, ["x >= 3"])
+
+
+class EventStream:
+    """A reader of text/event-stream, as strict as a browser is lenient."""
+
+    def __init__(self, client, execution_id, after=None, **options):
+        headers = {} if after is None else {"Last-Event-ID": str(after)}
+        self.context = client.stream("GET", f"/models/executions/{execution_id}/events",
+                                     headers=headers, **options)
+        self.response = self.context.__enter__()
+        self.lines = self.response.iter_lines()
+        self.last_id = None
+        self.comments = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.__exit__(None, None, None)
+
+    def __iter__(self):
+        """The messages, with their ids as "id"."""
+        data, this_id = None, None
+        for line in self.lines:
+            line = line.rstrip("\r\n")
+            field, _, value = line.partition(": ")
+            if not line:
+                if data is not None:
+                    yield {**json.loads(data), "id": this_id}
+                data, this_id = None, None
+            elif line.startswith(":"):
+                self.comments += 1
+            elif field == "data":
+                assert data is None, "one line of data a message"
+                data = value
+            elif field == "id":
+                this_id = self.last_id = int(value)
+            else:
+                assert field == "retry", line
 
 
 class Live(ServerTest):
@@ -89,8 +130,181 @@ class Live(ServerTest):
         self.assertNotIn(other, self.server.read_log())
         self.assertNotIn(self.server.key, self.server.read_log())
 
+    def cancel(self, task):
+        self.assertTrue(self.api.post(f"/solve/async/{task}/cancel").json()["cancelled"])
+
+    def test_a_running_run_shows_its_progress_at_once(self):
+        task = self.start(seed=14)
+        wait_until(lambda: self.api.get(f"/solve/async/{task}").json()["elapsed_seconds"] > 0)
+        socket = self.open(task)
+        status, progress = json.loads(socket.recv()), json.loads(socket.recv())
+        self.assertEqual((status["type"], progress["type"]), ("status", "progress"))
+        self.assertEqual(set(status), {"type", "execution_id", "status", "progress_data", "result",
+                                       "objective_value", "solver_status", "error"})
+        self.assertGreaterEqual(status["progress_data"]["elapsed_seconds"], 0)
+        self.assertLessEqual({"progress", "objective_value", "gap", "execution_id", "status",
+                              "message", "iteration", "timestamp"}, set(progress))
+        # Without news from the solver the clock alone is news.
+        for _ in range(2):
+            self.assertEqual(json.loads(socket.recv())["type"], "progress")
+        self.cancel(task)
+        self.read_all(socket)
+
+    def test_frames_above_four_kilobytes_close_the_socket(self):
+        task = self.start(seed=15)
+        socket = self.open(task)
+        socket.send("x" * 4096)
+        socket.send("{}")
+        socket.send_binary(b"ping")
+        socket.send("ping")
+        wait_until(lambda: socket.recv() == "pong")
+        socket.send("x" * 4097)
+        while True:
+            opcode, data = socket.recv_data()
+            if opcode == websocket.ABNF.OPCODE_CLOSE:
+                break
+        self.assertEqual(int.from_bytes(data[:2], "big"), 1009)
+        self.cancel(task)
+
+    def test_a_stream_carries_the_same_messages(self):
+        task = self.start(seed=21)
+        socket = self.open(task)
+        with EventStream(self.api, task) as stream:
+            self.assertEqual(stream.response.status_code, 200)
+            self.assertEqual(stream.response.headers["Content-Type"], "text/event-stream")
+            self.assertEqual(stream.response.headers["Cache-Control"], "no-store")
+            messages = iter(stream)
+            self.assertEqual(next(messages)["type"], "status")
+            wait_until(lambda: next(messages)["type"] == "progress")
+            self.cancel(task)
+            rest = list(messages)
+            ids = [m["id"] for m in rest]
+            self.assertEqual(ids, sorted(set(ids)))
+            self.assertEqual(rest[-1]["type"], "cancelled")
+            ends = self.read_all(socket)[0][-1]
+            self.assertEqual({**rest[-1], "id": None}, {**ends, "id": None})
+
+    def test_a_stream_of_a_finished_run_is_over_at_once_and_stays_over(self):
+        run = self.api.post("/solve", json=SMALL).json()["execution_id"]
+        with EventStream(self.api, run) as stream:
+            messages = list(stream)
+            self.assertEqual([m["type"] for m in messages], ["status", "completed"])
+            self.assertEqual(messages[1]["result"]["objective_value"], 6)
+            last = stream.last_id
+        # Whoever missed the end gets it, whoever has it is told to stay away.
+        with EventStream(self.api, run, after=last - 1) as stream:
+            self.assertEqual([m["type"] for m in stream], ["completed"])
+        with EventStream(self.api, run, after=last) as stream:
+            self.assertEqual(stream.response.status_code, 204)
+        for nonsense in ("x", "-1", "1.5", "9" * 30):
+            with EventStream(self.api, run, after=nonsense) as stream:
+                self.assertEqual([m["type"] for m in stream], ["status", "completed"])
+
+    def test_a_stream_goes_on_where_it_broke_off(self):
+        task = self.start(seed=22)
+        with EventStream(self.api, task) as stream:
+            messages = iter(stream)
+            wait_until(lambda: next(messages)["type"] == "progress")
+            wait_until(lambda: next(messages)["type"] == "progress")
+            seen = stream.last_id
+        with EventStream(self.api, task, after=seen) as stream:
+            messages = iter(stream)
+            first = next(messages)
+            self.assertEqual(first["type"], "progress")
+            self.cancel(task)
+            rest = [first, *messages]
+        self.assertGreater(rest[0]["id"], seen)
+        self.assertEqual([m["type"] for m in rest][-1], "cancelled")
+        self.assertEqual([m["id"] for m in rest], sorted({m["id"] for m in rest}))
+
+    def test_streams_are_refused_like_other_requests(self):
+        run = self.api.post("/solve", json=SMALL).json()["execution_id"]
+        path = f"/models/executions/{run}/events"
+        other = self.other.headers["Authorization"].split()[1]
+        self.assert_error(self.anonymous.get(path), 401, "unauthorized")
+        self.assert_error(self.anonymous.get(path, params={"token": "ok_live_bad"}), 401)
+        self.assert_error(self.anonymous.get(path, params={"token": other}), 404)
+        self.assert_error(self.other.get(path), 404, "not_found")
+        self.assert_error(self.api.get("/models/executions/exe_none/events"), 404)
+        self.assert_error(self.api.post(path), 405)
+        with EventStream(self.anonymous, run, params={"token": self.server.key}) as stream:
+            self.assertEqual(len(list(stream)), 2)
+        head = self.api.head(path)
+        self.assertEqual((head.status_code, head.headers["Content-Type"], head.content),
+                         (200, "text/event-stream", b""))
+        # Nowhere else does a token in the query count.
+        self.assert_error(self.anonymous.get("/models", params={"token": self.server.key}), 401)
+        self.assertNotIn(self.server.key, self.server.read_log())
+        self.assertNotIn(other, self.server.read_log())
+
+    def test_five_hundred_readers_of_each_kind_hear_of_the_end(self):
+        task = self.start(seed=23)
+        threads = f"/proc/{self.server.process.pid}/task"
+        before = len(os.listdir(threads))
+        host, port = self.server.url.removeprefix("http://").split(":")
+        base = "/api/v2/"
+        sse = f"GET {base}models/executions/{task}/events HTTP/1.1\r\nHost: x\r\n" \
+              f"Authorization: Bearer {self.server.key}\r\n\r\n"
+        ws = f"GET {base}ws/executions/{task}?token={self.server.key} HTTP/1.1\r\nHost: x\r\n" \
+             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" \
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        reading = 0
+        everybody = asyncio.Event()
+
+        async def read(request):
+            nonlocal reading
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(request.encode())
+            text = b""
+            while b'"type":"status"' not in text:
+                text += await reader.read(4096)
+            reading += 1
+            if reading == 1000:
+                everybody.set()
+            while b'"type":"cancelled"' not in text:
+                piece = await reader.read(65536)
+                self.assertTrue(piece, "the connection ended early")
+                text = text[-100:] + piece
+            writer.close()
+
+        async def all_of_them():
+            readers = [asyncio.create_task(read(request)) for request in [sse, ws] * 500]
+            await asyncio.wait_for(everybody.wait(), 120)
+            # The pool of request threads may have grown for the rush; readers have none.
+            self.assertLess(len(os.listdir(threads)) - before, 200)
+            health = await asyncio.to_thread(self.api.get, "/health/metrics")
+            self.assertEqual(health.json()["event_streams"], 500)
+            self.assertEqual(health.json()["websockets"], 500)
+            await asyncio.to_thread(self.cancel, task)
+            await asyncio.wait_for(asyncio.gather(*readers), 120)
+
+        asyncio.run(all_of_them())
+
     def test_a_plain_request_is_told_to_upgrade(self):
         self.assert_error(self.api.get("/ws/executions/exe_1"), 426)
+
+
+class Stopping(unittest.TestCase):
+    def test_listeners_are_sent_away_when_the_server_stops(self):
+        with Server("--workers", "1") as server, server.client() as api:
+            task = api.post("/solve/async", json=slow_problem(31)).json()["task_id"]
+            socket = websocket.create_connection(
+                server.url.replace("http", "ws") + f"/api/v2/ws/executions/{task}", timeout=30,
+                subprotocols=["bearer", server.key])
+            json.loads(socket.recv())
+            with EventStream(api, task) as stream:
+                messages = iter(stream)
+                self.assertEqual(next(messages)["type"], "status")
+                server.process.terminate()
+                self.assertNotIn("cancelled", [m["type"] for m in messages])
+            while True:
+                opcode, data = socket.recv_data()
+                if opcode == websocket.ABNF.OPCODE_CLOSE:
+                    break
+            self.assertEqual(int.from_bytes(data[:2], "big"), 1001)
+            socket.shutdown()
+            self.assertEqual(server.stop(), 0)
+            self.assertNotIn(server.key, server.read_log())
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ using SteadyClock = std::chrono::steady_clock;
 
 struct Seen {
   std::mutex mutex;
-  std::vector<std::shared_ptr<WebSocketPeer>> peers;
+  std::vector<std::shared_ptr<Peer>> peers;
   std::vector<uint16_t> closed;
 
   size_t closed_count() {
     std::lock_guard lock(mutex);
     return closed.size();
   }
-  std::shared_ptr<WebSocketPeer> peer(size_t i) {
+  std::shared_ptr<Peer> peer(size_t i) {
     std::lock_guard lock(mutex);
     return i < peers.size() ? peers[i] : nullptr;
   }
@@ -31,7 +31,7 @@ class EchoSession : public WebSocketSession {
  public:
   explicit EchoSession(Seen& seen) : seen_(seen) {}
 
-  std::string OnOpen(std::shared_ptr<WebSocketPeer> peer, Request& request,
+  std::string OnOpen(std::shared_ptr<Peer> peer, Request& request,
                      const std::vector<std::string>& offered) override {
     peer_ = peer;
     {
@@ -54,7 +54,7 @@ class EchoSession : public WebSocketSession {
 
  private:
   Seen& seen_;
-  std::shared_ptr<WebSocketPeer> peer_;
+  std::shared_ptr<Peer> peer_;
 };
 
 struct Frame {

@@ -4,12 +4,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <future>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "result_json.h"
 #include "solvent/error.h"
 #include "solvent/json.h"
 #include "test_engine.h"
@@ -123,6 +125,52 @@ TEST_CASE("a caller who does not want to wait longer gets the running record") {
   CHECK(MustWait(engine, submitted->execution.id).state == RunState::kCancelled);
   CHECK(*engine.queue->Cancel(engine.caller.organization_id, submitted->execution.id) ==
         CancelResult::kAlreadyEnded);
+}
+
+TEST_CASE("watchers in another process see the progress that was stored, and the end") {
+  TemporaryFolder folder;
+  TestEngine solving(folder.File("a.db"));
+  solving.backend.SetScript(ScriptedBackend::UntilStopped);
+  REQUIRE(solving.queue->Start().ok());
+  std::string id = MustSubmit(solving);
+  solving.backend.WaitForSolves(1);
+
+  TestEngine watching(folder.File("a.db"));
+  REQUIRE(watching.queue->Start().ok());
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<RunEvent> events;
+  auto watch =
+      watching.queue->WatchRun(watching.caller.organization_id, id, [&](const RunEvent& event) {
+        std::lock_guard<std::mutex> lock(mutex);
+        events.push_back(event);
+        changed.notify_all();
+      });
+  REQUIRE(watch.ok());
+  Progress progress;
+  progress.phase = SolvePhase::kTree;
+  progress.incumbent = 12.5;
+  progress.nodes = 7;
+  progress.elapsed_seconds = 3;
+  solving.store->ports().runs->SaveProgress(id, RenderProgress(progress, 0.25));
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return !events.empty(); });
+    CHECK(events[0].kind == RunEvent::Kind::kProgress);
+    CHECK(events[0].state == RunState::kRunning);
+    CHECK(events[0].fraction == 0.25);
+    CHECK(events[0].progress.phase == SolvePhase::kTree);
+    CHECK(events[0].progress.incumbent == 12.5);
+    CHECK(std::isnan(events[0].progress.bound));
+    CHECK(events[0].progress.nodes == 7);
+  }
+  REQUIRE(watching.queue->Cancel(watching.caller.organization_id, id).ok());
+  Execution ended = MustWait(solving, id);
+  std::unique_lock<std::mutex> lock(mutex);
+  changed.wait(lock, [&] { return events.back().kind == RunEvent::Kind::kEnded; });
+  CHECK(events.back().state == RunState::kCancelled);
+  CHECK(events.back().sequence == EndSequence(ended));
+  for (size_t i = 1; i < events.size(); ++i) CHECK(events[i].sequence > events[i - 1].sequence);
 }
 
 TEST_CASE("an end is either the answer to the call or told later") {
