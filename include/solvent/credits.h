@@ -101,6 +101,8 @@ class CreditLedger {
 
   // Of an organization that was never seen: zeros, or with options its grant, which is entered.
   absl::StatusOr<CreditBalance> Balance(std::string_view organization);
+  // What is left to spend: the balance, or nothing where there is no limit.
+  absl::StatusOr<std::optional<int64_t>> Remaining(std::string_view organization);
   // Newest first.
   absl::StatusOr<std::vector<CreditEntry>> Entries(std::string_view organization,
                                                    const CreditEntryFilter& filter = {});

@@ -57,6 +57,12 @@ absl::StatusOr<CreditBalance> CreditLedger::Balance(std::string_view organizatio
                        account.used};
 }
 
+absl::StatusOr<std::optional<int64_t>> CreditLedger::Remaining(std::string_view organization) {
+  if (state_->unlimited) return std::nullopt;
+  ASSIGN_OR_RETURN(CreditBalance balance, Balance(organization));
+  return balance.balance;
+}
+
 absl::StatusOr<std::vector<CreditEntry>> CreditLedger::Entries(std::string_view organization,
                                                                const CreditEntryFilter& filter) {
   if (filter.offset < 0) return ValidationError("query/offset", "must be 0 or more");

@@ -56,11 +56,12 @@ std::string FailedResult(const Execution& execution) {
 }  // namespace
 
 Json CreditsRemaining(Context& context, std::string_view organization) {
-  absl::StatusOr<CreditBalance> balance = context.engine.credits().Balance(organization);
-  if (balance.ok()) return balance->unlimited ? Json() : Json(balance->balance);
+  absl::StatusOr<std::optional<int64_t>> remaining =
+      context.engine.credits().Remaining(organization);
+  if (remaining.ok()) return remaining->has_value() ? Json(**remaining) : Json();
   // The answer that this is a part of stands without it.
   Json fields;
-  fields.Set("error", Message(balance.status()));
+  fields.Set("error", Message(remaining.status()));
   if (context.log) context.log(LogLevel::kError, "credits.balance_failed", fields);
   return Json();
 }

@@ -26,6 +26,7 @@ struct NewRun {
   std::string options;  // EncodeOptions
   int64_t now = 0;
   NotifyEnd notify = NotifyEnd::kNever;
+  int64_t charge = 0;  // a driver's own note of how it was charged
 
   // Idempotency; not used when `key` is empty.
   std::string idempotency_route;

@@ -24,9 +24,9 @@ constexpr char kInsertRun[] =
     "INSERT INTO executions (id, org, seq, state, priority, origin, model, \"trigger\", owner,"
     " created_at, started_at, user_id, name, catalog_id, model_name, run_id, version_id,"
     " solver_name, \"columns\", \"rows\", time_limit_seconds, credits_used, batch,"
-    " notify)"
+    " notify, charge)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-    " ?19, ?20, ?21, ?22, ?23, ?24)";
+    " ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
 constexpr char kInsertInput[] =
     "INSERT INTO run_inputs (n, options, input_json, problem) VALUES (?1, ?2, ?3, ?4)";
 
@@ -185,7 +185,7 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner,
                          place.origin, place.model, place.trigger, owner, e.created_at,
                          e.started_at, e.user_id, e.name, e.catalog_id, e.model_name, e.run_id,
                          e.version_id, e.solver_name, e.columns, e.rows, e.time_limit_seconds,
-                         e.credits_used, batch, static_cast<int>(run.notify)));
+                         e.credits_used, batch, static_cast<int>(run.notify), run.charge));
   place.n = db.last_insert_rowid();
   RETURN_IF_ERROR(
       db.Run(kInsertInput, place.n, Blob{run.options}, e.input_json, Blob{run.problem}));

@@ -50,9 +50,9 @@ constexpr char kTakeGrantAsMade[] =
     "UPDATE credit_accounts SET has_grant = 1 WHERE organization_id = ?1";
 constexpr char kToldLow[] = "UPDATE credit_accounts SET told_low = 1 WHERE k = ?1";
 constexpr char kFindCharge[] =
-    "SELECT e.account, -e.amount FROM credit_accounts a JOIN credit_entries e ON e.account = a.k"
-    " WHERE a.organization_id = ?1 AND e.execution_id = ?2 AND e.execution_id <> ''"
-    " AND e.type = 1";
+    "SELECT e.account, -e.amount FROM executions x JOIN credit_accounts a"
+    " JOIN credit_entries e ON e.account = a.k AND e.seq = x.charge"
+    " WHERE a.organization_id = ?1 AND x.id = ?2 AND x.charge <> 0";
 
 #define ENTRY_COLUMNS                                                              \
   "SELECT e.id, e.type, e.amount, e.balance_after, e.created_at, e.execution_id,"  \
@@ -60,8 +60,10 @@ constexpr char kFindCharge[] =
   " WHERE a.organization_id = ?1"
 constexpr char kListEntries[] =
     ENTRY_COLUMNS " AND e.seq <= a.last_seq - ?2 ORDER BY e.seq DESC LIMIT ?3";
-constexpr char kListEntriesOfType[] =
-    ENTRY_COLUMNS " AND e.type = ?4 ORDER BY e.seq DESC LIMIT ?3 OFFSET ?2";
+constexpr char kListCharges[] =
+    ENTRY_COLUMNS " AND e.type = 1 ORDER BY e.seq DESC LIMIT ?3 OFFSET ?2";
+constexpr char kListOthers[] =
+    ENTRY_COLUMNS " AND e.type <> 1 AND e.type = ?4 ORDER BY e.seq DESC LIMIT ?3 OFFSET ?2";
 #undef ENTRY_COLUMNS
 
 // What a change of a balance leaves to be entered.
@@ -191,8 +193,12 @@ absl::Status SqliteCredits::DoEnsureGrant(Db& db, std::string_view organization,
 absl::StatusOr<std::vector<CreditEntry>> SqliteCredits::ListEntries(
     std::string_view organization, const CreditEntryFilter& filter) {
   Readers::Lease db(readers_);
+  if (filter.type == CreditEntryType::kExecution) {
+    Query query(*db, kListCharges, organization, filter.offset, filter.limit);
+    return ReadEntries(query, organization);
+  }
   if (filter.type.has_value()) {
-    Query query(*db, kListEntriesOfType, organization, filter.offset, filter.limit,
+    Query query(*db, kListOthers, organization, filter.offset, filter.limit,
                 static_cast<int>(*filter.type));
     return ReadEntries(query, organization);
   }
@@ -286,6 +292,7 @@ absl::Status SqliteCredits::BeforeAdd(Db& db, NewRun& run) {
   entry.execution_id = e.id;
   entry.created_at = e.created_at;
   RETURN_IF_ERROR(Enter(db, *booking, entry));
+  run.charge = booking->seq;
   if (told_low || booking->balance > policy_.low_threshold) return absl::OkStatus();
   RETURN_IF_ERROR(db.Run(kToldLow, booking->account));
   return TellLow(db, e, booking->balance);

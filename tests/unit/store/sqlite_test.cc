@@ -387,6 +387,7 @@ TEST_CASE("no statement on executions or credits walks the table or sorts") {
   REQUIRE(credits.CheckFunds("org_a", 1).ok());
   REQUIRE(credits.ListEntries("org_a", {}).ok());
   REQUIRE(credits.ListEntries("org_a", {CreditEntryType::kRefund, 1, 5}).ok());
+  REQUIRE(credits.ListEntries("org_a", {CreditEntryType::kExecution, 1, 5}).ok());
   MustFinish(*store, MakeFinish(ClaimedId(*store, "own"), "own", RunState::kFailed));
   CHECK(runs.Release("own", ClaimedId(*store, "own"), 1).ok());
   CHECK(runs.RecordCrash("own", ClaimedId(*store, "own")).ok());

@@ -139,6 +139,12 @@ inline void CheckInvariants(const std::string& path) {
                 " FROM credit_entries WHERE account = k) OR last_seq <> (SELECT"
                 " coalesce(max(seq), 0) FROM credit_entries WHERE account = k)")
             .empty());
+  CHECK(db.Rows("SELECT execution_id FROM credit_entries WHERE type = 1 GROUP BY execution_id"
+                " HAVING count(*) > 1")
+            .empty());
+  CHECK(db.Value("SELECT count(*) FROM executions WHERE charge <> 0") ==
+        db.Value("SELECT count(*) FROM executions e JOIN credit_entries c ON c.seq = e.charge"
+                 " AND c.execution_id = e.id AND c.type = 1"));
   CHECK(db.Rows("SELECT 1 FROM (SELECT balance_after, sum(amount) OVER"
                 " (PARTITION BY account ORDER BY seq) AS expected FROM credit_entries)"
                 " WHERE balance_after <> expected")

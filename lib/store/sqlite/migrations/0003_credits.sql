@@ -25,10 +25,11 @@ CREATE TABLE credit_entries (
   description TEXT NOT NULL,
   PRIMARY KEY (account, seq)
 ) STRICT, WITHOUT ROWID;
--- One charge and one refund a run.
-CREATE UNIQUE INDEX credit_entries_execution ON credit_entries (account, execution_id, type)
-  WHERE execution_id <> '';
-CREATE INDEX credit_entries_type ON credit_entries (account, type, seq);
+-- Charges (type 1) are most of the entries, and have no index: every one is a page that each commit
+-- would write. A run holds the number of its charge, so that it has one at most.
+CREATE INDEX credit_entries_type ON credit_entries (account, type, seq) WHERE type <> 1;
+CREATE UNIQUE INDEX credit_entries_refund ON credit_entries (account, execution_id) WHERE type = 2;
+ALTER TABLE executions ADD COLUMN charge INTEGER NOT NULL DEFAULT 0;
 
 -- Operators' keys.
 ALTER TABLE api_keys ADD COLUMN is_admin INTEGER NOT NULL DEFAULT 0;
