@@ -68,7 +68,7 @@ struct WebhookOptions {
   std::vector<double> retry_seconds = {30, 60, 120};  // pauses between attempts
   double max_retry_after_seconds = 3600;              // a receiver's Retry-After is cut to this
   int max_parallel = 64;  // attempts at once; threads start as they are needed
-  int max_parallel_per_host = 4;
+  int max_parallel_per_host = 8;
   double retention_days = 30;  // how long the log keeps deliveries that have ended
 };
 
