@@ -90,6 +90,11 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
        "Fires without the right secret a minute per address; 0 for no limit");
   flag("--allow-origin", o.allowed_origins, "SOLVENT_ALLOW_ORIGIN",
        "Web origin whose pages may call the API (repeatable)");
+  flag("--webhook-allow", o.webhooks.policy.allow_networks, "SOLVENT_WEBHOOK_ALLOW",
+       "Network that webhooks may go to although it is private, as 10.0.0.0/8 (repeatable)");
+  flag("--webhook-retry", o.webhooks.retry_seconds, "SOLVENT_WEBHOOK_RETRY",
+       "Seconds between the attempts of a delivery (repeatable)")
+      ->delimiter(',');
   flag("--log-level", o.log_level, "SOLVENT_LOG_LEVEL", "Least level that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   // Secrets come from the environment only: arguments are visible to every user of the machine.

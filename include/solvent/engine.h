@@ -26,6 +26,7 @@
 #include "solvent/solve_backend.h"
 #include "solvent/store.h"
 #include "solvent/trigger_engine.h"
+#include "solvent/webhook.h"
 #include "solvent/worker_backend.h"
 
 namespace solvent {
@@ -50,6 +51,7 @@ struct EngineOptions {
   // Encrypts the webhook secrets that are kept; "": they are kept as they are. Losing it loses
   // them.
   std::string secret_key;
+  WebhookOptions webhooks;
   LogSink log;  // unset: nothing is logged
 };
 
@@ -81,6 +83,7 @@ class Engine {
   virtual Explainer& explainer() = 0;
   virtual NotificationCenter& notifications() = 0;
   virtual TriggerEngine& triggers() = 0;
+  virtual Webhooks& webhooks() = 0;
   virtual Identity& identity() = 0;
   virtual CreditLedger& credits() = 0;
   virtual std::vector<SolverInfo> solvers() const = 0;

@@ -8,6 +8,7 @@
 #include "batch_runner.h"
 #include "catalog_impl.h"
 #include "clock.h"
+#include "dispatcher.h"
 #include "document_store_impl.h"
 #include "explainer_impl.h"
 #include "job_runner_impl.h"
@@ -78,8 +79,15 @@ class EngineImpl : public Engine {
                                             options.jobs, std::move(limits));
     models_ = std::make_unique<OrganizationModelImpl>(*store_->ports().models, *queue_, prepared_);
     explainer_ = std::make_unique<ExplainerImpl>(*queue_, AnalysisBackend(options));
+    SecretBox secrets(options.secret_key);
+    webhooks_ = std::make_unique<WebhookDispatcher>(
+        *store_->ports().webhooks, std::move(options.webhooks), queue_->owner(),
+        [secrets](std::string_view sealed) { return secrets.Open(sealed); }, options.log);
     TriggerEngineOptions triggers;
-    triggers.secrets = SecretBox(options.secret_key);
+    triggers.secrets = secrets;
+    triggers.check_webhook_url = [this](const std::string& url) {
+      return webhooks_->CheckUrl(url);
+    };
     triggers.log = options.log;
     triggers_ = std::make_unique<TriggerEngineImpl>(store_->ports(), *queue_, prepared_,
                                                     std::move(triggers));
@@ -91,11 +99,13 @@ class EngineImpl : public Engine {
     RETURN_IF_ERROR(notifications_.Start());
     RETURN_IF_ERROR(queue_->Start());
     RETURN_IF_ERROR(batches_->Start());
+    webhooks_->Start();
     triggers_->Start();
     return absl::OkStatus();
   }
   void Stop() override {
     triggers_->Stop();
+    webhooks_->Stop();  // gives its claims back in the name that the queue signs off with
     batches_->Stop();
     queue_->Stop();
     notifications_.Stop();
@@ -108,6 +118,7 @@ class EngineImpl : public Engine {
   Explainer& explainer() override { return *explainer_; }
   NotificationCenter& notifications() override { return notifications_; }
   TriggerEngine& triggers() override { return *triggers_; }
+  Webhooks& webhooks() override { return *webhooks_; }
   Identity& identity() override { return identity_; }
   CreditLedger& credits() override { return credits_; }
   std::vector<SolverInfo> solvers() const override {
@@ -139,6 +150,7 @@ class EngineImpl : public Engine {
   std::unique_ptr<JobRunnerImpl> jobs_;
   std::unique_ptr<OrganizationModelImpl> models_;
   std::unique_ptr<ExplainerImpl> explainer_;
+  std::unique_ptr<WebhookDispatcher> webhooks_;
   std::unique_ptr<TriggerEngineImpl> triggers_;
 };
 
@@ -151,6 +163,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> st
     return absl::InvalidArgumentError("the initial grant of credits is 0 or more");
   }
   RETURN_IF_ERROR(CheckNotificationOptions(options.notifications));
+  RETURN_IF_ERROR(CheckWebhookOptions(options.webhooks));
   std::vector<std::unique_ptr<SolveBackend>> backends;
   WorkerBackend* workers = nullptr;
   if (options.solve_in_process) {

@@ -37,9 +37,11 @@ struct Secret {
 };
 
 absl::Status CheckUrl(const std::string& url) {
-  if (url.size() > kMaxUrl) return BadRequest("must have at most 2048 characters");
+  if (url.size() > kMaxUrl) {
+    return ValidationError("/webhook_url", "must have at most 2048 characters");
+  }
   if (!url.starts_with("https://") && !url.starts_with("http://")) {
-    return BadRequest("must be a URL of http or https");
+    return ValidationError("/webhook_url", "must be a URL of http or https");
   }
   return absl::OkStatus();
 }
@@ -87,10 +89,8 @@ TriggerEngineImpl::TriggerEngineImpl(StorePorts& ports, RunQueue& queue, Prepare
 absl::Status TriggerEngineImpl::CheckWebhook(const std::optional<std::string>& url,
                                              const std::optional<std::string>& secret) const {
   if (url.has_value()) {
-    absl::Status status = CheckUrl(*url);
-    if (status.ok() && options_.check_webhook_url) status = options_.check_webhook_url(*url);
-    if (absl::IsInvalidArgument(status)) return ValidationError("/webhook_url", Message(status));
-    RETURN_IF_ERROR(status);
+    RETURN_IF_ERROR(CheckUrl(*url));
+    if (options_.check_webhook_url) RETURN_IF_ERROR(options_.check_webhook_url(*url));
   }
   if (secret.has_value()) {
     RETURN_IF_ERROR(CheckLength("/webhook_secret", *secret, 1, kMaxWebhookSecret));

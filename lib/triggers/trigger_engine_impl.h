@@ -21,7 +21,7 @@ namespace solvent {
 
 struct TriggerEngineOptions {
   SecretBox secrets;
-  // Whether a webhook may go there: OK, or InvalidArgument with one sentence. Unset: any URL of
+  // Whether a webhook may go there: OK, or ValidationError on "/webhook_url". Unset: any URL of
   // http or https.
   std::function<absl::Status(const std::string& url)> check_webhook_url;
   Clock clock = SystemNow;

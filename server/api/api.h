@@ -50,6 +50,7 @@ absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context);
 absl::Status AddKeyRoutes(http::HttpServer& server, Context& context);
 absl::Status AddNotificationRoutes(http::HttpServer& server, Context& context);
 absl::Status AddTriggerRoutes(http::HttpServer& server, Context& context);
+absl::Status AddWebhookRoutes(http::HttpServer& server, Context& context);
 absl::Status AddHealthRoutes(http::HttpServer& server, Context& context);
 absl::Status AddLiveRoutes(http::HttpServer& server, Context& context);
 absl::Status AddJobRoutes(http::HttpServer& server, Context& context);

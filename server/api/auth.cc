@@ -48,6 +48,7 @@ absl::Status AddRoutes(http::HttpServer& server, Context& context) {
       AddModelRoutes,
       AddDocumentRoutes,
       AddTriggerRoutes,
+      AddWebhookRoutes,
       AddCreditRoutes,
       AddKeyRoutes,
       AddNotificationRoutes,

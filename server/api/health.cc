@@ -45,8 +45,8 @@ SystemReading ReadSystem() {
   }
   struct statvfs disk {};
   if (::statvfs(".", &disk) == 0 && disk.f_blocks > 0) {
-    reading.disk_percent = 100.0 * (1 - static_cast<double>(disk.f_bavail) /
-                                            static_cast<double>(disk.f_blocks));
+    reading.disk_percent =
+        100.0 * (1 - static_cast<double>(disk.f_bavail) / static_cast<double>(disk.f_blocks));
   }
   return reading;
 }
@@ -109,7 +109,9 @@ absl::StatusOr<Response> HealthStatus(Context& context, Request&) {
   add("disk", system.disk_percent > 85 ? "degraded" : "healthy", 0, percent(system.disk_percent));
   Json body;
   auto total = static_cast<int64_t>(components.size());
-  body.Set("status", down ? "down" : degraded ? "degraded" : "healthy")
+  body.Set("status", down       ? "down"
+                     : degraded ? "degraded"
+                                : "healthy")
       .Set("version", context.config.version)
       .Set("uptime_seconds", Uptime(context))
       .Set("components", std::move(components))
@@ -185,6 +187,15 @@ absl::StatusOr<Response> Prometheus(Context& context, Request&) {
              queue->oldest_pending_seconds);
     e.Single("solvent_slots", "gauge", "Solves that may run at once.", queue->slots);
     e.Single("solvent_slots_busy", "gauge", "Solves running now.", queue->busy);
+  }
+  if (absl::StatusOr<WebhookStatus> hooks = context.engine.webhooks().Status(); hooks.ok()) {
+    e.Single("solvent_webhooks_open", "gauge", "Deliveries that have not ended.", hooks->open);
+    e.Single("solvent_webhooks_oldest_due_seconds", "gauge",
+             "How late the most overdue delivery is.", hooks->oldest_due_seconds);
+    e.Single("solvent_webhooks_in_flight", "gauge", "Attempts under way.", hooks->in_flight);
+    e.Head("solvent_webhook_attempts_total", "counter", "Attempts that have ended.");
+    e.Sample("solvent_webhook_attempts_total", "outcome=\"delivered\"", hooks->delivered);
+    e.Sample("solvent_webhook_attempts_total", "outcome=\"failed\"", hooks->failed);
   }
   e.Single("solvent_workers_alive", "gauge", "Worker processes.", workers.alive);
   e.Single("solvent_workers_started_total", "counter", "Worker processes started.",

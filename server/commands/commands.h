@@ -43,6 +43,7 @@ struct ServeOptions {
   std::string secret_key;
   std::string bootstrap_key;
   std::vector<std::string> allowed_origins;
+  WebhookOptions webhooks;
   std::string log_level = "info";
   std::string credits = "1000";  // the grant of a new organization, or "unlimited"
   std::optional<int64_t> credits_low;

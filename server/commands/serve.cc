@@ -98,6 +98,8 @@ int Serve(const ServeOptions& options) {
   engine_options.credits.low_threshold = options.credits_low;
   engine_options.jobs = options.jobs;
   engine_options.jobs.retention_seconds = options.batch_retention_days * 86400;
+  engine_options.webhooks = options.webhooks;
+  engine_options.webhooks.user_agent = std::string("Solvent/") + kVersion;
   engine_options.log = log;
   auto engine = Engine::Create(*std::move(store), std::move(engine_options));
   if (!engine.ok()) return Complain(engine.status());
