@@ -134,7 +134,7 @@ struct Fired {
 
 // When a trigger fires by itself.
 struct TriggerSchedule {
-  // Minute, hour, day of month, month, day of week; see ParseCron in docs/triggers.md.
+  // Minute, hour, day of month, month, day of week; see docs/triggers.md.
   std::string cron;
   std::string time_zone = "UTC";  // an IANA name
   enum class Overlap : uint8_t {
@@ -145,7 +145,7 @@ struct TriggerSchedule {
   enum class Missed : uint8_t {
     kCatchUp,  // one run for all of them
     kSkip,     // none
-  } missed = Missed::kSkip;
+  } missed = Missed::kCatchUp;
   Json override_data;      // object or null: used by each run
   bool is_enabled = true;  // off after kMaxScheduleFailures runs in a row that did not complete
   int failures = 0;        // so far, in a row
