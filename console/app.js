@@ -34,6 +34,8 @@ const menu = [
   ['playground', 'Playground'],
   ['executions', 'Executions'],
   ['documents', 'Documents'],
+  ['triggers', 'Triggers'],
+  ['jobs', 'Jobs'],
   ['notifications', 'Notifications'],
   ['account', 'Keys and credits'],
 ];

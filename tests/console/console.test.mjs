@@ -314,6 +314,97 @@ pageTest('a document is changed, kept in versions, compared and restored', async
   await page.getByText('Optimal', { exact: true }).waitFor();
 });
 
+pageTest('a job runs a model over many inputs, and its failed tasks are tried again', async (page) => {
+  const { items: [listing] } = await server.api('GET', '/models/catalog?search=warehouse');
+  const model = await server.api('POST', `/models/catalog/${listing.id}/activate`, {});
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('button', { name: 'New job' }).first().click();
+  const name = page.getByLabel('Name', { exact: true });
+  await name.fill('Bad Name');
+  await page.getByLabel('Model').selectOption(model.id);
+  await page.getByRole('button', { name: 'Create' }).click();
+  await name.and(page.locator('[aria-invalid=true]')).waitFor();
+  await name.fill('scenarios');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('heading', { level: 1, name: 'scenarios' }).waitFor();
+  await page.getByLabel('What varies').selectOption({ label: 'warehouses › East Hub › capacity (now 500)' });
+  await page.getByLabel('Values').fill('100 600 700');
+  await page.getByRole('button', { name: 'Start 3 tasks' }).click();
+  await page.getByRole('button', { name: 'Retry 1 failed task' }).waitFor();
+  await page.getByRole('img', { name: /^3 tasks over/ }).waitFor();
+  await page.getByRole('cell', { name: 'Solver optimal' }).first().waitFor();
+  await page.getByRole('button', { name: '2-600' }).click();
+  await page.getByRole('dialog').getByText('optimal', { exact: true }).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
+  assert.match(readFileSync(await csv.path(), 'utf8'), /2-600/);
+  const first = page.url();
+  await page.getByRole('button', { name: 'Retry 1 failed task' }).click();
+  await page.waitForURL((url) => url.href !== first);
+  await page.getByRole('img', { name: /^1 task over/ }).waitFor();
+});
+
+pageTest('a trigger is made, fired by its form, run again and disabled', async (page) => {
+  const document = await server.api('POST', '/builder', {
+    name: 'Two goods',
+    model_json: {
+      variables: [{ name: 'x', upper_bound: 10 }, { name: 'y', upper_bound: 10 }],
+      objective: { sense: 'minimize', expression: '2*x + 3*y' },
+      constraints: [{ name: 'demand', expression: 'x + y >= 4' }],
+    },
+  });
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'Triggers' }).click();
+  await page.getByRole('button', { name: 'New trigger' }).first().click();
+  await page.getByLabel('Name', { exact: true }).fill('Nightly');
+  await page.getByLabel('Document').selectOption(document.id);
+  await page.getByLabel('Version').selectOption('now');
+  await page.getByLabel('Only these fields').check();
+  await page.getByRole('button', { name: 'Add a field' }).click();
+  await page.getByLabel('Field, row 1').fill('demand');
+  await page.getByLabel('Place, row 1').fill('constraints.demand.rhs');
+  await page.getByLabel('Required, row 1').check();
+  await page.getByLabel('Webhook address').fill('ftp://nowhere');
+  await page.getByRole('button', { name: 'Create' }).click();
+  const address = page.getByLabel('Webhook address');
+  await address.and(page.locator('[aria-invalid=true]')).waitFor();
+  await address.fill('');
+  await page.getByRole('button', { name: 'Create' }).click();
+  const secret = await page.getByLabel('Trigger secret').inputValue();
+  assert.match(secret, /^[0-9a-f]{64}$/);
+  await page.getByText('curl -X POST').waitFor();
+  await page.getByRole('button', { name: 'Done' }).click();
+
+  await page.getByRole('heading', { level: 1, name: 'Nightly' }).waitFor();
+  await page.getByRole('button', { name: 'Fire', exact: true }).click();
+  await page.getByText('Demand is required').waitFor();
+  await page.getByLabel('Demand').fill('7');
+  await page.getByRole('button', { name: 'Fire', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('optimal').waitFor();
+  await dialog.getByText('14', { exact: true }).waitFor();
+  await dialog.getByRole('button', { name: 'Run again' }).click();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('cell', { name: 'run again' }).waitFor();
+  assert.ok(!page.url().includes(secret));
+
+  await page.getByRole('button', { name: 'Set a schedule' }).click();
+  await page.getByLabel('When', { exact: true }).fill('99 * * * *');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByLabel('When', { exact: true }).and(page.locator('[aria-invalid=true]')).waitFor();
+  await page.getByRole('button', { name: 'workdays at 6:00' }).click();
+  await page.getByLabel('Time zone').fill('Europe/Berlin');
+  await page.getByLabel('Override data').fill('{"demand": 3}');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('0 6 * * 1-5').waitFor();
+
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await page.getByText('it refuses to fire').waitFor();
+  await page.getByRole('button', { name: 'Fire', exact: true }).click();
+  await page.getByRole('alert').waitFor();
+});
+
 pageTest('two runs are compared by what differs', async (page) => {
   const problem = (limit) => ({
     variables: [{ name: 'x' }, { name: 'y', upper_bound: 1 }],
@@ -402,7 +493,7 @@ pageTest('no screen scrolls sideways on a phone', async (page) => {
   const { items: [run] } = await server.api('GET', '/models/executions/all?status=completed');
   const screens = ['models', `models/${listing.id}`, 'playground', 'playground?language=mathprog',
     'executions', `executions/${run.id}`, 'compare', 'documents', `documents/${document.id}`,
-    'notifications', 'account'];
+    'triggers', 'jobs', 'notifications', 'account'];
   for (const screen of screens) {
     await page.goto(`${server.url}/#/${screen}`);
     await page.locator('main h1').waitFor();
@@ -433,7 +524,8 @@ for (const colorScheme of ['light', 'dark']) {
     const { items: [listing] } = await server.api('GET', '/models/catalog?search=feed');
     const { items: [run] } = await server.api('GET', '/models/executions/all?status=completed');
     for (const screen of [`models/${listing.id}`, `executions/${run.id}`, 'executions', 'compare',
-      'playground?language=mathprog', 'documents', 'notifications', 'account']) {
+      'playground?language=mathprog', 'documents', 'triggers', 'jobs', 'jobs/scenarios', 'notifications',
+      'account']) {
       await page.goto(`${server.url}/#/${screen}`);
       await page.locator('main h1').waitFor();
       await page.waitForLoadState('networkidle');
