@@ -203,7 +203,7 @@ TEST_CASE("the host decides where webhooks may go") {
   options.check_webhook_url = [](const std::string& url) {
     return url.find("10.0.0.5") == std::string::npos
                ? absl::OkStatus()
-               : absl::InvalidArgumentError("the address 10.0.0.5 may not be reached");
+               : ValidationError("/webhook_url", "the address 10.0.0.5 may not be reached");
   };
   TriggerEngineImpl triggers(engine.store->ports(), *engine.queue, engine.prepared, options);
   NewTrigger wanted = engine.Wanted(TestTriggers::kModel);
