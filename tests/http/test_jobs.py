@@ -686,6 +686,26 @@ class Numbers(JobTest):
         self.assertGreater(looks, 16)
 
 
+class Prices(JobTest):
+    flags = ("--workers", "2", "--credits", "5")
+
+    def test_a_batch_is_paid_whole_or_refused_whole(self):
+        job = self.job()
+        body = {"tasks": [{"input_data": small(i)} for i in range(6)]}
+        refused = self.api.post(f"/jobs/{job}/executions", json=body)
+        self.assert_refused(refused, 402, "insufficient_credits")
+        self.assertEqual(self.get(f"/jobs/{job}/executions"), [])
+        self.assertEqual(self.get("/models/executions/all")["total"], 0)
+        path = self.start(job, [small(1), {"what": "is this"}, small(2)])
+        done = self.ended(path)
+        self.assertEqual(done["stats"]["success"], 2)
+        # Three were paid, and the one without an answer was given back.
+        self.assertEqual(self.ended(self.start(job, [small(i) for i in range(3)]))["status"],
+                         "succeeded")
+        self.assert_refused(self.api.post(f"/jobs/{job}/executions", json={
+            "tasks": [{"input_data": small(1)}]}), 402, "insufficient_credits")
+
+
 class Restarts(unittest.TestCase):
     def test_tasks_survive_a_stop_and_a_kill_and_end_once(self):
         server = Server("--workers", "2")

@@ -1,0 +1,224 @@
+"""Webhooks from the end of a run to a receiver's hands, over kills, and as the docs verify them."""
+
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from harness import Server, ServerTest, problem, wait_until
+
+PLAN = problem("maximize", "3*x", {"x": {"upper_bound": 4}})
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "webhooks.md"
+ALLOW = ("--webhook-allow", "127.0.0.0/8", "--webhook-retry", "0.2,0.2,0.2",
+         "--rate-limit-fire", "0", "--rate-limit-fire-failures", "0")
+
+
+class Receiver:
+    """Keeps what it is sent; answers with the next of `answers`, then with 204."""
+
+    def __init__(self, port=0):
+        self.requests, self.answers, self.headers = [], [], {}
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.requests.append((self.path, dict(self.headers), body))
+                self.send_response(outer.answers.pop(0) if outer.answers else 204)
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self.server.server_port
+        self.url = f"http://127.0.0.1:{self.port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def make_trigger(api, **body):
+    document = api.post("/builder", json={"name": "Plan", "model_json": PLAN}).json()
+    version = api.post(f"/builder/{document['id']}/versions", json={"canvas_json": {}}).json()
+    response = api.post("/triggers", json={"name": "Restock", "document_id": document["id"],
+                                           "version_id": version["id"], **body})
+    assert response.status_code == 201, response.text
+    return response.json()
+
+
+def fire(api, trigger, data=None):
+    return api.post(f"/triggers/{trigger['id']}/fire",
+                    json={"override_data": data} if data else {},
+                    headers={"Authorization": f"Bearer {trigger['trigger_secret']}"})
+
+
+class Webhooks(ServerTest):
+    flags = ALLOW
+
+    def setUp(self):
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.close)
+
+    def run_path(self, trigger, run_id):
+        return f"/triggers/{trigger['id']}/runs/{run_id}"
+
+    def settled(self, trigger, run_id):
+        def look():
+            run = self.api.get(self.run_path(trigger, run_id)).json()
+            return run if run["webhook_delivered"] is not None else None
+
+        return wait_until(look, 60)
+
+    def test_a_run_reaches_the_receiver_signed_in_every_way(self):
+        secret = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
+        trigger = make_trigger(self.api, webhook_url=self.receiver.url, webhook_secret=secret)
+        self.assertNotIn(secret, json.dumps(trigger))
+        run_id = fire(self.anonymous, trigger).json()["run_id"]
+        run = self.settled(trigger, run_id)
+        self.assertEqual((run["webhook_delivered"], run["webhook_attempts"]), (True, 1))
+        ((path, headers, body),) = self.receiver.requests
+        headers = {name.lower(): value for name, value in headers.items()}
+        self.assertEqual(path, "/hook")
+        event = json.loads(body)
+        self.assertEqual(event["event"], "trigger.run.completed")
+        self.assertEqual((event["trigger_id"], event["run_id"]), (trigger["id"], run_id))
+        self.assertRegex(event["timestamp"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+        self.assertEqual(event["data"]["status"], "completed")
+        self.assertEqual(event["data"]["result"]["objective_value"], 12)
+        self.assertEqual(event["data"]["result"]["solution"], {"x": 4})
+        bare = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        self.assertEqual(headers["x-jaot-signature"], bare)
+        self.assertEqual(headers["x-jaot-signature-256"], "sha256=" + bare)
+        message = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        standard = hmac.new(b"0123456789abcdef01234567", message, hashlib.sha256).digest()
+        self.assertEqual(headers["webhook-signature"], "v1," + base64.b64encode(standard).decode())
+
+    def test_a_refused_fire_is_sent_too(self):
+        trigger = make_trigger(self.api, webhook_url=self.receiver.url,
+                               override_schema=[{"name": "x", "type": "number", "required": True,
+                                                 "model_field_path": "variables.x.upper_bound"}])
+        refused = fire(self.anonymous, trigger)
+        self.assertEqual(refused.status_code, 422)
+        run = self.settled(trigger, refused.json()["run_id"])
+        self.assertTrue(run["webhook_delivered"])
+        event = json.loads(self.receiver.requests[0][2])
+        self.assertEqual(event["event"], "trigger.run.validation_failed")
+        self.assertNotIn("X-JAOT-Signature", self.receiver.requests[0][1])
+
+    def test_failures_are_tried_again_under_the_same_id_and_can_be_sent_anew(self):
+        self.receiver.answers = [500, 302, 503, 500]
+        trigger = make_trigger(self.api, webhook_url=self.receiver.url)
+        run_id = fire(self.anonymous, trigger).json()["run_id"]
+        run = self.settled(trigger, run_id)
+        self.assertEqual((run["status"], run["webhook_delivered"]), ("completed", False))
+        self.assertEqual(run["webhook_attempts"], 4)
+        self.assertEqual(len({body for _, _, body in self.receiver.requests}), 1)
+        self.assertEqual(len({sent["webhook-id"] for _, sent, _ in self.receiver.requests}), 1)
+        notices = self.api.get("/notifications").json()["items"]
+        self.assertIn(run_id, [(n["data"] or {}).get("run_id") for n in notices
+                               if n["type"] == "system"])
+        log = self.api.get(self.run_path(trigger, run_id) + "/deliveries").json()
+        (delivery,) = log["items"] if isinstance(log, dict) else log
+        self.assertEqual([attempt["status"] for attempt in delivery["attempts"]],
+                         [500, 302, 503, 500])
+        path = f"{self.run_path(trigger, run_id)}/deliveries/{delivery['id']}/redeliver"
+        self.assertEqual(self.other.post(path).status_code, 404)
+        self.assertIn(self.api.post(path).status_code, (200, 202))
+        wait_until(lambda: self.api.get(self.run_path(trigger, run_id)).json()
+                   ["webhook_delivered"], 60)
+        self.assertEqual(self.receiver.requests[-1][1]["webhook-id"], delivery["id"])
+
+    def test_gone_takes_the_url_off_the_trigger(self):
+        self.receiver.answers = [410]
+        trigger = make_trigger(self.api, webhook_url=self.receiver.url)
+        run_id = fire(self.anonymous, trigger).json()["run_id"]
+        self.assertFalse(self.settled(trigger, run_id)["webhook_delivered"])
+        self.assertIsNone(self.api.get(f"/triggers/{trigger['id']}").json()["webhook_url"])
+        self.assertEqual(len(self.receiver.requests), 1)
+
+    def test_private_places_are_refused_when_saved(self):
+        trigger = make_trigger(self.api, webhook_url=self.receiver.url)
+        for url in ("http://192.168.18.113/", "http://10.0.0.5/x", "http://[::ffff:10.0.0.5]/",
+                    "http://0x0a000005/", "http://169.254.169.254/latest", "ftp://example.com/",
+                    "http://user:word@example.com/", "http://[64:ff9b::a00:5]/"):
+            answer = self.api.patch(f"/triggers/{trigger['id']}", json={"webhook_url": url})
+            self.assertEqual(answer.status_code, 422, url)
+        kept = self.api.get(f"/triggers/{trigger['id']}").json()
+        self.assertEqual(kept["webhook_url"], self.receiver.url)
+
+    def test_the_documented_receiver_accepts_what_is_sent(self):
+        (program,) = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+                      if "class Receiver" in block]
+        secret = "whsec_" + base64.b64encode(b"abcdefghijklmnopqrstuvwx").decode()
+        with tempfile.TemporaryDirectory() as folder:
+            script = pathlib.Path(folder) / "receiver.py"
+            script.write_text(program)
+            process = subprocess.Popen(
+                [sys.executable, script], stdout=subprocess.PIPE, text=True,
+                env={**os.environ, "PORT": "0", "WEBHOOK_SECRET": secret})
+            try:
+                port = int(process.stdout.readline().split()[-1])
+                trigger = make_trigger(self.api, webhook_secret=secret,
+                                       webhook_url=f"http://127.0.0.1:{port}/")
+                run_id = fire(self.anonymous, trigger).json()["run_id"]
+                self.assertTrue(self.settled(trigger, run_id)["webhook_delivered"])
+                self.assertEqual(process.stdout.readline().split(),
+                                 ["trigger.run.completed", run_id, "completed"])
+                wrong = make_trigger(self.api, webhook_secret="another",
+                                     webhook_url=f"http://127.0.0.1:{port}/")
+                run_id = fire(self.anonymous, wrong).json()["run_id"]
+                self.assertFalse(self.settled(wrong, run_id)["webhook_delivered"])
+            finally:
+                process.kill()
+                process.wait()
+                process.stdout.close()
+
+
+class Killed(unittest.TestCase):
+    def test_every_run_is_delivered_though_the_server_is_killed(self):
+        receiver = Receiver()
+        self.addCleanup(receiver.close)
+        server = Server(*ALLOW, "--workers", "1")
+        self.addCleanup(server.remove)
+        server.start()
+        key, trigger, fired = server.key, None, []
+        for _ in range(4):
+            with server.client(key) as api:
+                trigger = trigger or make_trigger(api, webhook_url=receiver.url)
+                fired += [fire(api, trigger).json()["run_id"] for _ in range(8)]
+            server.kill()
+            server.start()
+        with server.client(key) as api:
+            def all_delivered():
+                runs = [api.get(f"/triggers/{trigger['id']}/runs/{run}").json() for run in fired]
+                return all(run["webhook_delivered"] for run in runs)
+
+            wait_until(all_delivered, 120, step=0.2)
+            total = api.get(f"/triggers/{trigger['id']}/runs").json()["total"]
+        self.assertEqual(total, len(fired))
+        sent = [json.loads(body) for _, _, body in receiver.requests]
+        self.assertEqual({event["run_id"] for event in sent}, set(fired))
+        self.assertTrue(all(event["data"]["result"]["objective_value"] == 12 for event in sent))
+        ids = {}
+        for (_, headers, body), event in zip(receiver.requests, sent):
+            ids.setdefault(event["run_id"], set()).add((headers["webhook-id"], body))
+        self.assertTrue(all(len(versions) == 1 for versions in ids.values()))
+
+
+if __name__ == "__main__":
+    unittest.main()
