@@ -424,8 +424,8 @@ pageTest('two runs are compared by what differs', async (page) => {
 pageTest('the filters of the executions are in the address', async (page) => {
   await signIn(page, server);
   await page.goto(`${server.url}/#/executions`);
-  await page.getByRole('button', { name: 'failed' }).click();
-  await page.waitForURL(/status=failed/);
+  await page.getByRole('button', { name: 'timeout' }).click();
+  await page.waitForURL(/status=timeout/);
   await page.getByText('No execution matches').waitFor();
   await page.reload();
   await page.getByText('No execution matches').waitFor();
