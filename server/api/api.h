@@ -5,7 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "http_server.h"
 #include "message.h"
@@ -37,6 +39,21 @@ struct Context {
 };
 
 inline constexpr std::string_view kBase = "/api/v2";
+
+// A line of a table of routes.
+struct RouteRow {
+  const char* method;
+  const char* path;  // below the table's base
+  absl::StatusOr<http::Response> (*handler)(Context&, http::Request&);
+  const char* rate_class = "read";
+  http::Auth auth = http::Auth::kRequired;
+  size_t body_limit = http::kDefaultBodyLimit;
+};
+// Adds a table; `adjust` may change what its lines cannot say. Bodies must be JSON, except those of
+// DELETE, which are ignored.
+absl::Status AddTable(http::HttpServer& server, Context& context, std::string_view base,
+                      std::span<const RouteRow> rows,
+                      const std::function<void(http::Route&)>& adjust = {});
 
 // All routes. OK, or what is wrong with the table.
 absl::Status AddRoutes(http::HttpServer& server, Context& context);

@@ -39,22 +39,30 @@ absl::Status Authenticate(Context& context, http::Request& request, bool token_i
   return absl::OkStatus();
 }
 
+absl::Status AddTable(http::HttpServer& server, Context& context, std::string_view base,
+                      std::span<const RouteRow> rows,
+                      const std::function<void(http::Route&)>& adjust) {
+  for (const RouteRow& row : rows) {
+    http::Route route{.method = row.method, .pattern = std::string(base) + row.path};
+    route.handler = [&context, handler = row.handler](http::Request& request) {
+      return handler(context, request);
+    };
+    route.rate_class = row.rate_class;
+    route.auth = row.auth;
+    route.body_limit = row.body_limit;
+    route.json_body_only = route.method != "DELETE";
+    if (adjust) adjust(route);
+    if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AddRoutes(http::HttpServer& server, Context& context) {
   constexpr absl::Status (*kAll[])(http::HttpServer&, Context&) = {
-      AddSolveRoutes,
-      AddMathProgRoutes,
-      AddExecutionRoutes,
-      AddExplainRoutes,
-      AddModelRoutes,
-      AddDocumentRoutes,
-      AddTriggerRoutes,
-      AddWebhookRoutes,
-      AddCreditRoutes,
-      AddKeyRoutes,
-      AddNotificationRoutes,
-      AddHealthRoutes,
-      AddLiveRoutes,
-      AddJobRoutes,
+      AddSolveRoutes,  AddMathProgRoutes, AddExecutionRoutes,    AddExplainRoutes,
+      AddModelRoutes,  AddDocumentRoutes, AddTriggerRoutes,      AddWebhookRoutes,
+      AddCreditRoutes, AddKeyRoutes,      AddNotificationRoutes, AddHealthRoutes,
+      AddLiveRoutes,   AddJobRoutes,
   };
   for (auto add : kAll) {
     if (absl::Status status = add(server, context); !status.ok()) return status;

@@ -229,30 +229,14 @@ absl::StatusOr<Response> TopUp(Context&, Request& request) {
 }  // namespace
 
 absl::Status AddCreditRoutes(http::HttpServer& server, Context& context) {
-  struct Row {
-    const char* method;
-    const char* path;
-    absl::StatusOr<Response> (*handler)(Context&, Request&);
-    const char* rate_class = "read";
-    http::Auth auth = http::Auth::kRequired;
-  };
-  const Row rows[] = {
+  const RouteRow rows[] = {
       {"POST", "/credits/calculator", Calculate, "public", http::Auth::kPublic},
       {"GET", "/credits/balance", GetBalance},
       {"GET", "/credits/transactions", ListTransactions},
       {"POST", "/admin/credits/adjust", AdjustCredits},
       {"POST", "/billing/checkout/topup", TopUp},
   };
-  for (const Row& row : rows) {
-    http::Route route{.method = row.method, .pattern = std::string(kBase) + row.path};
-    route.handler = [&context, handler = row.handler](Request& request) {
-      return handler(context, request);
-    };
-    route.rate_class = row.rate_class;
-    route.auth = row.auth;
-    if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return AddTable(server, context, kBase, rows);
 }
 
 }  // namespace solvent::api

@@ -303,12 +303,7 @@ absl::StatusOr<Response> DiffVersions(Context& context, Request& request) {
 }  // namespace
 
 absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context) {
-  struct Row {
-    const char* method;
-    const char* path;
-    absl::StatusOr<Response> (*handler)(Context&, Request&);
-  };
-  const Row rows[] = {
+  const RouteRow rows[] = {
       {"GET", "/builder", ListDocuments},
       {"POST", "/builder", CreateDocument},
       {"GET", "/builder/{document_id}", GetDocument},
@@ -321,17 +316,9 @@ absl::Status AddDocumentRoutes(http::HttpServer& server, Context& context) {
       {"POST", "/builder/{document_id}/versions/{version_id}/restore", RestoreVersion},
       {"GET", "/builder/{document_id}/versions/{version_id}/diff", DiffVersions},
   };
-  for (const Row& row : rows) {
-    http::Route route{.method = row.method, .pattern = std::string(kBase) + row.path};
-    route.handler = [&context, handler = row.handler](Request& request) {
-      return handler(context, request);
-    };
-    route.rate_class = "read";
+  return AddTable(server, context, kBase, rows, [](http::Route& route) {
     if (route.method == "POST" || route.method == "PUT") route.body_limit = http::kSolveBodyLimit;
-    route.json_body_only = route.method != "DELETE";
-    if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  });
 }
 
 }  // namespace solvent::api

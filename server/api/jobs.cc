@@ -333,13 +333,7 @@ absl::StatusOr<Response> GetCsv(Context& context, Request& request) {
 }  // namespace
 
 absl::Status AddJobRoutes(http::HttpServer& server, Context& context) {
-  struct Row {
-    const char* method;
-    const char* path;
-    absl::StatusOr<Response> (*handler)(Context&, Request&);
-    const char* rate_class = "read";
-  };
-  const Row rows[] = {
+  const RouteRow rows[] = {
       {"GET", "/jobs", ListJobs},
       {"POST", "/jobs", CreateJob},
       {"GET", "/jobs/{job_id}", GetJob},
@@ -354,18 +348,13 @@ absl::Status AddJobRoutes(http::HttpServer& server, Context& context) {
       {"GET", "/jobs/{job_id}/executions/{execution_id}/summary", GetSummary},
       {"GET", "/jobs/{job_id}/executions/{execution_id}/results.csv", GetCsv},
   };
+  auto adjust = [](http::Route& route) {
+    route.body_limit = kBodyLimit;
+    route.adapt_error = AdaptError;
+  };
   for (std::string_view base : kBases) {
-    for (const Row& row : rows) {
-      http::Route route{.method = row.method, .pattern = std::string(base) + row.path};
-      route.handler = [&context, handler = row.handler](Request& request) {
-        return handler(context, request);
-      };
-      route.rate_class = row.rate_class;
-      route.body_limit = kBodyLimit;
-      route.json_body_only = route.method != "DELETE";
-      route.adapt_error = AdaptError;
-      if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
-    }
+    absl::Status status = AddTable(server, context, base, rows, adjust);
+    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }

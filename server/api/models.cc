@@ -412,17 +412,9 @@ absl::StatusOr<Response> ListModelExecutions(Context& context, Request& request)
 }  // namespace
 
 absl::Status AddModelRoutes(http::HttpServer& server, Context& context) {
-  struct Row {
-    const char* method;
-    const char* path;
-    absl::StatusOr<Response> (*handler)(Context&, Request&);
-    const char* rate_class = "read";
-    http::Auth auth = http::Auth::kRequired;
-    size_t body_limit = http::kDefaultBodyLimit;
-  };
   constexpr http::Auth kPublic = http::Auth::kPublic;
   constexpr http::Auth kRequired = http::Auth::kRequired;
-  const Row rows[] = {
+  const RouteRow rows[] = {
       {"GET", "/models/catalog", ListCatalog, "public", kPublic},
       {"GET", "/models/catalog/{catalog_id}", GetListing, "public", kPublic},
       {"GET", "/models/catalog/{catalog_id}/schema", GetListingSchema, "public", kPublic},
@@ -437,18 +429,7 @@ absl::Status AddModelRoutes(http::HttpServer& server, Context& context) {
       {"POST", "/models/{model_id}/execute", Execute, "solve", kRequired, http::kSolveBodyLimit},
       {"POST", "/models/{model_id}/preview", Preview, "solve", kRequired, http::kSolveBodyLimit},
   };
-  for (const Row& row : rows) {
-    http::Route route{.method = row.method, .pattern = std::string(kBase) + row.path};
-    route.handler = [&context, handler = row.handler](Request& request) {
-      return handler(context, request);
-    };
-    route.rate_class = row.rate_class;
-    route.auth = row.auth;
-    route.body_limit = row.body_limit;
-    route.json_body_only = route.method != "DELETE";
-    if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return AddTable(server, context, kBase, rows);
 }
 
 }  // namespace solvent::api

@@ -74,21 +74,15 @@ absl::StatusOr<Response> MarkAllRead(Context& context, Request& request) {
 }  // namespace
 
 absl::Status AddNotificationRoutes(http::HttpServer& server, Context& context) {
-  std::string base = std::string(kBase) + "/notifications";
-  http::Route list{.method = "GET", .pattern = base};
-  list.handler = [&context](Request& request) { return ListNotifications(context, request); };
-  http::Route count{.method = "GET", .pattern = base + "/unread-count"};
-  count.handler = [&context](Request& request) { return CountUnread(context, request); };
-  http::Route read{.method = "POST", .pattern = base + "/{notification_id}/read"};
-  read.handler = [&context](Request& request) { return MarkRead(context, request); };
-  http::Route read_all{.method = "POST", .pattern = base + "/read-all"};
-  read_all.handler = [&context](Request& request) { return MarkAllRead(context, request); };
-  for (http::Route* route : {&list, &count, &read, &read_all}) {
-    route->rate_class = "read";
-    route->json_body_only = false;  // the two POST routes need no body, and read none
-    if (absl::Status status = server.AddRoute(std::move(*route)); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  const RouteRow rows[] = {
+      {"GET", "/notifications", ListNotifications},
+      {"GET", "/notifications/unread-count", CountUnread},
+      {"POST", "/notifications/{notification_id}/read", MarkRead},
+      {"POST", "/notifications/read-all", MarkAllRead},
+  };
+  // The two POST routes need no body, and read none.
+  return AddTable(server, context, kBase, rows,
+                  [](http::Route& route) { route.json_body_only = false; });
 }
 
 }  // namespace solvent::api

@@ -428,13 +428,7 @@ absl::StatusOr<Response> DeleteSchedule(Context& context, Request& request) {
 }  // namespace
 
 absl::Status AddTriggerRoutes(http::HttpServer& server, Context& context) {
-  struct Row {
-    const char* method;
-    const char* path;
-    absl::StatusOr<Response> (*handler)(Context&, Request&);
-    const char* rate_class = "read";
-  };
-  const Row rows[] = {
+  const RouteRow rows[] = {
       {"GET", "/triggers", ListTriggers},
       {"POST", "/triggers", CreateTrigger},
       {"GET", "/triggers/{trigger_id}", GetTrigger},
@@ -449,15 +443,7 @@ absl::Status AddTriggerRoutes(http::HttpServer& server, Context& context) {
       {"PUT", "/triggers/{trigger_id}/schedule", PutSchedule},
       {"DELETE", "/triggers/{trigger_id}/schedule", DeleteSchedule},
   };
-  for (const Row& row : rows) {
-    http::Route route{.method = row.method, .pattern = std::string(kBase) + row.path};
-    route.handler = [&context, handler = row.handler](Request& request) {
-      return handler(context, request);
-    };
-    route.rate_class = row.rate_class;
-    route.json_body_only = route.method != "DELETE";
-    if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
-  }
+  if (absl::Status status = AddTable(server, context, kBase, rows); !status.ok()) return status;
   http::Route fire{.method = "POST", .pattern = std::string(kBase) + "/triggers/{trigger_id}/fire"};
   auto limits = std::make_shared<FireLimits>(context.config.rate_limits, UnixSeconds);
   fire.handler = [&context, limits](Request& request) { return Fire(context, *limits, request); };

@@ -79,26 +79,12 @@ absl::StatusOr<Response> Redeliver(Context& context, Request& request) {
 }  // namespace
 
 absl::Status AddWebhookRoutes(http::HttpServer& server, Context& context) {
-  struct Row {
-    const char* method;
-    const char* path;
-    absl::StatusOr<Response> (*handler)(Context&, Request&);
-  };
-  const Row rows[] = {
+  const RouteRow rows[] = {
       {"GET", "", ListDeliveries},
       {"POST", "/{delivery_id}/redeliver", Redeliver},
   };
-  for (const Row& row : rows) {
-    http::Route route{.method = row.method,
-                      .pattern = std::string(kBase) +
-                                 "/triggers/{trigger_id}/runs/{run_id}/deliveries" + row.path};
-    route.handler = [&context, handler = row.handler](Request& request) {
-      return handler(context, request);
-    };
-    route.rate_class = "read";
-    if (absl::Status status = server.AddRoute(std::move(route)); !status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return AddTable(server, context,
+                  std::string(kBase) + "/triggers/{trigger_id}/runs/{run_id}/deliveries", rows);
 }
 
 }  // namespace solvent::api

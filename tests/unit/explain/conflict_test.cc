@@ -5,17 +5,12 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "explain_tools.h"
 #include "parts.h"
-#include "solvent/cbc_backend.h"
 #include "solvent/explain.h"
 
 namespace solvent::testing {
 namespace {
-
-SolveBackend& Cbc() {
-  static SolveBackend* backend = MakeCbcBackend().release();
-  return *backend;
-}
 
 Conflict Find(const Problem& problem, ExplainOptions options = {}) {
   absl::StatusOr<Conflict> conflict = FindConflict(problem, Cbc(), options);
@@ -77,22 +72,6 @@ void Row(ProblemBuilder& b, const char* name, double lower, double upper,
   b.BeginRow(name, lower, upper);
   for (const auto& [column, coefficient] : terms) b.AddTerm(column, coefficient);
 }
-
-// SplitMix64, the same everywhere.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  int64_t Int(int64_t low, int64_t high) {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    return low + static_cast<int64_t>(z % static_cast<uint64_t>(high - low + 1));
-  }
-
- private:
-  uint64_t state_;
-};
 
 }  // namespace
 

@@ -3,16 +3,11 @@
 #include <vector>
 
 #include "doctest/doctest.h"
-#include "solvent/cbc_backend.h"
+#include "explain_tools.h"
 #include "solvent/explain.h"
 
 namespace solvent::testing {
 namespace {
-
-SolveBackend& Cbc() {
-  static SolveBackend* backend = MakeCbcBackend().release();
-  return *backend;
-}
 
 double Optimum(const Problem& problem) {
   absl::StatusOr<SolveResult> result = Cbc().Solve(problem, {});
@@ -50,21 +45,6 @@ void ExpectRange(const Range& range, double lower, double upper) {
   CHECK(range.lower == doctest::Approx(lower));
   CHECK(range.upper == doctest::Approx(upper));
 }
-
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  int64_t Int(int64_t low, int64_t high) {
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    z ^= z >> 31;
-    return low + static_cast<int64_t>(z % static_cast<uint64_t>(high - low + 1));
-  }
-
- private:
-  uint64_t state_;
-};
 
 // At both ends of each range, and half way, the objective must be what the range promises.
 void ExpectRangesHold(const Problem& problem, const Sensitivity& s, const std::vector<double>& x) {
