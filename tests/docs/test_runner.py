@@ -1,0 +1,105 @@
+"""The runner of the pages itself: what it must notice.
+
+usage: test_runner.py BUILD_ROOT
+"""
+
+import pathlib
+import sys
+import unittest
+
+import expect
+import page as pages
+from run_page import Runner
+
+BUILD = pathlib.Path(sys.argv.pop(1))
+
+
+def run(text):
+    runner = Runner(pages.parse(text), BUILD, with_cpp=False)
+    try:
+        for block in runner.page.blocks:
+            runner.run(block)
+        return runner
+    finally:
+        runner.close()
+
+
+class TextTest(unittest.TestCase):
+    def test_dots_stand_for_any_characters_of_a_line_or_any_lines(self):
+        expect.text("a … c\n…\nz\n", "a b c\nx\ny\nz\n")
+        expect.text("…\nz\n", "z\n")
+        for shown in ("a … d\n", "a\n", "a b c\nd\n"):
+            with self.assertRaises(expect.Difference):
+                expect.text(shown, "a b c\n")
+
+
+class JsonTest(unittest.TestCase):
+    def test_what_is_shown_must_be_there(self):
+        printed = '{"id": "exe_1", "n": 2.5, "list": [1, 2, 3], "more": null}'
+        expect.json_text('{"id": "exe_…", "n": 2.5, "list": [1, …], "more": …}', printed)
+        expect.json_text('{"n": 2.5, …}', printed)
+        for shown in ('{"n": 2.5}', '{"n": 3, …}', '{"x": …, …}', '{"list": [1, 2], …}',
+                      '{"list": [2, …], …}', '{"more": false, …}', '{"id": "run_…", …}'):
+            with self.assertRaises(expect.Difference, msg=shown):
+                expect.json_text(shown, printed)
+
+    def test_a_pattern_is_json_but_for_the_dots(self):
+        for text in ('{"a" 1}', '{"a": 1', '[1 2]', '{"a": tru}', '{} {}', '"x'):
+            with self.assertRaises(expect.Difference, msg=text):
+                expect.Pattern(text).parse()
+
+
+class PageTest(unittest.TestCase):
+    def test_a_wrong_output_is_noticed(self):
+        run("```sh\necho a\n```\n\n```text\na\n```\n")
+        with self.assertRaises(expect.Difference):
+            run("```sh\necho a\n```\n\n```text\nb\n```\n")
+
+    def test_a_failing_command_is_noticed(self):
+        with self.assertRaises(AssertionError):
+            run("```sh\nfalse\ntrue\n```\n")
+        run("<!-- run: exit 3 -->\n```sh\nexit 3\n```\n")
+        with self.assertRaises(AssertionError):
+            run("<!-- run: exit 3 -->\n```sh\ntrue\n```\n")
+
+    def test_an_unknown_language_is_noticed(self):
+        for fence in ("```", "```yaml"):
+            with self.assertRaises(AssertionError):
+                run(f"{fence}\nx\n```\n")
+
+    def test_an_opt_out_needs_a_reason_and_is_counted(self):
+        with self.assertRaises(AssertionError):
+            run("<!-- run: no -->\n```sh\nfalse\n```\n")
+        runner = run("<!-- run: no, it fails -->\n```sh\nfalse\n```\n")
+        self.assertEqual(runner.counts["left out"], 1)
+        self.assertIn("it fails", runner.notes[0])
+
+    def test_a_file_must_be_used(self):
+        run("Save this as `a.csv`:\n\n```csv\nx,y\n```\n\n```sh\ncat a.csv\n```\n\n"
+            "```text\nx,y\n```\n")
+        with self.assertRaises(AssertionError):
+            run("Save this as `a.csv`:\n\n```csv\nx,y\n```\n")
+
+    def test_variables_and_the_folder_stay(self):
+        run("```sh\nmkdir d\ncd d\nA='two words'\n```\n\n```sh\nls -d ../d\necho \"$A\"\n```\n\n"
+            "```text\n../d\ntwo words\n```\n")
+
+    def test_commands_talk_to_a_server_of_the_page(self):
+        run("```sh\ncurl -s http://127.0.0.1:8001/healthz\n"
+            "curl -sf -H \"Authorization: Bearer $SOLVENT_KEY\" localhost:8001/api/v2/keys >keys\n"
+            "```\n\n```text\nok\n```\n")
+
+    def test_a_model_is_solved_and_a_broken_one_noticed(self):
+        run("```mod\nvar x >= 2; minimize cost: x; end;\n```\n")
+        with self.assertRaises(AssertionError):
+            run("```mod\nvar x >= 2; minimize cost: y; end;\n```\n")
+
+    def test_a_problem_in_json_is_solved(self):
+        problem = '{"variables": [{"name": "x"}], "objective": {"sense": "minimize", %s}}'
+        run("```json\n" + problem % '"expression": "x"' + "\n```\n")
+        with self.assertRaises(AssertionError):
+            run("```json\n" + problem % '"expression": "x +"' + "\n```\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

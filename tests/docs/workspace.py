@@ -1,0 +1,144 @@
+"""Where a page's blocks run: a folder, a server of their own, and the reader's things replaced.
+
+The pages speak of one server on port 8001, of /var/lib/solvent, of a key. `localize` is the one
+place where these become what they are in a test.
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "http"))
+
+from harness import SERVER, Server  # noqa: E402
+
+PYTHON = "/usr/bin/python3"
+
+# `solvent serve` would run for ever: it is started as shown, on a free port, and stopped once it
+# listens.
+WRAPPER = """#!/usr/bin/env bash
+if [ "${{1:-}}" = serve ]; then exec {python} -B {serve} {server} "$@"; fi
+exec {server} "$@"
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Workspace:
+    def __init__(self, build, server_flags="", replacements=()):
+        self.build = pathlib.Path(build).absolute()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="solvent-docs-"))
+        self.replacements = replacements
+        self.server_flags = shlex.split(server_flags)
+        self.running = None
+        self.sessions = []
+        self.receiver_port = free_port()
+        tools = self.folder / ".tools"
+        tools.mkdir()
+        (self.folder / "backup").mkdir()
+        wrapper = tools / "solvent"
+        wrapper.write_text(WRAPPER.format(
+            python=PYTHON, serve=shlex.quote(str(HERE / "serve_briefly.py")),
+            server=shlex.quote(os.path.abspath(SERVER))))
+        wrapper.chmod(0o755)
+        (tools / "python3").symlink_to(PYTHON)
+        self.environment = {
+            **{name: value for name, value in os.environ.items()
+               if not name.startswith("SOLVENT_")},
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "PKG_CONFIG_PATH": str(self.build / "meson-uninstalled"),
+            # The uninstalled library needs the path of the headers said.
+            "CPLUS_INCLUDE_PATH": str(ROOT / "include"),
+            "SOLVENT_SOURCE": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "LC_ALL": "C.UTF-8",
+        }
+        self.state = self.folder / ".state"
+        self.state.write_text("")
+
+    def server(self):
+        if self.running is None:
+            server = Server(*self.server_flags, folder=self.folder)
+            server.database = self.folder / "solvent.db"
+            # A failing start still has to be cleaned up.
+            self.running = server
+            server.start()
+            self.environment["SOLVENT_KEY"] = server.key
+        return self.running
+
+    def needs_server(self, text):
+        return bool(re.search(r":8001|SOLVENT_KEY|ok_live_your_key_here|solvent\.db", text))
+
+    def localize(self, text):
+        """What a reader has on their machine becomes what this test has."""
+        if self.needs_server(text):
+            self.server()
+        if self.running and self.running.url:
+            address = self.running.url.removeprefix("http://")
+            text = re.sub(r"(127\.0\.0\.1|localhost):8001", address, text)
+            text = text.replace("ok_live_your_key_here", self.running.key)
+        text = text.replace("/var/lib/solvent/", f"{self.folder}/")
+        text = text.replace("/backup/", f"{self.folder}/backup/")
+        text = re.sub(r"\b9000\b", str(self.receiver_port), text)
+        for word, variable in self.replacements:
+            if word in text:
+                text = text.replace(word, self.variable(variable))
+        return text
+
+    def variable(self, name):
+        done = subprocess.run(["bash", "-c", f'. "{self.state}"; printf %s "${name}"'],
+                              capture_output=True, text=True, env=self.environment, check=True)
+        if not done.stdout:
+            raise KeyError(f"no block has set {name}")
+        return done.stdout
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def shell(self, script, timeout=100):
+        """Runs a script in the folder; variables and the working directory stay for the next."""
+        wrapped = (f'cd "{self.folder}"\n. "{self.state}"\nset -euo pipefail -o allexport\n'
+                   f'trap \'__status=$?; export -p >"{self.state}"; '
+                   f'printf "cd %q\\n" "$PWD" >>"{self.state}"; exit $__status\' EXIT\n{script}')
+        return self.run(["bash", "-c", wrapped], timeout)
+
+    def run(self, command, timeout=100, environment=()):
+        """(exit status, output): standard output and errors as they came."""
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(
+                [str(part) for part in command], cwd=self.folder, stdout=output, stderr=output,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                env={**self.environment, **dict(environment)})
+            self.sessions.append(process.pid)
+            try:
+                status = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                status = f"none after {timeout} s"
+            output.seek(0)
+            return status, output.read()
+
+    def remove(self):
+        for session in self.sessions:  # what was left in the background too
+            try:
+                os.killpg(session, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        if self.running:
+            self.running.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
