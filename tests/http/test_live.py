@@ -281,6 +281,56 @@ class Live(ServerTest):
 
         asyncio.run(all_of_them())
 
+    def trigger_run(self, model):
+        """A run of a trigger that was fired just now, and the trigger's path."""
+        document = self.api.post("/builder", json={"model_json": model}).json()
+        version = self.api.post(f"/builder/{document['id']}/versions",
+                                json={"canvas_json": {}}).json()
+        made = self.api.post("/triggers", json={
+            "name": "Watched", "document_id": document["id"], "version_id": version["id"]}).json()
+        fired = self.anonymous.post(f"/triggers/{made['id']}/fire",
+                                    headers={"Authorization": f"Bearer {made['trigger_secret']}"})
+        self.assertEqual(fired.status_code, 202, fired.text)
+        return fired.json(), f"/triggers/{made['id']}"
+
+    def test_a_run_of_a_trigger_is_told_by_both_ways(self):
+        fired, path = self.trigger_run({**slow_problem(41), "options": {"time_limit_seconds": 3600}})
+        execution = fired["execution_id"]
+        with EventStream(self.api, execution) as stream:
+            messages = iter(stream)
+            self.assertEqual(next(messages)["type"], "status")
+            wait_until(lambda: next(messages)["type"] == "progress")
+            socket = self.open(execution)
+            self.assertEqual(json.loads(socket.recv())["status"], "running")
+            self.assertEqual(self.api.get(f"{path}/runs/{fired['run_id']}").json()["status"],
+                             "running")
+            self.cancel(execution)
+            told, code = self.read_all(socket)
+            streamed = list(messages)
+        self.assertEqual((told[-1]["type"], streamed[-1]["type"], code),
+                         ("cancelled", "cancelled", 1000))
+        self.assertEqual([m["type"] for m in told].count("cancelled"), 1)
+        self.assertEqual(self.api.get(f"{path}/runs/{fired['run_id']}").json()["status"],
+                         "cancelled")
+        # The trigger's secret opens neither.
+        other = self.other.headers["Authorization"].split()[1]
+        self.assertEqual(self.read_all(self.open(execution, other))[1], 4004)
+
+    def test_the_answer_of_a_triggers_run_comes_with_its_end(self):
+        fired, path = self.trigger_run(SMALL)
+        messages, code = self.read_all(self.open(fired["execution_id"]))
+        self.assertEqual((messages[0]["type"], messages[-1]["type"], code),
+                         ("status", "completed", 1000))
+        result = messages[-1]["result"]
+        self.assertEqual((result["status"], result["objective_value"]), ("optimal", 6))
+        self.assertLessEqual({"solution", "solve_time_seconds", "credits_used",
+                              "credits_remaining"}, set(result))
+        with EventStream(self.api, fired["execution_id"]) as stream:
+            self.assertEqual(list(stream)[-1]["result"]["objective_value"], 6)
+        # What a listener was told is what the record says.
+        run = self.api.get(f"{path}/runs/{fired['run_id']}").json()
+        self.assertEqual((run["status"], run["result_data"]["objective_value"]), ("completed", 6))
+
     def test_a_plain_request_is_told_to_upgrade(self):
         self.assert_error(self.api.get("/ws/executions/exe_1"), 426)
 

@@ -101,6 +101,68 @@ class NotificationsTest(ServerTest):
         self.solve_async(client, problem("minimize", "x", {"x": {}}, ["x <= -1"]))
         self.assertEqual(self.listed(client)["items"][0]["data"]["status"], "infeasible")
 
+    def trigger(self, client, model, **body):
+        document = client.post("/builder", json={"model_json": model}).json()
+        version = client.post(f"/builder/{document['id']}/versions",
+                              json={"canvas_json": {}}).json()
+        made = client.post("/triggers", json={
+            "name": "Nightly", "document_id": document["id"], "version_id": version["id"], **body})
+        self.assertEqual(made.status_code, 201, made.text)
+        return made.json()
+
+    def fire(self, trigger, data=None):
+        return self.anonymous.post(f"/triggers/{trigger['id']}/fire", json={"override_data": data},
+                                   headers={"Authorization": f"Bearer {trigger['trigger_secret']}"})
+
+    def test_the_end_of_a_triggers_run_is_told_to_its_creator_once(self):
+        client = self.fresh()
+        colleague = users_client(self.server, self.organization, "colleague")
+        self.addCleanup(colleague.close)
+        made = self.trigger(client, EASY)
+        fired = self.fire(made).json()
+        again = client.post(f"/triggers/{made['id']}/runs/{fired['run_id']}/rerun").json()
+        by_colleague = colleague.post(
+            f"/triggers/{made['id']}/runs/{fired['run_id']}/rerun").json()
+        runs = [fired, again, by_colleague]
+        for run in runs:
+            ended(client, run["execution_id"])
+        told = self.listed(client)["items"]
+        self.assertEqual(sorted(n["data"]["run_id"] for n in told),
+                         sorted(run["run_id"] for run in runs))
+        for n in told:
+            self.assertEqual(n["type"], "execution_complete")
+            self.assertEqual((n["data"]["trigger_id"], n["data"]["objective_value"]),
+                             (made["id"], 8))
+            self.assertEqual(n["link"], f"/executions/{n['data']['execution_id']}")
+        self.assertEqual(self.unread(colleague), 0)
+        # A listener's reconnecting, a repeated fire or a look at the run tells nobody anything.
+        client.get(f"/triggers/{made['id']}/runs/{fired['run_id']}")
+        self.assertEqual(self.unread(client), 3)
+
+    def test_a_run_that_failed_or_was_refused_is_told_and_a_cancelled_one_is_not(self):
+        client = self.fresh()
+        failing = {**MODEL, "model": MODEL["model"].replace("solve;", "check demand > 9; solve;")}
+        made = self.trigger(client, {**failing, "input_data": {}})
+        fired = self.fire(made)
+        self.assertEqual(fired.status_code, 202, fired.text)
+        ended(client, fired.json()["execution_id"])
+        (told,) = self.listed(client)["items"]
+        self.assertEqual((told["type"], told["data"]["run_id"]),
+                         ("execution_failed", fired.json()["run_id"]))
+        self.assertIn("check", told["data"]["error"])
+        closed = self.trigger(client, EASY, override_schema=[])
+        refused = [self.fire(closed, {"x": 1}) for _ in range(3)]
+        self.assertEqual({r.status_code for r in refused}, {422})
+        newest, *rest = self.listed(client)["items"]
+        self.assertEqual(rest, [told])
+        self.assertEqual((newest["type"], newest["data"]["run_id"], newest["link"]),
+                         ("system", refused[0].json()["run_id"], f"/triggers/{closed['id']}"))
+        slow = self.trigger(client, {**slow_problem(), "options": HOUR})
+        task = self.fire(slow).json()["execution_id"]
+        client.post(f"/solve/async/{task}/cancel")
+        self.assertEqual(ended(client, task)["status"], "cancelled")
+        self.assertEqual(self.unread(client), 2)
+
     def test_limits_and_filters(self):
         client = self.fresh()
         for limit in ("0", "101", "-1", "x", "1.5", ""):

@@ -1,7 +1,6 @@
 """Triggers: creating, firing, runs, overrides, limits."""
 
 import concurrent.futures
-import textwrap
 import unittest
 import warnings
 
@@ -606,122 +605,70 @@ class Limits(TriggerTest):
             self.assertEqual(api.get(f"/triggers/{made['id']}").json()["total_runs"], 0)
 
 
-class DocumentedExample(TriggerTest):
-    """The page on triggers, as a client runs it: only host, key and ids are ours."""
+class AsAClientWritesIt(TriggerTest):
+    """What existing clients send, with the libraries they send it with, in the order of a life."""
 
-    def test_the_python_of_the_page_runs(self):
-        document = self.document(DEMAND_TEMPLATE)
-        version = self.version(document)
-        url, key = self.server.url, self.server.key
-        lines = []
-        # The examples leave connections open that a session would share.
+    def call(self, method, path, credential=None, **options):
+        """One request without a session; bodies by json=, so that headers are the library's own."""
+        headers = {"Authorization": f"Bearer {credential or self.server.key}",
+                   **options.pop("headers", {})}
+        return requests.request(method, f"{self.server.url}/api/v2/triggers{path}",
+                                headers=headers, timeout=60, **options)
+
+    def test_a_trigger_lives_from_its_creation_to_its_deletion(self):
+        # Such clients leave connections open that a session would share.
         warnings.simplefilter("ignore", ResourceWarning)
+        document = self.document(DEMAND_TEMPLATE)
+        schema = [{"name": "demand_forecast", "type": "array", "required": True}]
+        answer = self.call("POST", "", json={
+            "name": "Bakery orders", "description": "What to bake tomorrow",
+            "document_id": document["id"], "version_id": self.version(document)["id"],
+            "override_schema": schema, "webhook_url": "https://example.com/results",
+            "webhook_secret": "whsec_some_words"})
+        self.assertEqual(answer.status_code, 201, answer.text)
+        made = answer.json()
+        self.assertLessEqual(
+            {"id", "organization_id", "created_by", "name", "description", "document_id",
+             "version_id", "trigger_secret", "trigger_secret_prefix", "override_schema",
+             "webhook_url", "is_enabled", "total_runs", "created_at"}, set(made))
+        self.assertEqual(made["override_schema"], schema)
+        self.assertNotIn("whsec_some_words", answer.text)
+        path, secret = "/" + made["id"], made["trigger_secret"]
 
-        def example(text, **names):
-            text = textwrap.dedent(text).replace("https://api.jaot.io", url)
-            for placeholder, value in names.items():
-                text = text.replace(placeholder, value)
-            text = text.replace("ok_live_...", key)
-            space = {"requests": requests, "print": lambda *parts: lines.append(parts)}
-            exec(text, space)
-            return space
+        (listed,) = self.call("GET", "", params={"document_id": document["id"]}).json()
+        self.assertEqual((listed["name"], listed["is_enabled"], listed["total_runs"]),
+                         ("Bakery orders", True, 0))
+        self.assertEqual(self.call("GET", path).json(), listed)
 
-        made = example(
-            """
-            response = requests.post(
-            "https://api.jaot.io/api/v2/triggers",
-            headers={"Authorization": "Bearer ok_live_..."},
-            json={
-            "name": "Daily warehouse restock",
-            "description": "Runs every morning to optimize warehouse restocking",
-            "document_id": "doc_abc123",
-            "version_id": "ver_def456",
-            "override_schema": [
-            {"name": "demand_forecast", "type": "array", "required": True}
-            ],
-            "webhook_url": "https://your-app.com/webhooks/jaot",
-            "webhook_secret": "whsec_your_signing_secret"
-            }
-            )
-            trigger = response.json()
-            # Save the trigger_secret -- it will not be shown again
-            print(f"Trigger ID: {trigger['id']}")
-            print(f"Secret: {trigger['trigger_secret']}")
-            """, doc_abc123=document["id"], ver_def456=version["id"])["trigger"]
-        self.assertEqual(made["override_schema"],
-                         [{"name": "demand_forecast", "type": "array", "required": True}])
-        example(
-            """
-            response = requests.get(
-            "https://api.jaot.io/api/v2/triggers",
-            headers={"Authorization": "Bearer ok_live_..."},
-            params={"document_id": "doc_abc123"}
-            )
-            triggers = response.json()
-            for t in triggers:
-                print(f"{t['name']} (enabled={t['is_enabled']}, runs={t['total_runs']})")
-            """, doc_abc123=document["id"])
-        self.assertEqual(lines[-1], ("Daily warehouse restock (enabled=True, runs=0)",))
-        result = example(
-            """
-            response = requests.post(
-            "https://api.jaot.io/api/v2/triggers/trg_a1b2c3d4/fire",
-            headers={"Authorization": "Bearer a3f8b2c1d4e5f6..."},
-            json={
-            "override_data": {
-            "demand_forecast": [120, 85, 200, 150, 90]
-            }
-            }
-            )
-            result = response.json()
-            print(f"Run ID: {result['run_id']}, Status: {result['status']}")
-            """, **{"trg_a1b2c3d4": made["id"], "a3f8b2c1d4e5f6...": made["trigger_secret"]},
-        )["result"]
-        run = self.ended(made, result["run_id"])
-        self.assertEqual(run["result_data"]["objective_value"], 1290)
-        example(
-            """
-            response = requests.get(
-            "https://api.jaot.io/api/v2/triggers/trg_a1b2c3d4/runs",
-            headers={"Authorization": "Bearer ok_live_..."},
-            params={"page": 1, "page_size": 10},
-            )
-            runs = response.json()
-            for run in runs["items"]:
-                print(f"{run['id']}: {run['status']}")
-            """, trg_a1b2c3d4=made["id"])
-        self.assertEqual(lines[-1], (f"{run['id']}: completed",))
-        example(
-            """
-            response = requests.post(
-            "https://api.jaot.io/api/v2/triggers/trg_a1b2c3d4/runs/run_x1y2z3w4/rerun",
-            headers={"Authorization": "Bearer ok_live_..."},
-            )
-            result = response.json()
-            print(f"New run: {result['run_id']}")
-            """, trg_a1b2c3d4=made["id"], run_x1y2z3w4=run["id"])
-        example(
-            """
-            response = requests.patch(
-            "https://api.jaot.io/api/v2/triggers/trg_a1b2c3d4",
-            headers={"Authorization": "Bearer ok_live_...", "Content-Type": "application/json"},
-            json={"name": "Warehouse restock v2", "webhook_url": "https://new-url.com/webhook"},
-            )
-            print(response.json()["name"])
-            response = requests.post(
-            "https://api.jaot.io/api/v2/triggers/trg_a1b2c3d4/toggle",
-            headers={"Authorization": "Bearer ok_live_...", "Content-Type": "application/json"},
-            json={"enabled": False},
-            )
-            print(response.json())
-            response = requests.delete(
-            "https://api.jaot.io/api/v2/triggers/trg_a1b2c3d4",
-            headers={"Authorization": "Bearer ok_live_..."},
-            )
-            print(response.status_code)
-            """, trg_a1b2c3d4=made["id"])
-        self.assertEqual(lines[-3], ("Warehouse restock v2",))
-        self.assertEqual(lines[-1], (204,))
+        fired = self.call("POST", path + "/fire", secret,
+                          json={"override_data": {"demand_forecast": [3, 1, 4, 1, 5]}})
+        self.assertEqual((fired.status_code, fired.json()["status"]), (202, "queued"))
+        run = self.ended(made, fired.json()["run_id"])
+        self.assertEqual(run["result_data"]["objective_value"], 28)
+        in_body = self.call("POST", path + "/fire", headers={"Authorization": None}, json={
+            "trigger_secret": secret, "override_data": {"demand_forecast": [2]}})
+        self.assertEqual(in_body.status_code, 202, in_body.text)
+        self.ended(made, in_body.json()["run_id"])
+        page = self.call("GET", path + "/runs", params={"page": 1, "page_size": 10}).json()
+        self.assertEqual([(r["id"], r["status"]) for r in page["items"]],
+                         [(in_body.json()["run_id"], "completed"), (run["id"], "completed")])
+        self.assertEqual((page["total"], page["page"], page["page_size"]), (2, 1, 10))
+        self.assertEqual(self.call("GET", f"{path}/runs/{run['id']}").json(), run)
+        again = self.call("POST", f"{path}/runs/{run['id']}/rerun")
+        self.assertEqual((again.status_code, again.json()["status"]), (202, "queued"))
+        self.assertNotEqual(again.json()["run_id"], run["id"])
+
+        as_json = {"Content-Type": "application/json"}
+        changed = self.call("PATCH", path, headers=as_json, json={
+            "name": "Bakery orders 2", "webhook_url": "https://example.org/new"})
+        self.assertEqual((changed.status_code, changed.json()["name"]), (200, "Bakery orders 2"))
+        off = self.call("POST", path + "/toggle", headers=as_json, json={"enabled": False})
+        self.assertIs(off.json()["is_enabled"], False)
+        self.assertEqual(self.call("POST", path + "/fire", secret).status_code, 409)
+        gone = self.call("DELETE", path)
+        self.assertEqual((gone.status_code, gone.content), (204, b""))
+        self.assertEqual(self.call("GET", path).status_code, 404)
+        self.assertEqual(self.call("POST", path + "/fire", secret).status_code, 404)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Webhooks from the end of a run to a receiver's hands, over kills, and as the docs verify them."""
+"""Webhooks from the end of a run to a receiver's hands, and as the docs and others verify them."""
 
 import base64
 import hashlib
@@ -8,15 +8,17 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import unittest
 
-from harness import Server, ServerTest, problem, wait_until
+from harness import ServerTest, problem, wait_until
 
 PLAN = problem("maximize", "3*x", {"x": {"upper_bound": 4}})
+VERIFIER = pathlib.Path(__file__).parent / "verifier"
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "webhooks.md"
 ALLOW = ("--webhook-allow", "127.0.0.0/8", "--webhook-retry", "0.2,0.2,0.2",
          "--rate-limit-fire", "0", "--rate-limit-fire-failures", "0")
@@ -189,35 +191,62 @@ class Webhooks(ServerTest):
                 process.stdout.close()
 
 
-class Killed(unittest.TestCase):
-    def test_every_run_is_delivered_though_the_server_is_killed(self):
-        receiver = Receiver()
-        self.addCleanup(receiver.close)
-        server = Server(*ALLOW, "--workers", "1")
-        self.addCleanup(server.remove)
-        server.start()
-        key, trigger, fired = server.key, None, []
-        for _ in range(4):
-            with server.client(key) as api:
-                trigger = trigger or make_trigger(api, webhook_url=receiver.url)
-                fired += [fire(api, trigger).json()["run_id"] for _ in range(8)]
-            server.kill()
-            server.start()
-        with server.client(key) as api:
-            def all_delivered():
-                runs = [api.get(f"/triggers/{trigger['id']}/runs/{run}").json() for run in fired]
-                return all(run["webhook_delivered"] for run in runs)
+@unittest.skipUnless(shutil.which("node") and (VERIFIER / "node_modules").is_dir(),
+                     "./dev installs the public verifier")
+class PublicVerifier(ServerTest):
+    """The Standard Webhooks project's own library judges what we send."""
 
-            wait_until(all_delivered, 120, step=0.2)
-            total = api.get(f"/triggers/{trigger['id']}/runs").json()["total"]
-        self.assertEqual(total, len(fired))
-        sent = [json.loads(body) for _, _, body in receiver.requests]
-        self.assertEqual({event["run_id"] for event in sent}, set(fired))
-        self.assertTrue(all(event["data"]["result"]["objective_value"] == 12 for event in sent))
-        ids = {}
-        for (_, headers, body), event in zip(receiver.requests, sent):
-            ids.setdefault(event["run_id"], set()).add((headers["webhook-id"], body))
-        self.assertTrue(all(len(versions) == 1 for versions in ids.values()))
+    flags = ALLOW
+
+    def setUp(self):
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.close)
+
+    def sent(self, secret):
+        """What arrives for a trigger with this secret: a name beyond ASCII, a fractional answer."""
+        trigger = make_trigger(self.api, name="Größe 東京 \u2028", webhook_url=self.receiver.url,
+                               webhook_secret=secret)
+        before = len(self.receiver.requests)
+        self.assertEqual(fire(self.anonymous, trigger,
+                              {"name": "Zoë \"🙂\""}).status_code, 202)
+        wait_until(lambda: len(self.receiver.requests) > before)
+        _, headers, body = self.receiver.requests[before]
+        headers = {name.lower(): value for name, value in headers.items()
+                   if name.lower().startswith("webhook-")}
+        self.assertEqual(len(headers), 3)
+        return headers, body
+
+    def verdicts(self, cases):
+        """One a case (secret, format, headers, body): whether the library accepts it."""
+        text = json.dumps([{"secret": secret, "format": form, "headers": headers,
+                            "body": base64.b64encode(body).decode()}
+                           for secret, form, headers, body in cases])
+        done = subprocess.run(["node", VERIFIER / "verify.mjs"], input=text, capture_output=True,
+                              text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_it_accepts_our_signatures_and_no_flipped_bit(self):
+        encoded = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
+        for secret, form in ((encoded, "standard"), ("plain words, no base64", "raw"),
+                             ("whsec_your_signing_secret", "raw")):
+            headers, body = self.sent(secret)
+            cases = [(secret, form, headers, body)]
+            for place in range(0, len(body), max(1, len(body) // 60)):
+                for bit in (0, 5):
+                    flipped = bytearray(body)
+                    flipped[place] ^= 1 << bit
+                    cases.append((secret, form, headers, bytes(flipped)))
+            for name, value in headers.items():
+                for place in range(len("v1,") if name == "webhook-signature" else 0, len(value)):
+                    other = chr(ord(value[place]) ^ 1)
+                    flipped = value[:place] + other + value[place + 1:]
+                    cases.append((secret, form, {**headers, name: flipped}, body))
+            cases.append((secret, form, headers, body + b" "))
+            cases.append((secret, form, headers, body[:-1]))
+            cases.append((encoded[:-1] + "8" if form == "standard" else secret + "x", form, headers,
+                          body))
+            self.assertEqual(self.verdicts(cases), [True] + [False] * (len(cases) - 1))
 
 
 if __name__ == "__main__":
