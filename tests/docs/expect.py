@@ -1,6 +1,7 @@
 """Compares what a command printed with what a page shows; `…` stands for anything.
 
 In text: `…` inside a line matches any characters, a line that is `…` alone any number of lines.
+How long something took is not compared.
 In JSON: `…` is any value; among members or elements it allows more of them; inside a string it
 matches any characters.
 """
@@ -12,6 +13,9 @@ ANY = object()
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
+DURATION = re.compile(r"\b\d+(\.\d+)?(e-\d+)? s\b|(?<=^seconds    )[\d.e-]+", re.M)
+
+
 class Difference(Exception):
     pass
 
@@ -21,6 +25,7 @@ def wildcard(text):
 
 
 def text(shown, printed):
+    shown, printed = (DURATION.sub("0 s", side) for side in (shown, printed))
     pattern = ""
     for line in shown.rstrip("\n").split("\n"):
         line = line.rstrip()

@@ -26,7 +26,9 @@ import re
 FENCE = re.compile(r"^(\s*)(`{3,})\s*([\w+-]*)\s*$")
 COMMENT = re.compile(r"<!--\s*run:\s*(.*?)\s*-->", re.S)
 # The last file named in a sentence that leads to a block: "Save this as `diet.mod`:".
-FILE = re.compile(r"`([\w./-]+\.(?:mod|dat|json|jsonl|csv|py|cc|build|service|conf|js))`")
+FILE = re.compile(r"`([\w./-]+\.\w+)`")
+ENDINGS = {"mod": [".mod"], "dat": [".dat"], "json": [".json", ".jsonl"], "csv": [".csv"],
+           "python": [".py"], "cpp": [".cc"], "meson": [".build"], "ini": [".service"]}
 
 
 @dataclasses.dataclass
@@ -54,12 +56,13 @@ class Page:
     text: str = ""
 
 
-def named_file(paragraph):
-    """The file that a paragraph ending in a colon says the next block is, or ""."""
-    if not paragraph.rstrip().endswith(":"):
+def named_file(paragraph, language):
+    """The file that a paragraph ending in a colon or comma says the next block is, or ""."""
+    if not paragraph.rstrip().endswith((":", ",")):
         return ""
     sentence = re.split(r"(?<=[.;])\s", " ".join(paragraph.split()))[-1]
-    found = FILE.findall(sentence)
+    found = [file for file in FILE.findall(sentence)
+             if file.endswith(tuple(ENDINGS.get(language, ())) or "\0")]
     return found[-1] if found else ""
 
 
@@ -95,7 +98,7 @@ def parse(text):
                 body.append(lines[i].removeprefix(indent))
                 i += 1
             block = Block(first + 1, language, "".join(part + "\n" for part in body), directives)
-            block.file = block.directive("file") or named_file("\n".join(paragraph))
+            block.file = block.directive("file") or named_file("\n".join(paragraph), language)
             page.blocks.append(block)
             directives, paragraph = [], []
         elif line.strip():

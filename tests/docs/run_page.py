@@ -81,8 +81,9 @@ class Runner:
 
     def write_file(self, block):
         later = self.page.blocks[self.page.blocks.index(block) + 1:]
-        if not any(pathlib.Path(block.file).name in other.text for other in later
-                   if other.language in ("sh", "hidden", "python", "build")):
+        used_as = "meson setup" if block.language == "meson" else pathlib.Path(block.file).name
+        if not any(used_as in other.text for other in later
+                   if other.language in ("sh", "hidden", "python")):
             raise AssertionError(f"no command below uses {block.file}")
         self.work.write(block.file, self.work.localize(block.text))
         self.counts["run"] += 1
@@ -208,7 +209,7 @@ class Runner:
         if self.of_model and not summary.search(block.text):
             # What the model itself printed.
             self.printed = summary.split(self.printed)[0]
-        how(self.work.localize(block.text), self.printed)
+        how(block.text, self.work.as_shown(self.printed))
         self.counts["compared"] += 1
 
     def run_text(self, block):

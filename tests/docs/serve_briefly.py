@@ -3,7 +3,6 @@
 usage: serve_briefly.py SOLVENT serve FLAGS...
 """
 
-import os
 import re
 import signal
 import subprocess
@@ -16,9 +15,9 @@ def main():
     arguments = " ".join(arguments)
     arguments = re.sub(r" --port[ =]\d+", "", arguments).split(" ") + ["--port", "0"]
     with tempfile.TemporaryDirectory() as folder:
-        if "--database" not in arguments:  # a new server's, in an empty folder
-            arguments += ["--database", os.path.join(folder, "solvent.db")]
-        with subprocess.Popen([program, *arguments], stdout=subprocess.PIPE,
+        # Without a database of its own it is a new server, in an empty folder.
+        where = "." if "--database" in arguments else folder
+        with subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, cwd=where,
                               stderr=subprocess.PIPE, text=True) as server:
             listening = False
             for line in server.stdout:

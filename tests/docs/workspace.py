@@ -1,7 +1,7 @@
 """Where a page's blocks run: a folder, a server of their own, and the reader's things replaced.
 
-The pages speak of one server on port 8001, of /var/lib/solvent, of a key. `localize` is the one
-place where these become what they are in a test.
+The pages speak of one server on port 8001, of /var/lib/solvent, of a key. `localize` and `as_shown`
+are the one place where these become what they are in a test, and back.
 """
 
 import os
@@ -97,6 +97,14 @@ class Workspace:
             if word in text:
                 text = text.replace(word, self.variable(variable))
         return text
+
+    def as_shown(self, printed):
+        """The other way round: what was printed here, as a reader would see it."""
+        if self.running and self.running.url:
+            printed = printed.replace(self.running.url, "http://127.0.0.1:8001")
+        printed = printed.replace(f"{self.folder}/backup/", "/backup/")
+        printed = printed.replace(f"{self.folder}/", "/var/lib/solvent/")
+        return printed.replace(str(self.receiver_port), "9000")
 
     def variable(self, name):
         done = subprocess.run(["bash", "-c", f'. "{self.state}"; printf %s "${name}"'],
