@@ -15,6 +15,8 @@ and anywhere:
   <!-- run: hidden
   commands that are run here and not shown; .printed holds what the last block printed
   -->
+  <!-- run: values -->           "`EXPRESSION` is `VALUE`" in the page's words is MathProg and true;
+                                 the page's block of directive `context` declares its names
   <!-- run: prelude
   C++ that the page's pieces stand on and that is not shown
   -->
@@ -53,6 +55,7 @@ class Page:
     blocks: list
     server_flags: str = ""
     replacements: list = dataclasses.field(default_factory=list)
+    values: list = dataclasses.field(default_factory=list)  # (line, expression, value)
     text: str = ""
 
 
@@ -85,6 +88,8 @@ def parse(text):
             elif head == "replace":
                 word, _, variable = rest.partition(" by ")
                 page.replacements.append((word.strip(), variable.strip()))
+            elif head == "values":
+                page.values = statements_of_values(text)
             elif head in ("hidden", "prelude"):
                 page.blocks.append(Block(first + 1, head, rest.strip("\n") + "\n"))
             else:
@@ -109,6 +114,14 @@ def parse(text):
                 paragraph = []
         i += 1
     return page
+
+
+def statements_of_values(text):
+    """Every "`a` is `b`" outside fences, with its line."""
+    prose = re.sub(r"^```.*?^```", lambda block: re.sub("[^\n]", "", block[0]), text,
+                   flags=re.S | re.M)
+    return [(prose.count("\n", 0, found.start()) + 1, found[1].replace("\\|", "|"), found[2])
+            for found in re.finditer(r"`([^`\n]+)`\s+is\s+`([^`\n]+)`", prose)]
 
 
 def follows_a_comment(lines, i):

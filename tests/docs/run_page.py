@@ -113,7 +113,7 @@ class Runner:
         self.expect_status(block, *self.work.run([PYTHON, path]))
 
     def run_mod(self, block):
-        self.model = self.work.write(f"block{block.line}.mod", block.text)
+        self.model = self.work.write("model.mod", block.text)
         status, output = self.work.run(["solvent", "solve", self.model.name])
         if status in (3, 4) and not block.directive("exit"):
             status = 0  # infeasible and unbounded are answers
@@ -123,10 +123,40 @@ class Runner:
     def run_dat(self, block):
         if self.model is None:
             raise AssertionError("no model above these data")
-        data = self.work.write(f"block{block.line}.dat", block.text)
+        data = self.work.write("model.dat", block.text)
         self.expect_status(block, *self.work.run(
             ["solvent", "solve", self.model.name, "--data", data.name]))
         self.of_model = True
+
+    def check_value(self, expression, value):
+        """That a MathProg expression has the value, or fails with the code, that the page says."""
+        context = "".join(block.text for block in self.page.blocks
+                          if block.directive("context") is not None)
+        context = re.sub(r"^(solve|end);.*", "", context, flags=re.M)
+        declarations, _, data = context.partition("data;")
+        if value.startswith("{"):
+            dims = value.count(",", 0, value.find(")")) + 1 if value.startswith("{(") else 1
+            names = ", ".join(f"i{k}" for k in range(dims))
+            item = f"({names})" if dims > 1 else names
+            spec = ",".join(["%s"] * dims)
+            spec = f"({spec})" if dims > 1 else spec
+            show = f'printf{{{item} in {expression}}} "{spec} ", {names};'
+        elif value in ("true", "false"):
+            show = f'printf "%s", if {expression} then "true" else "false";'
+        else:
+            show = f'printf "%s", {expression};'
+        path = self.work.write("value.mod", f"{declarations}\n{show}\ndata;{data}\nend;\n")
+        status, output = self.work.run(["solvent", "check", path.name])
+        if value.startswith("error "):
+            if status == 0 or f"[{value.removeprefix('error ')}]" not in output:
+                raise AssertionError(f"{expression}: {value} is said, got: {output}")
+        else:
+            printed = re.split(r"rows       ", output)[0]
+            if value.startswith("{"):
+                printed = "{" + ", ".join(printed.split()) + "}"
+            if status != 0 or printed != value.strip('"'):
+                raise AssertionError(f"{expression} is said to be {value}, got: {printed}")
+        self.counts["compared"] += 1
 
     # C++.
 
@@ -303,6 +333,16 @@ def add_tests(page, name):
 
     for block in page.blocks:
         setattr(PageTest, f"test_{block.line:04}_{block.language or 'none'}", make(block))
+    def make_value(line, expression, value):
+        def test(self):
+            try:
+                self.runner.check_value(expression, value)
+            except AssertionError as e:
+                self.fail(f"{name}:{line}: {e}")
+        return test
+
+    for number, statement in enumerate(page.values):
+        setattr(PageTest, f"test_{statement[0]:04}_value{number}", make_value(*statement))
     if not page.blocks:
         PageTest.test_nothing_to_run = lambda self: None
 
@@ -314,7 +354,7 @@ def main():
     os.environ.setdefault("SOLVENT_SERVER", str(BUILD / "server" / "solvent"))
     add_tests(pages.parse(PAGE.read_text()), str(PAGE.relative_to(ROOT)))
     # A block needs those above it: the first failure ends the page.
-    unittest.main(argv=sys.argv[:1], failfast=True)
+    unittest.main(argv=sys.argv[:1], failfast="--all" not in sys.argv)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,24 @@ class PageTest(unittest.TestCase):
         with self.assertRaises(AssertionError):
             run("```mod\nvar x >= 2; minimize cost: y; end;\n```\n")
 
+    def test_statements_of_values_are_found_and_wrong_ones_noticed(self):
+        text = ("<!-- run: values -->\n<!-- run: context -->\n```mod\nset S := {1, 2};\nend;\n```\n"
+                "So `card(S)` is `2`, `1/0`\nis `error M212`.\n```mod\n# `1` is `2`\nend;\n```\n")
+        page = pages.parse(text)
+        self.assertEqual(page.values, [(7, "card(S)", "2"), (7, "1/0", "error M212")])
+        runner = Runner(page, BUILD, with_cpp=False)
+        try:
+            runner.check_value("card(S)", "2")
+            runner.check_value("S union {9}", "{1, 2, 9}")
+            runner.check_value("S cross S", "{(1,1), (1,2), (2,1), (2,2)}")
+            runner.check_value("3 in S", "false")
+            for expression, value in (("card(S)", "3"), ("S", "{2, 1}"), ("2 in S", "false"),
+                                      ("1/0", "error M211"), ("1/1", "error M212"), ("1/", "1")):
+                with self.assertRaises(AssertionError, msg=expression):
+                    runner.check_value(expression, value)
+        finally:
+            runner.close()
+
     def test_a_problem_in_json_is_solved(self):
         problem = '{"variables": [{"name": "x"}], "objective": {"sense": "minimize", %s}}'
         run("```json\n" + problem % '"expression": "x"' + "\n```\n")
