@@ -265,6 +265,32 @@ class Documents(ServerTest):
         self.assert_error(self.api.get(path), 422)
         self.assert_error(self.api.get(path, params={"base": "ver_unknown"}), 404)
 
+    def test_two_versions_of_a_template_are_compared_by_lines_and_inputs(self):
+        made = self.document()
+        template = {
+            "generator_type": "template", "language": "mathprog",
+            "model": ["param demand;", "param price;", "var x >= 0;", "minimize cost: price * x;",
+                      "s.t. enough: x >= demand;", "end;"],
+            "input_data": {"demand": 4, "price": 2, "areas": {"north": [1, 2]}}}
+        changed = {**template, "model": [*template["model"]],
+                   "input_data": {"demand": 5, "areas": {"north": [1, 3, 9]}}}
+        changed["model"][2] = "var x >= 1;"
+        older = self.version(made, ["a"], model_json=template)
+        newer = self.version(made, ["b"], model_json=changed)
+        path = f"/builder/{made['id']}/versions/{newer['id']}/diff"
+        body = self.api.get(path, params={"base": older["id"]}).json()
+        self.assertIs(body["canvas_changed"], True)
+        changes = {(c["section"], c["kind"], c["key"]): (c["before"], c["after"])
+                   for c in body["changes"]}
+        self.assertEqual({key for key in changes if key[0] == "input_data"}, {
+            ("input_data", "modified", "demand"), ("input_data", "removed", "price"),
+            ("input_data", "modified", "areas.north[1]"), ("input_data", "added", "areas.north[2]")})
+        self.assertEqual(changes["input_data", "modified", "demand"], (4, 5))
+        lines = [texts for key, texts in changes.items() if key[0] == "template"]
+        self.assertIn("var x >= 1;", [after for _, after in lines])
+        self.assertIn("var x >= 0;", [before for before, _ in lines])
+        self.assertEqual({key[0] for key in changes}, {"template", "input_data"})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -151,6 +151,21 @@ class Managing(TriggerTest):
         self.assert_error(self.api.post("/triggers", json=missing), 422)
         self.assertEqual(self.api.get("/triggers", params={"document_id": document["id"]}).json(), [])
 
+    def test_private_places_are_refused_at_creation_and_later(self):
+        made = self.create(webhook_url="https://example.com/hook")
+        good = {"name": "T", "document_id": made["document_id"], "version_id": made["version_id"]}
+        before = len(self.api.get("/triggers").json())
+        for host in ("127.0.0.1", "10.0.0.5", "192.168.18.113", "localhost", "[::1]",
+                     "169.254.169.254", "0177.0.0.1", "2130706433", "[::ffff:127.0.0.1]"):
+            url = {"webhook_url": f"http://{host}:8080/hook"}
+            for answer in (self.api.post("/triggers", json={**good, **url}),
+                           self.api.patch(f"/triggers/{made['id']}", json=url)):
+                body = self.assert_error(answer, 422, "validation_error")
+                self.assertEqual(body["detail"][0]["loc"], ["body", "webhook_url"], host)
+        self.assertEqual(len(self.api.get("/triggers").json()), before)
+        self.assertEqual(self.api.get(f"/triggers/{made['id']}").json()["webhook_url"],
+                         "https://example.com/hook")
+
     def test_an_unknown_document_or_version_is_not_found(self):
         document, other = self.document(), self.document()
         version, others = self.version(document), self.version(other)

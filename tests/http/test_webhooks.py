@@ -124,11 +124,13 @@ class Webhooks(ServerTest):
 
     def test_failures_are_tried_again_under_the_same_id_and_can_be_sent_anew(self):
         self.receiver.answers = [500, 302, 503, 500]
+        self.receiver.headers = {"Location": self.receiver.url + "/elsewhere"}
         trigger = make_trigger(self.api, webhook_url=self.receiver.url)
         run_id = fire(self.anonymous, trigger).json()["run_id"]
         run = self.settled(trigger, run_id)
         self.assertEqual((run["status"], run["webhook_delivered"]), ("completed", False))
         self.assertEqual(run["webhook_attempts"], 4)
+        self.assertEqual({path for path, _, _ in self.receiver.requests}, {"/hook"})
         self.assertEqual(len({body for _, _, body in self.receiver.requests}), 1)
         self.assertEqual(len({sent["webhook-id"] for _, sent, _ in self.receiver.requests}), 1)
         notices = self.api.get("/notifications").json()["items"]
@@ -138,6 +140,10 @@ class Webhooks(ServerTest):
         (delivery,) = log["items"] if isinstance(log, dict) else log
         self.assertEqual([attempt["status"] for attempt in delivery["attempts"]],
                          [500, 302, 503, 500])
+        told = [n for n in self.api.get("/notifications").json()["items"]
+                if (n["data"] or {}).get("run_id") == run_id and n["type"] == "system"]
+        self.assertEqual([n["data"]["event_type"] for n in told], ["trigger.run.completed"])
+        self.assertEqual(told[0]["link"], f"/triggers/{trigger['id']}")
         path = f"{self.run_path(trigger, run_id)}/deliveries/{delivery['id']}/redeliver"
         self.assertEqual(self.other.post(path).status_code, 404)
         self.assertIn(self.api.post(path).status_code, (200, 202))
