@@ -35,6 +35,13 @@ class Links(unittest.TestCase):
                     if anchor:
                         self.assertIn(anchor, anchors(file))
 
+    def test_files_that_are_named_exist(self):
+        named = re.compile(r"`((?:lib|server|tests|include|docs|examples|console)/[\w./-]+)`")
+        for page in PAGES:
+            for path in named.findall(prose(page)):
+                with self.subTest(page=page.name, path=path):
+                    self.assertTrue("NNNN" in path or "NAME" in path or (ROOT / path).exists())
+
     def test_every_page_is_run(self):
         self.assertEqual({str(page.relative_to(ROOT)) for page in PAGES}, TESTED)
 
