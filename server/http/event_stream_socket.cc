@@ -74,6 +74,12 @@ bool EventStreamSocket::Flush() {
 }
 
 void EventStreamSocket::Write() {
+  uint16_t code;
+  std::string reason;
+  // A client that does not keep up is cut off where it stands, even within a message: it may never
+  // take the rest of that one, and without the last chunk it knows that something is missing.
+  auto too_slow = [&] { return peer_->CloseWanted(code, reason) && code == kTryAgainLater; };
+  lost_ = lost_ || too_slow();
   while (!lost_ && !draining_ && Flush()) {
     if (ending_) {
       // Closing at once might reset the connection before the client has read the end.
@@ -81,16 +87,11 @@ void EventStreamSocket::Write() {
       draining_ = true;
       break;
     }
-    uint16_t code;
-    std::string reason;
     if (std::shared_ptr<const std::string> message = peer_->TakeNext()) {
       Frame(std::move(message));
+    } else if (too_slow()) {
+      lost_ = true;
     } else if (peer_->CloseWanted(code, reason)) {
-      if (code == kTryAgainLater) {
-        // Without the last chunk, so that the client knows that something is missing.
-        lost_ = true;
-        break;
-      }
       ending_ = true;
       before_.clear();
       message_ = nullptr;

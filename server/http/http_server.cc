@@ -9,7 +9,7 @@ namespace solvent::http {
 struct HttpServer::Impl {
   explicit Impl(Options o)
       : options(std::move(o)),
-        pipeline(options, router),
+        pipeline(options),
         sockets(options.websocket, options.event_stream, counters.websockets,
                 counters.event_streams),
         front_end(options, router, pipeline, sockets, counters) {}

@@ -69,8 +69,7 @@ Request MakeRequest(RequestHead& head, Router::Match& match, const std::string& 
   return request;
 }
 
-Pipeline::Pipeline(const Options& options, const Router& router)
-    : options_(options), router_(router) {}
+Pipeline::Pipeline(const Options& options) : options_(options) {}
 
 Response Pipeline::Failure(const absl::Status& status, const Request& request) const {
   Response response = ErrorResponse(status, request.request_id);

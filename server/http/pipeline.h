@@ -21,7 +21,7 @@ std::string NewRequestId();
 
 class Pipeline {
  public:
-  Pipeline(const Options& options, const Router& router);
+  explicit Pipeline(const Options& options);
 
   Authenticator authenticator;  // set before the first request
   RateLimiter rate_limiter;
@@ -36,7 +36,6 @@ class Pipeline {
   Response Answer(Request& request, const Router::Match& match, bool full) const;
 
   const Options& options_;
-  const Router& router_;
 };
 
 }  // namespace solvent::http

@@ -179,6 +179,20 @@ TEST_CASE("a client that does not read is cut off without an end and delays nobo
   while ((chunk = slow.Chunk())) CHECK(chunk == message);
 }
 
+TEST_CASE("a client that stops within a message is cut off when more waits than may") {
+  StreamServer server;
+  StreamClient client(server.port(), Get("/stream"), 4096);
+  CHECK(client.Chunk() == "data: hello\n\n");
+  auto peer = server.peer(0);
+  REQUIRE(peer);
+  // More than all buffers on the way hold, and on the way once its first bytes are here.
+  CHECK(peer->SendText(std::string(32 << 20, 'x')));
+  CHECK(client.ReadBytes(100).ends_with("xxx"));
+  int accepted = 0;
+  while (peer->SendText("data: 1\n\n")) REQUIRE(++accepted < 100'000);
+  CHECK(Eventually([&] { return server.gone() == 1; }));
+}
+
 TEST_CASE("a client that takes nothing at all is cut off after a while") {
   Options options;
   options.event_stream.stall_timeout = Milliseconds(50);
