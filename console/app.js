@@ -130,6 +130,7 @@ function Shell() {
           <li><a href=${link([step])} aria-current=${here === step ? 'page' : undefined}>${label}${
             step === 'notifications' && html` <${Badge} />`}</a></li>`)}</ul>
         <div class="side-foot">
+          <a class="small" href="docs">API documentation</a>
           <${ThemeButton} />
           <button class="quiet small" onClick=${() => signOut()}>Sign out</button>
         </div>

@@ -118,6 +118,11 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   verb->callback([&o, &exit_status] { exit_status = Serve(o); });
 }
 
+void AddRoutes(CLI::App& app, int& exit_status) {
+  app.add_subcommand("routes", "List the methods and paths that the server answers")
+      ->callback([&exit_status] { exit_status = Routes(); });
+}
+
 void AddModelData(CLI::App* verb, ModelDataOptions& o) {
   verb->add_option("--data", o.data, "MathProg data file (repeatable)");
   verb->add_option("--input", o.input, "JSON document for a MathProg model");
@@ -335,6 +340,7 @@ int Run(int argc, char** argv) {
   CreditsOptions credits;
   AnnounceOptions announce;
   AddServe(app, serve, exit_status);
+  AddRoutes(app, exit_status);
   AddSolve(app, solve, exit_status);
   AddBatch(app, batch, exit_status);
   AddExplain(app, explain, exit_status);

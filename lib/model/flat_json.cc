@@ -728,7 +728,7 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
     }
     if (key == "node_limit") {
       // Beyond this, doubles and therefore JSON numbers skip integers.
-      if (!ReadNumber(place, member, true, 0, 9007199254740992.0, number)) return false;
+      if (!ReadNumber(place, member, true, 0, 9007199254740991.0, number)) return false;
       if (number) options.node_limit = static_cast<int64_t>(*number);
       return true;
     }

@@ -49,6 +49,8 @@ struct ServeOptions {
   std::optional<int64_t> credits_low;
 };
 int Serve(const ServeOptions& options);
+// Prints what `solvent serve` answers, a method and a path a line.
+int Routes();
 
 struct SolveFileOptions {
   std::string file;        // "-": standard input

@@ -77,6 +77,12 @@ absl::Status AddRoutes(http::HttpServer& server) {
     path += request.Parameter("file");
     return Serve(request, path);
   }));
+  for (size_t i = 0; i < kEmbeddedFileCount; ++i) {
+    std::string_view path = kEmbeddedFiles[i].path;
+    if (!path.starts_with('/')) continue;
+    status.Update(
+        add(std::string(path), [path](Request& request) { return Serve(request, path); }));
+  }
   return status;
 }
 

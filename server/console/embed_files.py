@@ -1,4 +1,6 @@
-"""Turns the console's files into a C++ table: embed_files.py OUTPUT ROOT FILE..."""
+"""Turns files into a C++ table: embed_files.py OUTPUT ROOT FILE... PATH=FILE...
+
+A FILE is served by its name below ROOT, in /console/; PATH=FILE is served at that whole path."""
 
 import hashlib
 import pathlib
@@ -11,13 +13,22 @@ TYPES = {
     ".mjs": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
 }
 
 output, root = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
 
+named = {}
+for argument in sys.argv[3:]:
+    if "=" in argument and not pathlib.Path(argument).exists():
+        name, path = argument.split("=", 1)
+        named[name] = pathlib.Path(path)
+    else:
+        path = pathlib.Path(argument).resolve()
+        named[path.relative_to(root).as_posix()] = path
+
 rows = []
-for path in sorted(pathlib.Path(p).resolve() for p in sys.argv[3:]):
-    name = path.relative_to(root).as_posix()
+for name, path in sorted(named.items()):
     content = path.read_bytes()
     content.decode("utf-8")
     etag = hashlib.sha256(content).hexdigest()[:32]

@@ -1,4 +1,4 @@
-// The console's files as the build found them, made by embed_files.py.
+// The files that the server hands out as the build found them, made by embed_files.py.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,8 @@
 namespace solvent::console {
 
 struct EmbeddedFile {
-  std::string_view path;  // below console/, "" for the page itself
+  // Below /console/, "" for the console's page; or, from a slash on, the whole path.
+  std::string_view path;
   std::string_view content_type;
   std::string_view etag;  // quoted, made from the content
   std::string_view content;

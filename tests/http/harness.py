@@ -13,6 +13,8 @@ import unittest
 
 import httpx
 
+import contract
+
 SERVER = os.environ.get("SOLVENT_SERVER", "build/server/solvent")
 CREDITS = 1_000_000_000  # of every organization, unless a server is started with --credits
 LISTENING = re.compile(r"listening on (http://[\d.]+:\d+)")
@@ -85,14 +87,16 @@ class Server:
         self.remove()
 
     def client(self, key=None, **options):
-        """An HTTP client with a key (the first one made, unless given; "" for none)."""
+        """An HTTP client with a key (the first one made, unless given; "" for none).
+
+        Whatever it is answered must be as the OpenAPI document says."""
         key = self.key if key is None else key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         headers.update(options.pop("headers", {}))
         return httpx.Client(
             base_url=self.url + "/api/v2", headers=headers, timeout=60,
             # No TLS here; loading the system's certificates takes longer than most requests.
-            verify=False, **options
+            verify=False, event_hooks=contract.HOOKS, **options
         )
 
     def create_key(self, organization, user="owner"):

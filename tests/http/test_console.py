@@ -4,6 +4,7 @@ import unittest
 
 import httpx
 
+from contract import HOOKS
 from harness import ServerTest
 
 
@@ -11,7 +12,7 @@ class ConsoleTest(ServerTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.web = httpx.Client(base_url=cls.server.url, verify=False)
+        cls.web = httpx.Client(base_url=cls.server.url, verify=False, event_hooks=HOOKS)
 
     @classmethod
     def tearDownClass(cls):

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import http.server
 import json
 import os
 import pathlib
@@ -12,46 +11,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
 from harness import ServerTest, problem, wait_until
+from receiver import Receiver
 
 PLAN = problem("maximize", "3*x", {"x": {"upper_bound": 4}})
 VERIFIER = pathlib.Path(__file__).parent / "verifier"
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "webhooks.md"
 ALLOW = ("--webhook-allow", "127.0.0.0/8", "--webhook-retry", "0.2,0.2,0.2",
          "--rate-limit-fire", "0", "--rate-limit-fire-failures", "0")
-
-
-class Receiver:
-    """Keeps what it is sent; answers with the next of `answers`, then with 204."""
-
-    def __init__(self, port=0):
-        self.requests, self.answers, self.headers = [], [], {}
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.requests.append((self.path, dict(self.headers), body))
-                self.send_response(outer.answers.pop(0) if outer.answers else 204)
-                for name, value in outer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.port = self.server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def make_trigger(api, **body):
