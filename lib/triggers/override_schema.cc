@@ -182,7 +182,7 @@ std::vector<FieldError> ApplyOverrides(const Json& schema, const Json& data, Jso
   }
   for (const Json::Member& member : data.object()) {
     if (given.count(member.name) == 0) continue;
-    fault(member.name, "the trigger's override_schema has no such field", "unknown_field");
+    fault(member.name, "is no field of the trigger's override_schema", "unknown_field");
   }
   return faults;
 }

@@ -119,14 +119,14 @@ class Workspace:
         path.write_text(text)
         return path
 
-    def shell(self, script, timeout=100):
+    def shell(self, script, timeout=60):
         """Runs a script in the folder; variables and the working directory stay for the next."""
         wrapped = (f'cd "{self.folder}"\n. "{self.state}"\nset -euo pipefail -o allexport\n'
                    f'trap \'__status=$?; export -p >"{self.state}"; '
                    f'printf "cd %q\\n" "$PWD" >>"{self.state}"; exit $__status\' EXIT\n{script}')
         return self.run(["bash", "-c", wrapped], timeout)
 
-    def run(self, command, timeout=100, environment=()):
+    def run(self, command, timeout=60, environment=()):
         """(exit status, output): standard output and errors as they came."""
         with tempfile.TemporaryFile("w+") as output:
             process = subprocess.Popen(
