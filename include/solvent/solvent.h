@@ -13,6 +13,7 @@
 #include "solvent/job_runner.h"
 #include "solvent/json.h"
 #include "solvent/log.h"
+#include "solvent/mathprog.h"
 #include "solvent/model_catalog.h"
 #include "solvent/notification_center.h"
 #include "solvent/organization_model.h"
