@@ -17,6 +17,7 @@
 #include "solvent/documents.h"
 #include "solvent/execution_store.h"
 #include "solvent/explain.h"
+#include "solvent/figures.h"
 #include "solvent/identity.h"
 #include "solvent/job_runner.h"
 #include "solvent/log.h"
@@ -41,8 +42,8 @@ struct EngineOptions {
   std::vector<std::unique_ptr<SolveBackend>> backends;
   std::string default_solver = "cbc";
 
-  int slots = 0;                      // solves at once; 0: worker.workers
-  int64_t max_pending = 100'000;      // runs waiting; more are refused
+  int slots = 0;                         // solves at once; 0: worker.workers
+  int64_t max_pending = 100'000;         // runs waiting; more are refused
   double max_time_limit_seconds = 3600;  // longer requests are cut to this
   IdentityOptions identity;
   CreditOptions credits;
@@ -88,6 +89,8 @@ class Engine {
   virtual CreditLedger& credits() = 0;
   virtual std::vector<SolverInfo> solvers() const = 0;
   virtual WorkerStats worker_stats() const = 0;  // zeros when solving in process
+  // What an operator watches. Cheap enough to be read every few seconds.
+  virtual absl::StatusOr<Figures> figures() const = 0;
   // A cheap read of the database.
   virtual absl::Status CheckStore() const = 0;
 };

@@ -118,6 +118,9 @@ struct JobStarted {
   bool replayed = false;  // this is an earlier request's answer; nothing was made
 };
 
+// The origin of the runs behind tasks.
+inline constexpr std::string_view kBatchOrigin = "batch";
+
 enum class TaskState : uint8_t {
   kPending = 0,
   kReconciling = 1,  // waits for another attempt

@@ -9,6 +9,7 @@
 #include "solvent/execution.h"
 #include "solvent/execution_store.h"
 #include "solvent/explain.h"
+#include "solvent/figures.h"
 #include "solvent/identity.h"
 #include "solvent/job_runner.h"
 #include "solvent/json.h"

@@ -104,9 +104,11 @@ struct WebhookDelivery {
 struct WebhookStatus {
   int64_t open = 0;               // deliveries not yet ended
   double oldest_due_seconds = 0;  // how late the most overdue one is; 0 when none is
+  double oldest_seconds = 0;      // age of the first made of them; 0 when there is none
   int in_flight = 0;              // attempts of this process
   int64_t delivered = 0;          // attempts of this process since it started, by how they ended
   int64_t failed = 0;
+  int64_t given_up = 0;  // of the failed ones: those after which no other is made
 };
 
 // The delivery log. Thread-safe. Made and owned by an Engine.

@@ -17,7 +17,7 @@ struct WorkerOptions {
   // The program to start and its arguments; it must call RunWorker(). Empty: the solvent-worker
   // program where this library was installed.
   std::vector<std::string> command;
-  int workers = 1;                             // how many solves may run at once; the rest wait
+  int workers = 1;                                // how many solves may run at once; the rest wait
   int64_t memory_limit_bytes = int64_t{4} << 30;  // address space of one worker; 0: no limit
   int64_t recycle_resident_bytes = int64_t{512} << 20;  // replaced after a solve when larger
   int recycle_after_solves = 1000;
@@ -28,9 +28,11 @@ struct WorkerStats {
   int alive = 0;
   int busy = 0;
   int64_t started = 0;
-  int64_t crashed = 0;   // died by themselves
-  int64_t killed = 0;    // by us: overrun
-  int64_t recycled = 0;  // replaced in good health
+  // Replaced, by what became of them:
+  int64_t crashed = 0;        // died by themselves, for another reason than the next
+  int64_t out_of_memory = 0;  // needed more than they may have
+  int64_t killed = 0;         // by us: overran their time, or did not heed a cancel
+  int64_t recycled = 0;       // in good health
 };
 
 class WorkerBackend : public SolveBackend {

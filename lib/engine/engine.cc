@@ -38,6 +38,18 @@ BackendMaker AnalysisBackend(const EngineOptions& options) {
   };
 }
 
+// Those that have not been seen yet too, with zeros.
+void NameOutcomes(EndedRuns& ended) {
+  for (SolveStatus status :
+       {SolveStatus::kOptimal, SolveStatus::kFeasible, SolveStatus::kInfeasible,
+        SolveStatus::kUnbounded, SolveStatus::kTimeLimit}) {
+    ended.by_outcome[std::string(ToString(status))];
+  }
+  for (RunState state : {RunState::kFailed, RunState::kTimeout, RunState::kCancelled}) {
+    ended.by_outcome[std::string(ToString(state))];
+  }
+}
+
 class EngineImpl : public Engine {
  public:
   EngineImpl(std::unique_ptr<Store> store, std::vector<std::unique_ptr<SolveBackend>> backends,
@@ -131,6 +143,24 @@ class EngineImpl : public Engine {
   }
   WorkerStats worker_stats() const override {
     return workers_ == nullptr ? WorkerStats{} : workers_->stats();
+  }
+  absl::StatusOr<Figures> figures() const override {
+    FiguresPort& port = *store_->ports().figures;
+    Figures figures;
+    ASSIGN_OR_RETURN(figures.queue, queue_->Status());
+    ASSIGN_OR_RETURN(FiguresPort::Waiting waiting, port.WaitingRuns());
+    figures.waiting.count = waiting.count;
+    if (waiting.oldest_created_at != 0) {
+      Micros age = SystemNow() - waiting.oldest_created_at;
+      figures.waiting.oldest_seconds = static_cast<double>(std::max<Micros>(age, 0)) * 1e-6;
+    }
+    ASSIGN_OR_RETURN(figures.batches, port.Batches());
+    ASSIGN_OR_RETURN(figures.store, port.Size());
+    ASSIGN_OR_RETURN(figures.webhooks, webhooks_->Status());
+    figures.ended = port.Ended();
+    NameOutcomes(figures.ended);
+    figures.workers = worker_stats();
+    return figures;
   }
   absl::Status CheckStore() const override { return store_->ports().health->Ping(); }
 

@@ -251,7 +251,7 @@ absl::StatusOr<NewJobExecution> JobRunnerImpl::MakeExecution(const Caller& calle
     run.model_id = model.row.id;
     run.catalog_id = model.row.catalog_id;
     run.model_name = model.row.display_name;
-    run.origin = "batch";
+    run.origin = kBatchOrigin;
     run.run_id = e.id;
     run.solver_name = batches_.FindBackend(settings.solver_name)->name();
     run.time_limit_seconds = static_cast<double>(task.timeout_seconds);

@@ -186,19 +186,22 @@ absl::StatusOr<SolveResult> WorkerExchange::Crashed() {
   end_ = WorkerPool::End::kCrashed;
   const WorkerExit exit = worker_.Reap();
   const std::string how = Describe(exit);
-  if (preliminary_) {
-    absl::StrAppend(&preliminary_->verification.note,
-                    preliminary_->verification.note.empty() ? "" : "; ",
-                    "the process that sought a second opinion ", how);
-    return *std::move(preliminary_);
-  }
   // Code that does not survive a failed allocation dies of a signal instead.
   int64_t limit = options_.memory_limit_bytes;
   if (solve_.memory_limit_bytes > 0 && (limit == 0 || solve_.memory_limit_bytes < limit)) {
     limit = solve_.memory_limit_bytes;
   }
   const bool full = limit > 0 && exit.peak_resident_bytes > limit / 10 * 6;
-  if (exit.exit_code == kExitOutOfMemory || (full && exit.signal != 0 && exit.signal != SIGKILL)) {
+  const bool out_of_memory =
+      exit.exit_code == kExitOutOfMemory || (full && exit.signal != 0 && exit.signal != SIGKILL);
+  if (out_of_memory) end_ = WorkerPool::End::kOutOfMemory;
+  if (preliminary_) {
+    absl::StrAppend(&preliminary_->verification.note,
+                    preliminary_->verification.note.empty() ? "" : "; ",
+                    "the process that sought a second opinion ", how);
+    return *std::move(preliminary_);
+  }
+  if (out_of_memory) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the solve needs more memory than a worker process may take (", limit >> 20, " MB)"));
   }

@@ -141,6 +141,10 @@ void WorkerPool::Return(std::unique_ptr<WorkerProcess> worker, End end) {
       ++stats_.crashed;
       spent_.push_back(std::move(worker));
       break;
+    case End::kOutOfMemory:
+      ++stats_.out_of_memory;
+      spent_.push_back(std::move(worker));
+      break;
     case End::kKilled:
       ++stats_.killed;
       spent_.push_back(std::move(worker));

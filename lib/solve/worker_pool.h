@@ -29,7 +29,7 @@ class WorkerPool {
   // when none is left and none can be started.
   absl::StatusOr<std::unique_ptr<WorkerProcess>> Take(const std::stop_token& stop);
 
-  enum class End { kHealthy, kCrashed, kKilled };
+  enum class End { kHealthy, kCrashed, kOutOfMemory, kKilled };
   // Takes a worker back. After kKilled it is reaped in the background.
   void Return(std::unique_ptr<WorkerProcess> worker, End end);
 

@@ -159,14 +159,16 @@ absl::StatusOr<WebhookStatus> WebhookDispatcher::Status() const {
   ASSIGN_OR_RETURN(WebhookPort::Stats stats, port_.Count());
   WebhookStatus status;
   status.open = stats.open;
-  if (stats.oldest_due != 0) {
-    status.oldest_due_seconds =
-        std::max(0.0, static_cast<double>(SystemNow() - stats.oldest_due) / 1e6);
-  }
+  auto since = [](int64_t time) {
+    return time == 0 ? 0.0 : std::max(0.0, static_cast<double>(SystemNow() - time) / 1e6);
+  };
+  status.oldest_due_seconds = since(stats.oldest_due);
+  status.oldest_seconds = since(stats.oldest_created);
   Lock lock(mutex_);
   status.in_flight = in_flight_;
   status.delivered = delivered_;
   status.failed = failed_;
+  status.given_up = given_up_;
   return status;
 }
 
@@ -426,6 +428,8 @@ void WebhookDispatcher::Settle(const WebhookJob& job,
     if (silent != lane.silent) silent_in_flight_ += silent ? lane.in_flight : -lane.in_flight;
     lane.silent = silent;
     ++(outcome->verdict == WebhookOutcome::Verdict::kDelivered ? delivered_ : failed_);
+    given_up_ += outcome->verdict == WebhookOutcome::Verdict::kFailed ||
+                 outcome->verdict == WebhookOutcome::Verdict::kGone;
   }
   if (lane.in_flight == 0 && (!lane.silent || lanes_.size() > kMaxLanes)) lanes_.erase(job.lane);
   ++idle_;

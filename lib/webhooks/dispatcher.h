@@ -94,6 +94,7 @@ class WebhookDispatcher : public Webhooks {
   std::unordered_map<std::string, Lane> lanes_ ABSL_GUARDED_BY(mutex_);
   int64_t delivered_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t given_up_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::thread> workers_ ABSL_GUARDED_BY(mutex_);
   std::thread scheduler_;
   SteadyTime next_prune_;  // used by the scheduler only

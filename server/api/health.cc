@@ -4,10 +4,10 @@
 
 #include <chrono>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "api.h"
+#include "prometheus.h"
 #include "solvent/json.h"
 
 namespace solvent::api {
@@ -145,94 +145,6 @@ absl::StatusOr<Response> HealthMetrics(Context& context, Request&) {
       .Set("websockets", metrics.websockets)
       .Set("event_streams", metrics.event_streams);
   return Response::Json(200, body.Dump());
-}
-
-// Prometheus text exposition format, version 0.0.4.
-class Exposition {
- public:
-  void Head(std::string_view name, std::string_view kind, std::string_view help) {
-    out_ << "# HELP " << name << ' ' << help << "\n# TYPE " << name << ' ' << kind << '\n';
-  }
-  template <typename Value>
-  void Sample(std::string_view name, std::string_view labels, Value value) {
-    out_ << name;
-    if (!labels.empty()) out_ << '{' << labels << '}';
-    out_ << ' ' << value << '\n';
-  }
-  template <typename Value>
-  void Single(std::string_view name, std::string_view kind, std::string_view help, Value value) {
-    Head(name, kind, help);
-    Sample(name, "", value);
-  }
-  std::string text() const { return out_.str(); }
-
- private:
-  std::ostringstream out_;
-};
-
-absl::StatusOr<Response> Prometheus(Context& context, Request&) {
-  http::Metrics metrics = context.http_metrics();
-  absl::StatusOr<QueueStatus> queue = context.engine.executions().Status();
-  WorkerStats workers = context.engine.worker_stats();
-  Exposition e;
-  e.Single("solvent_up", "gauge", "1 when the database answers.", queue.ok() ? 1 : 0);
-  e.Single("solvent_uptime_seconds", "gauge", "Since the server started.", Uptime(context));
-  if (queue.ok()) {
-    e.Head("solvent_executions", "gauge", "Recorded runs by state.");
-    for (int i = 0; i < kRunStates; ++i) {
-      std::string label = "state=\"" + std::string(ToString(static_cast<RunState>(i))) + "\"";
-      e.Sample("solvent_executions", label, queue->runs[i]);
-    }
-    e.Single("solvent_queue_oldest_seconds", "gauge", "Age of the oldest waiting run.",
-             queue->oldest_pending_seconds);
-    e.Single("solvent_slots", "gauge", "Solves that may run at once.", queue->slots);
-    e.Single("solvent_slots_busy", "gauge", "Solves running now.", queue->busy);
-  }
-  if (absl::StatusOr<WebhookStatus> hooks = context.engine.webhooks().Status(); hooks.ok()) {
-    e.Single("solvent_webhooks_open", "gauge", "Deliveries that have not ended.", hooks->open);
-    e.Single("solvent_webhooks_oldest_due_seconds", "gauge",
-             "How late the most overdue delivery is.", hooks->oldest_due_seconds);
-    e.Single("solvent_webhooks_in_flight", "gauge", "Attempts under way.", hooks->in_flight);
-    e.Head("solvent_webhook_attempts_total", "counter", "Attempts that have ended.");
-    e.Sample("solvent_webhook_attempts_total", "outcome=\"delivered\"", hooks->delivered);
-    e.Sample("solvent_webhook_attempts_total", "outcome=\"failed\"", hooks->failed);
-  }
-  e.Single("solvent_workers_alive", "gauge", "Worker processes.", workers.alive);
-  e.Single("solvent_workers_started_total", "counter", "Worker processes started.",
-           workers.started);
-  e.Single("solvent_workers_crashed_total", "counter", "Worker processes that died by themselves.",
-           workers.crashed);
-  e.Single("solvent_workers_killed_total", "counter", "Worker processes killed for overrunning.",
-           workers.killed);
-  e.Head("solvent_http_requests_total", "counter", "Answers by class of status.");
-  for (size_t i = 1; i < metrics.by_class.size(); ++i) {
-    e.Sample("solvent_http_requests_total", "class=\"" + std::to_string(i) + "xx\"",
-             metrics.by_class[i]);
-  }
-  e.Single("solvent_http_in_flight", "gauge", "Requests being answered.", metrics.in_flight);
-  e.Single("solvent_http_connections", "gauge",
-           "Open connections without WebSockets and event streams.", metrics.connections);
-  e.Single("solvent_websockets", "gauge", "Open WebSockets.", metrics.websockets);
-  e.Single("solvent_event_streams", "gauge", "Open event streams.", metrics.event_streams);
-  e.Head("solvent_http_request_seconds", "histogram", "Time to answer, by route.");
-  for (const http::Metrics::Route& route : metrics.routes) {
-    if (route.count == 0) continue;
-    std::string labels = "method=\"" + route.method + "\",route=\"" + route.pattern + "\"";
-    uint64_t below = 0;
-    for (size_t i = 0; i < http::kDurationBounds.size(); ++i) {
-      below += route.buckets[i];
-      std::ostringstream bound;
-      bound << http::kDurationBounds[i];
-      e.Sample("solvent_http_request_seconds_bucket", labels + ",le=\"" + bound.str() + "\"",
-               below);
-    }
-    e.Sample("solvent_http_request_seconds_bucket", labels + ",le=\"+Inf\"", route.count);
-    e.Sample("solvent_http_request_seconds_sum", labels, route.seconds);
-    e.Sample("solvent_http_request_seconds_count", labels, route.count);
-  }
-  Response response = Response::Text(200, e.text());
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  return response;
 }
 
 absl::StatusOr<Response> Healthz(Context&, Request&) { return Response::Text(200, "ok\n"); }

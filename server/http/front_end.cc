@@ -520,12 +520,17 @@ void FrontEnd::Report(const Request& request, const Router::Match& match, int st
   auto micros = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
   size_t status_class = bytes == 0 ? 0 : static_cast<size_t>(std::clamp(status / 100, 0, 5));
   ++counters_.by_class[status_class];
+  size_t route_class = 0;
   if (match.route) {
     Counters::RouteCounters& route = *counters_.routes[match.index];
+    route_class = route.route_class;
     ++route.buckets[BucketOf(static_cast<double>(micros) * 1e-6)];
     ++route.count;
     route.microseconds += static_cast<uint64_t>(micros);
   }
+  // Status 0: no answer could be sent.
+  const int counted = bytes == 0 ? 0 : std::clamp(status, 0, Counters::kStatuses - 1);
+  ++counters_.by_status[route_class]->counts[static_cast<size_t>(counted)];
   if (!options_.log) return;
   Json fields;
   fields.Set("method", std::string_view(request.method));

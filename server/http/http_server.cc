@@ -5,6 +5,30 @@
 #include "socket_loop.h"
 
 namespace solvent::http {
+namespace {
+
+std::string RouteClass(const Route& route) {
+  return route.rate_class.empty() ? "unlimited" : route.rate_class;
+}
+
+void MakeCounters(const Router& router, Counters& counters) {
+  auto class_index = [&counters](const std::string& name) {
+    auto& classes = counters.by_status;
+    for (size_t i = 0; i < classes.size(); ++i) {
+      if (classes[i]->route_class == name) return i;
+    }
+    classes.push_back(std::make_unique<Counters::StatusCounters>());
+    classes.back()->route_class = name;
+    return classes.size() - 1;
+  };
+  class_index("unrouted");
+  for (const auto& route : router.routes()) {
+    counters.routes.push_back(std::make_unique<Counters::RouteCounters>());
+    counters.routes.back()->route_class = class_index(RouteClass(*route));
+  }
+}
+
+}  // namespace
 
 struct HttpServer::Impl {
   explicit Impl(Options o)
@@ -48,9 +72,7 @@ void HttpServer::SetRateLimiter(RateLimiter limiter) {
 const Router& HttpServer::router() const { return impl_->router; }
 
 absl::Status HttpServer::Start() {
-  for (size_t i = 0; i < impl_->router.routes().size(); ++i) {
-    impl_->counters.routes.push_back(std::make_unique<Counters::RouteCounters>());
-  }
+  MakeCounters(impl_->router, impl_->counters);
   if (absl::Status status = impl_->sockets.Start(); !status.ok()) return status;
   return impl_->front_end.Start();
 }
@@ -80,9 +102,16 @@ Metrics HttpServer::metrics() const {
     Metrics::Route& to = metrics.routes.emplace_back();
     to.method = route.method;
     to.pattern = route.pattern;
+    to.route_class = RouteClass(route);
     for (size_t b = 0; b < to.buckets.size(); ++b) to.buckets[b] = from.buckets[b];
     to.count = from.count;
     to.seconds = static_cast<double>(from.microseconds) * 1e-6;
+  }
+  for (const auto& of_class : counters.by_status) {
+    for (int status = 0; status < Counters::kStatuses; ++status) {
+      uint64_t count = of_class->counts[static_cast<size_t>(status)];
+      if (count > 0) metrics.answers.push_back({of_class->route_class, status, count});
+    }
   }
   return metrics;
 }

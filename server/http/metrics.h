@@ -19,6 +19,7 @@ struct Metrics {
   struct Route {
     std::string method;
     std::string pattern;
+    std::string route_class;
     std::array<uint64_t, kDurationBounds.size() + 1> buckets{};  // not cumulative
     uint64_t count = 0;
     double seconds = 0;
@@ -30,6 +31,14 @@ struct Metrics {
   int64_t event_streams = 0;
   int64_t request_threads = 0;
   std::vector<Route> routes;
+  // Answers by class of their route and by status; only those that there were. The class is the
+  // route's rate class, "unlimited" without one, and "unrouted" for requests that met no route.
+  struct Answers {
+    std::string route_class;
+    int status = 0;
+    uint64_t count = 0;
+  };
+  std::vector<Answers> answers;
 };
 
 // The live counters; every member is atomic.
@@ -38,6 +47,12 @@ struct Counters {
     std::array<std::atomic<uint64_t>, kDurationBounds.size() + 1> buckets{};
     std::atomic<uint64_t> count{0};
     std::atomic<uint64_t> microseconds{0};
+    size_t route_class = 0;  // index of by_status
+  };
+  static constexpr int kStatuses = 600;
+  struct StatusCounters {
+    std::string route_class;
+    std::array<std::atomic<uint64_t>, kStatuses> counts{};
   };
   std::array<std::atomic<uint64_t>, 6> by_class{};
   std::atomic<int64_t> in_flight{0};
@@ -45,7 +60,9 @@ struct Counters {
   std::atomic<int64_t> websockets{0};
   std::atomic<int64_t> event_streams{0};
   std::atomic<int64_t> request_threads{0};
-  std::vector<std::unique_ptr<RouteCounters>> routes;  // by index of the router; fixed at start
+  // Fixed at start.
+  std::vector<std::unique_ptr<RouteCounters>> routes;      // by index of the router
+  std::vector<std::unique_ptr<StatusCounters>> by_status;  // the first one: unrouted
 };
 
 }  // namespace solvent::http

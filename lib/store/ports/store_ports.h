@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "credit_port.h"
 #include "document_port.h"
+#include "figures_port.h"
 #include "identity_port.h"
 #include "job_port.h"
 #include "model_port.h"
@@ -31,6 +32,7 @@ struct StorePorts {
   JobPort* jobs = nullptr;
   NotificationPort* notifications = nullptr;
   TriggerPort* triggers = nullptr;
+  FiguresPort* figures = nullptr;
   HealthPort* health = nullptr;
 };
 

@@ -96,7 +96,8 @@ class WebhookPort {
 
   struct Stats {
     int64_t open = 0;
-    int64_t oldest_due = 0;  // 0 when none is open
+    int64_t oldest_due = 0;      // 0 when none is open
+    int64_t oldest_created = 0;  // of the first made of the open ones; likewise
   };
   virtual absl::StatusOr<Stats> Count() = 0;
 

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "ended_run_counter.h"
 #include "migrate.h"
 #include "readers.h"
 #include "run_counters.h"
 #include "run_notifications.h"
 #include "sqlite_credits.h"
 #include "sqlite_documents.h"
+#include "sqlite_figures.h"
 #include "sqlite_identity.h"
 #include "sqlite_jobs.h"
 #include "sqlite_models.h"
@@ -29,9 +31,9 @@ constexpr char kPing[] = "SELECT n0 FROM run_facets WHERE k = 0";
 
 class SqliteStore : public Store, public HealthPort {
  public:
-  SqliteStore(std::unique_ptr<Db> db, std::unique_ptr<Readers> readers)
+  SqliteStore(const std::string& path, std::unique_ptr<Db> db, std::unique_ptr<Readers> readers)
       : readers_(std::move(readers)),
-        writer_(std::move(db), counters_),
+        writer_(std::move(db), {&counters_, &ended_runs_}),
         credits_(writer_, *readers_),
         runs_(writer_, *readers_, counters_, Effects()),
         webhooks_(writer_, *readers_, webhook_bell_),
@@ -41,6 +43,7 @@ class SqliteStore : public Store, public HealthPort {
         jobs_(writer_, *readers_, runs_, webhook_bell_),
         notifications_(writer_, *readers_),
         triggers_(writer_, *readers_, runs_, Effects()),
+        figures_(path, *readers_, ended_runs_),
         ports_{.runs = &runs_,
                .webhooks = &webhooks_,
                .identity = &identity_,
@@ -50,6 +53,7 @@ class SqliteStore : public Store, public HealthPort {
                .jobs = &jobs_,
                .notifications = &notifications_,
                .triggers = &triggers_,
+               .figures = &figures_,
                .health = this} {}
 
   // What still waits to be written refers to the ports: it is done before they go.
@@ -65,11 +69,13 @@ class SqliteStore : public Store, public HealthPort {
  private:
   // What runs cause, in this order.
   RunEffectList Effects() {
-    return {&trigger_run_effects_, &credits_, &jobs_, &run_notifications_, &webhook_effects_};
+    return {&trigger_run_effects_, &credits_,         &jobs_,
+            &run_notifications_,   &webhook_effects_, &ended_runs_};
   }
 
   std::unique_ptr<Readers> readers_;
   RunCounters counters_;
+  EndedRunCounter ended_runs_;
   Writer writer_;
   SqliteCredits credits_;
   RunNotifications run_notifications_;
@@ -84,6 +90,7 @@ class SqliteStore : public Store, public HealthPort {
   SqliteJobs jobs_;
   SqliteNotifications notifications_;
   SqliteTriggers triggers_;
+  SqliteFigures figures_;
   StorePorts ports_;
 };
 
@@ -101,7 +108,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
   connection.read_only = true;
   ASSIGN_OR_RETURN(std::unique_ptr<Readers> readers,
                    Readers::Open(path, std::max(options.readers, 1), connection));
-  return std::make_unique<SqliteStore>(std::move(db), std::move(readers));
+  return std::make_unique<SqliteStore>(path, std::move(db), std::move(readers));
 }
 
 }  // namespace solvent

@@ -75,7 +75,9 @@ constexpr char kOfRun[] =
 constexpr char kAttempts[] =
     "SELECT number, started_at, ended, duration_micros, status, error FROM webhook_attempts"
     " WHERE delivery = ?1 ORDER BY number";
-constexpr char kCountOpen[] = "SELECT count(*) FROM webhook_deliveries WHERE state = 0";
+constexpr char kCountOpen[] =
+    "SELECT count(*), coalesce(min(n), 0) FROM webhook_deliveries WHERE state = 0";
+constexpr char kCreated[] = "SELECT created_at FROM webhook_deliveries WHERE n = ?1";
 
 // Redelivery, and what is old.
 constexpr char kFindOfRun[] =
@@ -427,7 +429,21 @@ absl::StatusOr<WebhookDelivery> SqliteWebhooks::Redeliver(std::string_view organ
 absl::StatusOr<WebhookPort::Stats> SqliteWebhooks::Count() {
   Readers::Lease db(readers_);
   Stats stats;
-  ASSIGN_OR_RETURN(stats.open, (*db).QueryInt(kCountOpen));
+  ReadTransaction transaction(*db);
+  RETURN_IF_ERROR(transaction.status());
+  int64_t first = 0;
+  {
+    Query open(*db, kCountOpen);
+    if (open.Next()) {
+      stats.open = open.Int(0);
+      first = open.Int(1);
+    }
+    RETURN_IF_ERROR(open.status());
+  }
+  if (first != 0) {
+    Query created(*db, kCreated, first);
+    ASSIGN_OR_RETURN(stats.oldest_created, OneInt(created));
+  }
   Query query(*db, kNextDue);
   ASSIGN_OR_RETURN(stats.oldest_due, OneInt(query));
   return stats;

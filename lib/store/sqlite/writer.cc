@@ -38,8 +38,8 @@ absl::Status Separate(const absl::Status& status) {
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Db> db, BatchListener& listener)
-    : db_(std::move(db)), listener_(listener) {}
+Writer::Writer(std::unique_ptr<Db> db, std::vector<BatchListener*> listeners)
+    : db_(std::move(db)), listeners_(std::move(listeners)) {}
 
 Writer::~Writer() { Stop(); }
 
@@ -171,15 +171,20 @@ std::vector<Writer::Task> Writer::TakeBatch() {
 }
 
 absl::Status Writer::Execute(std::vector<Task>& batch) {
-  listener_.Begin();
+  for (BatchListener* listener : listeners_) listener->Begin();
   RETURN_IF_ERROR(db_->Run("BEGIN IMMEDIATE"));
   absl::Status status;
   for (Task& task : batch) {
     status = RunTask(task);
     if (!status.ok()) break;
   }
-  if (status.ok()) status = listener_.BeforeCommit(*db_);
+  for (BatchListener* listener : listeners_) {
+    if (status.ok()) status = listener->BeforeCommit(*db_);
+  }
   if (status.ok()) status = db_->Run("COMMIT");
+  if (status.ok()) {
+    for (BatchListener* listener : listeners_) listener->Committed();
+  }
   if (!status.ok() && db_->in_transaction()) {
     // The first error is the one to tell; if even this fails, the next BEGIN will say so.
     (void)db_->Run("ROLLBACK");
@@ -202,7 +207,7 @@ absl::Status Writer::RunTask(Task& task) {
     return task.status.ok() ? absl::InternalError("the transaction was lost") : task.status;
   }
   if (!task.status.ok()) RETURN_IF_ERROR(db_->Run("ROLLBACK TO work"));
-  listener_.WorkDone(task.status.ok());
+  for (BatchListener* listener : listeners_) listener->WorkDone(task.status.ok());
   return db_->Run("RELEASE work");
 }
 

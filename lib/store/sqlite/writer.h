@@ -24,7 +24,8 @@ class BatchListener {
   virtual ~BatchListener() = default;
   virtual void Begin() = 0;
   virtual void WorkDone(bool kept) = 0;  // after each piece of work: kept, or rolled back
-  virtual absl::Status BeforeCommit(Db& db) = 0;
+  virtual absl::Status BeforeCommit(Db&) { return absl::OkStatus(); }
+  virtual void Committed() {}  // before anybody is told; not called when the commit has failed
 };
 
 class Writer {
@@ -35,7 +36,7 @@ class Writer {
   // `soon` work may wait a few milliseconds for company; `now` work takes it along.
   enum class Haste { kNow, kSoon };
 
-  Writer(std::unique_ptr<Db> db, BatchListener& listener);
+  Writer(std::unique_ptr<Db> db, std::vector<BatchListener*> listeners);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -58,8 +59,8 @@ class Writer {
   }
 
   std::future<absl::Status> SubmitSoon(Work work);
-  // Soon; `done` is called on the writing thread once the work is on disk, or has failed. It must be
-  // quick.
+  // Soon; `done` is called on the writing thread once the work is on disk, or has failed. It must
+  // be quick.
   void Post(Work work, std::function<void(absl::Status)> done) {
     Submit(Haste::kSoon, std::move(work), std::move(done));
   }
@@ -70,8 +71,8 @@ class Writer {
   void PostSoon(Work work);
 
   // `callback` is called on the writing thread after each commit that brought such an arrival,
-  // before those who wait for that commit go on, and must be quick. Replaces the one before, which is not running any more when this returns; null:
-  // none.
+  // before those who wait for that commit go on, and must be quick. Replaces the one before, which
+  // is not running any more when this returns; null: none.
   void OnArrival(Arrival arrival, std::function<void()> callback);
 
  private:
@@ -92,7 +93,7 @@ class Writer {
   void TellArrivals();
 
   const std::unique_ptr<Db> db_;  // used by the thread only
-  BatchListener& listener_;
+  const std::vector<BatchListener*> listeners_;
 
   Mutex mutex_;
   CondVar submitted_;

@@ -106,7 +106,8 @@ TEST_CASE("a worker that dies ends one solve with a reason, and nothing else") {
   fails("huge", absl::StatusCode::kAborted, "garbage");
   fails("wrong size", absl::StatusCode::kAborted, "garbled");
   fails("memory", absl::StatusCode::kResourceExhausted, "4096 MB");
-  CHECK(backend->stats().crashed == 8);
+  CHECK(backend->stats().crashed == 7);
+  CHECK(backend->stats().out_of_memory == 1);
   CHECK(backend->stats().killed == 0);
   CHECK(backend->Solve(Tiny("stale"), {}).ok());
 }

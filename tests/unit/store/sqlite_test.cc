@@ -15,45 +15,6 @@
 namespace solvent {
 namespace {
 
-// Listens to the statements of all connections opened during its life.
-class StatementTrace {
- public:
-  StatementTrace() {
-    current_ = this;
-    sqlite3_auto_extension(reinterpret_cast<void (*)()>(&StatementTrace::OnOpen));
-  }
-  ~StatementTrace() {
-    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&StatementTrace::OnOpen));
-    current_ = nullptr;
-  }
-  std::set<std::string> statements() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return statements_;
-  }
-  int commits() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return commits_;
-  }
-
- private:
-  static int OnOpen(sqlite3* db, const char**, const void*) {
-    return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, &StatementTrace::OnStatement, nullptr);
-  }
-  static int OnStatement(unsigned, void*, void* statement, void*) {
-    if (current_ == nullptr) return 0;
-    std::string sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
-    std::lock_guard<std::mutex> lock(current_->mutex_);
-    if (sql == "COMMIT") ++current_->commits_;
-    current_->statements_.insert(std::move(sql));
-    return 0;
-  }
-
-  static inline StatementTrace* current_ = nullptr;
-  std::mutex mutex_;
-  std::set<std::string> statements_;
-  int commits_ = 0;
-};
-
 TEST_CASE("a new database is readable by its owner only, and opens again") {
   TemporaryDirectory directory;
   std::string path = directory.File("s.db");
