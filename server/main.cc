@@ -1,13 +1,19 @@
 // The command line. Flags come from arguments, then from the environment, then from a
 // configuration file, then from their defaults.
+#include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 // CLI11: verbs, environment twins, configuration files and readable help in one header.
 #include <CLI/CLI.hpp>
 
 #include "commands.h"
+#include "config_file.h"
+#include "solvent/error.h"
 #include "solvent/worker_backend.h"
 #include "version.h"
 
@@ -16,9 +22,42 @@ namespace {
 
 constexpr int64_t kMostCredits = 1'000'000'000'000;
 
+// Gives the verb's options what the file says, except those that flags or environment have given.
+absl::Status ApplyConfig(CLI::App& verb, const std::string& file) {
+  absl::StatusOr<std::string> text = ReadAll(file);
+  if (!text.ok()) return text.status();
+  auto fault = [&file](std::string_view what) {
+    return absl::InvalidArgumentError(file + ": " + std::string(what));
+  };
+  absl::StatusOr<std::vector<ConfigEntry>> entries = ParseConfig(*text);
+  if (!entries.ok()) return fault(Message(entries.status()));
+  for (const ConfigEntry& entry : *entries) {
+    const std::string line = "line " + std::to_string(entry.line) + ": ";
+    CLI::Option* option = verb.get_option_no_throw("--" + entry.name);
+    if (option == nullptr || entry.name == "config" || entry.name == "help") {
+      return fault(line + "there is no flag \"" + entry.name + "\"");
+    }
+    if (option->get_group().empty()) {
+      return fault(line + entry.name + " is a secret: set " + option->get_envname() +
+                   " in the environment instead");
+    }
+    if (option->count() > 0) continue;
+    try {
+      option->add_result(entry.values);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return fault(line + error.what());
+    }
+  }
+  return absl::OkStatus();
+}
+
 void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   CLI::App* verb = app.add_subcommand("serve", "Serve the HTTP API over one database file");
-  verb->set_config("--config", "", "Read flags from this file (name = value lines)");
+  auto config = std::make_shared<std::string>();
+  verb->add_option("--config", *config,
+                   "Read flags from this file; flags and environment come before it")
+      ->envname("SOLVENT_CONFIG");
   auto flag = [verb](const char* names, auto& value, const char* env, const char* help) {
     return verb->add_option(names, value, help)->envname(env)->capture_default_str();
   };
@@ -55,8 +94,8 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   flag("--notification-days", o.notifications.keep_days, "SOLVENT_NOTIFICATION_DAYS",
        "Days for which notifications are kept")
       ->check(CLI::Range(1, 36500));
-  flag("--notifications-per-user", o.notifications.most_per_user,
-       "SOLVENT_NOTIFICATIONS_PER_USER", "Notifications that are kept for a user")
+  flag("--notifications-per-user", o.notifications.most_per_user, "SOLVENT_NOTIFICATIONS_PER_USER",
+       "Notifications that are kept for a user")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
   flag("--cluster", o.jobs.cluster, "SOLVENT_CLUSTER", "Name of this instance, shown in batches");
   flag("--max-batch-tasks", o.jobs.max_tasks, "SOLVENT_MAX_BATCH_TASKS",
@@ -97,6 +136,9 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
       ->delimiter(',');
   flag("--log-level", o.log_level, "SOLVENT_LOG_LEVEL", "Least level that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  flag("--log-format", o.log_format, "SOLVENT_LOG_FORMAT",
+       "How it is written: JSON lines, or text for people")
+      ->check(CLI::IsMember({"json", "text"}));
   // Secrets come from the environment only: arguments are visible to every user of the machine.
   verb->add_option("--secret-key-from-environment", o.secret_key)
       ->envname("SOLVENT_SECRET_KEY")
@@ -114,8 +156,18 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
       "  SOLVENT_BOOTSTRAP_KEY  API key of organization \"default\" instead of a new one\n"
       "The first start on an empty database prints an API key once. Logs are JSON lines\n"
       "on standard error. SIGTERM and SIGINT stop the server; runs in progress go back\n"
-      "to the queue. Terminate TLS in front of it.");
-  verb->callback([&o, &exit_status] { exit_status = Serve(o); });
+      "to the queue. Terminate TLS in front of it.\n"
+      "A configuration file has lines like: port = 8001");
+  verb->callback([&o, &exit_status, verb, config] {
+    if (!config->empty()) {
+      if (absl::Status status = ApplyConfig(*verb, *config); !status.ok()) {
+        Complain(status);
+        exit_status = kUsage;
+        return;
+      }
+    }
+    exit_status = Serve(o);
+  });
 }
 
 void AddRoutes(CLI::App& app, int& exit_status) {
@@ -263,13 +315,15 @@ void AddOperate(CLI::App& app, OperateOptions& o, int& exit_status) {
       "restored content; what it was solving meanwhile is not recorded.");
   CLI::App* doctor =
       verb("doctor", "Examine database, permissions, workers, limits and clock", Doctor);
+  doctor->add_option("--worker-memory", o.worker_memory_mb, "That of the server, in MB")
+      ->envname("SOLVENT_WORKER_MEMORY")
+      ->capture_default_str();
   doctor->add_flag("--json", o.json, "One JSON object instead of lines");
   doctor->footer("Changes nothing. Exit status: 0 healthy, 1 something is bad.");
 }
 
 void AddAnnounce(CLI::App& app, AnnounceOptions& o, int& exit_status) {
-  CLI::App* verb =
-      app.add_subcommand("announce", "Notify every active user of an organization");
+  CLI::App* verb = app.add_subcommand("announce", "Notify every active user of an organization");
   CLI::Option* text = verb->add_option("text", o.text, "What to tell them");
   verb->add_option("--organization", o.organization, "The organization's name")->required();
   verb->add_option("--title", o.title, "Title of the notification")->capture_default_str();

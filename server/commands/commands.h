@@ -45,7 +45,8 @@ struct ServeOptions {
   std::vector<std::string> allowed_origins;
   WebhookOptions webhooks;
   std::string log_level = "info";
-  std::string credits = "1000";  // the grant of a new organization, or "unlimited"
+  std::string log_format = "json";  // or "text"
+  std::string credits = "1000";     // the grant of a new organization, or "unlimited"
   std::optional<int64_t> credits_low;
 };
 int Serve(const ServeOptions& options);
@@ -121,6 +122,7 @@ int KeysRevoke(const KeysOptions& options);
 
 struct OperateOptions {
   std::string database = "solvent.db";
+  int64_t worker_memory_mb = 4096;
   std::string file;  // the copy
   bool json = false;
 };

@@ -1,9 +1,13 @@
 // solvent backup, restore and doctor: what an operator does beside a running server.
 #include <sys/resource.h>
+#include <sys/timex.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "commands.h"
@@ -69,9 +73,43 @@ StoreFinding ExamineDescriptors() {
 StoreFinding ExamineClock() {
   // Signatures, leases and schedules need a clock that was set at all.
   constexpr std::time_t kBuiltAfter = 1'750'000'000;
-  const bool set = std::time(nullptr) > kBuiltAfter;
-  return {set ? Level::kGood : Level::kBad, "clock",
-          set ? TimeStamp() + " by this machine" : "this machine's clock was never set"};
+  if (std::time(nullptr) < kBuiltAfter) {
+    return {Level::kBad, "clock", "this machine's clock was never set"};
+  }
+  timex state{};
+  const bool kept = ::adjtimex(&state) != TIME_ERROR;
+  return {kept ? Level::kGood : Level::kWarning, "clock",
+          TimeStamp() + (kept ? " by this machine, kept right over the network"
+                              : " by this machine; nothing keeps it right (NTP)")};
+}
+
+// What this machine or the container around us has, in MB; 0 when it does not tell.
+int64_t MemoryMb() {
+  int64_t bytes = static_cast<int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  int64_t limit = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit && limit > 0) {
+    bytes = std::min(bytes, limit);
+  }
+  return bytes >> 20;
+}
+
+StoreFinding ExamineMemory(int64_t worker_memory_mb) {
+  const int64_t memory = MemoryMb();
+  const std::string has = std::to_string(memory) + " MB";
+  if (worker_memory_mb == 0) {
+    return {Level::kWarning, "memory", has + ", and no limit for workers: --worker-memory"};
+  }
+  const std::string limit = "one worker may take " + std::to_string(worker_memory_mb) + " MB";
+  const bool fits = worker_memory_mb <= memory;
+  rlimit space{};
+  if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_max != RLIM_INFINITY &&
+      static_cast<int64_t>(space.rlim_max >> 20) < worker_memory_mb) {
+    return {Level::kWarning, "memory",
+            limit + ", but the address space of processes is limited to " +
+                std::to_string(space.rlim_max >> 20) + " MB"};
+  }
+  return {fits ? Level::kGood : Level::kWarning, "memory",
+          has + "; " + limit + (fits ? "" : ": more than there is, set --worker-memory")};
 }
 
 const char* Word(Level level) {
@@ -106,6 +144,7 @@ int Restore(const OperateOptions& options) {
 int Doctor(const OperateOptions& options) {
   std::vector<StoreFinding> findings = ExamineSqlite(options.database);
   findings.push_back(ExamineWorkers());
+  findings.push_back(ExamineMemory(options.worker_memory_mb));
   findings.push_back(ExamineDescriptors());
   findings.push_back(ExamineClock());
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());

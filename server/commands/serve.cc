@@ -2,14 +2,17 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <string>
 #include <thread>
 
 #include "commands.h"
 #include "console.h"
 #include "http_server.h"
+#include "service_manager.h"
 #include "solvent/engine.h"
 #include "solvent/error.h"
 #include "solvent/sqlite_store.h"
@@ -20,24 +23,20 @@ namespace {
 
 constexpr std::chrono::seconds kStopGrace{10};
 
-LogLevel ParseLevel(const std::string& name) {
-  for (LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning}) {
-    if (ToString(level) == name) return level;
-  }
-  return LogLevel::kError;
-}
-
 // An empty database gets an organization and a key: the configured one, or a new one that is
-// printed once.
-absl::Status Bootstrap(Identity& identity, const std::string& bootstrap_key) {
+// printed once, unless what is printed goes to the journal of a service manager.
+absl::Status Bootstrap(Identity& identity, const std::string& bootstrap_key, bool may_print) {
   auto any = identity.AnyOrganization();
   if (!any.ok()) return any.status();
   if (*any && bootstrap_key.empty()) return absl::OkStatus();
+  if (bootstrap_key.empty() && !may_print) {
+    std::printf("A new database without API keys: make one with \"solvent keys create\".\n");
+    return absl::OkStatus();
+  }
   auto member = identity.EnsureMember("default", "owner");
   if (!member.ok()) return member.status();
   if (!bootstrap_key.empty()) {
-    return identity.ImportKey(member->organization_id, member->user_id, bootstrap_key,
-                              "bootstrap");
+    return identity.ImportKey(member->organization_id, member->user_id, bootstrap_key, "bootstrap");
   }
   KeyRequest request;
   request.name = "first key";
@@ -54,10 +53,32 @@ absl::Status Bootstrap(Identity& identity, const std::string& bootstrap_key) {
 absl::Status RateLimited(api::RateLimiter& limiter, http::Request& request,
                          const http::Route& route) {
   bool known = request.identity.has_value();
-  std::string who = known ? std::any_cast<Caller>(&request.identity)->organization_id
-                          : request.remote_address;
+  std::string who =
+      known ? std::any_cast<Caller>(&request.identity)->organization_id : request.remote_address;
   api::RateDecision decision = limiter.Take(route.rate_class, who);
   return api::ApplyRateDecision(request, decision);
+}
+
+// Waits for one of the signals; meanwhile tells the manager that the process lives, and that
+// reading the database comes back, with whatever outcome: a full disk is no reason for a restart.
+int WaitForSignal(const sigset_t& signals, const ServiceManager& manager, Engine& engine) {
+  const std::chrono::microseconds interval = manager.watchdog_interval();
+  if (interval.count() <= 0) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    return signal;
+  }
+  constexpr int64_t kMicros = 1'000'000;
+  timespec wait{};
+  wait.tv_sec = interval.count() / kMicros;
+  wait.tv_nsec = interval.count() % kMicros * 1000;
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &wait);
+    if (signal > 0) return signal;
+    if (errno != EAGAIN) continue;
+    (void)engine.CheckStore();
+    manager.Tell("WATCHDOG=1");
+  }
 }
 
 // Every connection is a descriptor; the usual soft limit of 1024 is a legacy of select(2).
@@ -79,7 +100,9 @@ int Serve(const ServeOptions& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
-  LogSink log = JsonLinesLog(2, ParseLevel(options.log_level));
+  ServiceManager manager;
+  const LogLevel least = ParseLogLevel(options.log_level).value_or(LogLevel::kInfo);
+  LogSink log = options.log_format == "text" ? TextLog(2, least) : JsonLinesLog(2, least);
 
   auto store = OpenSqliteStore(options.database);
   if (!store.ok()) return Complain(store.status());
@@ -103,7 +126,8 @@ int Serve(const ServeOptions& options) {
   engine_options.log = log;
   auto engine = Engine::Create(*std::move(store), std::move(engine_options));
   if (!engine.ok()) return Complain(engine.status());
-  if (absl::Status status = Bootstrap((*engine)->identity(), options.bootstrap_key);
+  if (absl::Status status =
+          Bootstrap((*engine)->identity(), options.bootstrap_key, !manager.present());
       !status.ok()) {
     return Complain(status);
   }
@@ -140,8 +164,17 @@ int Serve(const ServeOptions& options) {
               options.host.c_str(), server.port(), options.database.c_str(), options.workers);
   std::fflush(stdout);
 
-  int signal = 0;
-  sigwait(&signals, &signal);
+  Json started;
+  started.Set("version", kVersion)
+      .Set("host", std::string_view(options.host))
+      .Set("port", server.port())
+      .Set("database", std::string_view(options.database))
+      .Set("workers", options.workers);
+  log(LogLevel::kInfo, "server.started", started);
+  manager.Tell("READY=1");
+
+  const int signal = WaitForSignal(signals, manager, **engine);
+  manager.Tell("STOPPING=1");
   Json fields;
   fields.Set("signal", signal == SIGINT ? "SIGINT" : "SIGTERM");
   log(LogLevel::kInfo, "server.stopping", fields);

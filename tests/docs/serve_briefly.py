@@ -16,7 +16,7 @@ def main():
     arguments = re.sub(r" --port[ =]\d+", "", arguments).split(" ") + ["--port", "0"]
     with tempfile.TemporaryDirectory() as folder:
         # Without a database of its own it is a new server, in an empty folder.
-        where = "." if "--database" in arguments else folder
+        where = "." if {"--database", "--config"} & set(arguments) else folder
         with subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, cwd=where,
                               stderr=subprocess.PIPE, text=True) as server:
             listening = False

@@ -1,6 +1,8 @@
 // Copies of a database, and what a database is examined for.
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -109,6 +111,15 @@ std::string FolderOf(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
+// Several processes share a journal (WAL) through memory, which needs one machine.
+bool IsOnNetwork(const std::string& folder) {
+  constexpr int64_t kCifs = 0xFF534D42, kSmb2 = 0xFE534D42;
+  struct statfs system;
+  if (::statfs(folder.c_str(), &system) != 0) return false;
+  const auto type = static_cast<int64_t>(system.f_type) & 0xFFFFFFFF;
+  return type == NFS_SUPER_MAGIC || type == SMB_SUPER_MAGIC || type == kCifs || type == kSmb2;
+}
+
 std::string Megabytes(int64_t bytes) { return absl::StrCat((bytes + (1 << 19)) >> 20, " MB"); }
 
 }  // namespace
@@ -206,6 +217,9 @@ std::vector<StoreFinding> ExamineSqlite(const std::string& database) {
     add(left >= wanted ? Level::kGood : Level::kWarning, "disk",
         absl::StrCat(Megabytes(left), " free",
                      left >= wanted ? "" : ": less than a copy of the database needs"));
+  }
+  if (IsOnNetwork(folder)) {
+    add(Level::kBad, "disk", "the folder is on a network file system, where journals break");
   }
   struct stat journal;
   if (::stat((database + "-wal").c_str(), &journal) == 0 && journal.st_size > kLargeJournal) {

@@ -1,0 +1,30 @@
+// Configuration files: one flag a line, without its dashes.
+//
+//   # a comment
+//   port = 8001
+//   database = "/var/lib/solvent/solvent.db"
+//   webhook-retry = [30, 60, 120]
+//
+// A value is a bare word, a string in double quotes (with \" and \\), or a list of them in
+// brackets, on one line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace solvent::cli {
+
+struct ConfigEntry {
+  std::string name;
+  std::vector<std::string> values;
+  int line = 0;  // from 1
+};
+
+// In the order of the file. InvalidArgument naming the line ("line 3: ..."): it cannot be read, or
+// gives what an earlier one has given.
+absl::StatusOr<std::vector<ConfigEntry>> ParseConfig(std::string_view text);
+
+}  // namespace solvent::cli
