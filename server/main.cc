@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "commands.h"
+#include "completion.h"
 #include "config_file.h"
 #include "solvent/error.h"
 #include "solvent/worker_backend.h"
@@ -377,6 +378,17 @@ void AddCredits(CLI::App& app, CreditsOptions& o, int& exit_status) {
       "initial grant (--credits) when it first sees an organization, except after \"set\".");
 }
 
+void AddCompletion(CLI::App& app) {
+  CLI::App* verb =
+      app.add_subcommand("completion", "Print a script that completes commands in a shell");
+  auto shell = std::make_shared<std::string>();
+  verb->add_option("shell", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  verb->footer("In bash: source <(solvent completion bash)");
+  verb->callback([&app, shell] { std::fputs(CompletionScript(app, *shell).c_str(), stdout); });
+}
+
 int Run(int argc, char** argv) {
   CLI::App app("Solvent: an optimization service in one file");
   app.name("solvent");
@@ -405,6 +417,7 @@ int Run(int argc, char** argv) {
   OperateOptions operate;
   AddOperate(app, operate, exit_status);
   AddAnnounce(app, announce, exit_status);
+  AddCompletion(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
