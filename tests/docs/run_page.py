@@ -106,6 +106,8 @@ class Runner:
         self.counts["run"] -= 1  # not a block that readers see
 
     def run_sh(self, block):
+        if not self.with_cpp and re.search(r"\bg\+\+ ", block.text):
+            return self.leave_out_cpp(block)
         self.expect_status(block, *self.work.shell(self.work.localize(block.text)))
 
     def run_python(self, block):
@@ -201,6 +203,11 @@ class Runner:
                               capture_output=True, text=True, env=self.work.environment)
         return (program, "") if done.returncode == 0 else (None, done.stderr[:4000])
 
+    def leave_out_cpp(self, block):
+        self.counts["left out"] += 1
+        self.notes.append(f"line {block.line}: C++ is not compiled under sanitizers")
+        self.printed = None
+
     def run_prelude(self, block):
         if self.with_cpp:
             self.run_cpp(block)
@@ -208,10 +215,7 @@ class Runner:
 
     def run_cpp(self, block):
         if not self.with_cpp:
-            self.counts["left out"] += 1
-            self.notes.append(f"line {block.line}: C++ is not compiled under sanitizers")
-            self.printed = None
-            return
+            return self.leave_out_cpp(block)
         if block.line in self.programs:
             program, errors = self.programs[block.line].result()
             if program is None:

@@ -89,7 +89,8 @@ class Workspace:
         if self.running and self.running.url:
             address = self.running.url.removeprefix("http://")
             text = re.sub(r"(127\.0\.0\.1|localhost):8001", address, text)
-            text = text.replace("ok_live_your_key_here", self.running.key)
+            for key in ("ok_live_your_key_here", "ok_live_…"):
+                text = text.replace(key, self.running.key)
         text = text.replace("/var/lib/solvent/", f"{self.folder}/")
         text = text.replace("/backup/", f"{self.folder}/backup/")
         text = re.sub(r"\b9000\b", str(self.receiver_port), text)
@@ -119,14 +120,14 @@ class Workspace:
         path.write_text(text)
         return path
 
-    def shell(self, script, timeout=60):
+    def shell(self, script, timeout=120):
         """Runs a script in the folder; variables and the working directory stay for the next."""
         wrapped = (f'cd "{self.folder}"\n. "{self.state}"\nset -euo pipefail -o allexport\n'
                    f'trap \'__status=$?; export -p >"{self.state}"; '
                    f'printf "cd %q\\n" "$PWD" >>"{self.state}"; exit $__status\' EXIT\n{script}')
         return self.run(["bash", "-c", wrapped], timeout)
 
-    def run(self, command, timeout=60, environment=()):
+    def run(self, command, timeout=120, environment=()):
         """(exit status, output): standard output and errors as they came."""
         with tempfile.TemporaryFile("w+") as output:
             process = subprocess.Popen(
