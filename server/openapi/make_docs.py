@@ -10,6 +10,7 @@ import re
 import sys
 
 METHODS = ("get", "post", "put", "patch", "delete")
+PLAIN = {"type", "minimum"}  # what is said of a value that needs no name
 ALIAS = "/v0/"  # the same routes once more; their tag says so
 
 
@@ -49,6 +50,8 @@ class Page:
         """What a value is, in a few words, as HTML."""
         if "$ref" in schema:
             name = name_of(schema["$ref"])
+            if set(target := self.follow(schema)) <= PLAIN and target.get("type") != "object":
+                return self.type_of(target)
             return f'<a href="#schema-{name}">{name}</a>'
         if "const" in schema:
             return f"<code>{escape(json.dumps(schema['const']))}</code>"
@@ -96,10 +99,14 @@ class Page:
             found.append(f"default <code>{escape(json.dumps(schema['default']))}</code>")
         return ", ".join(found)
 
+    def plain_limits(self, schema):
+        target = self.follow(schema)
+        return {"minimum": target["minimum"]} if "minimum" in target and set(target) <= PLAIN else {}
+
     def row(self, name, schema, required, description=""):
         description = schema.get("description", description)
         parts = [self.type_of(schema)]
-        if limits := self.limits_of(schema):
+        if limits := self.limits_of({**schema, **self.plain_limits(schema)}):
             parts.append(f'<span class="limits">{limits}</span>')
         mark = "" if required else ' <span class="optional">optional</span>'
         text = f"<p>{inline(description)}</p>" if description else ""

@@ -8,8 +8,8 @@ import unittest
 from jsonschema import Draft202012Validator
 
 import contract
-from harness import SERVER, ServerTest, problem, slow_problem, wait_until
-from receiver import Receiver
+from harness import SERVER, ServerTest, slow_problem
+from things import FLAGS, Things
 
 MALFORMED = b'{"a": '
 UNKNOWN = "unknown-0000000000000000"
@@ -105,106 +105,38 @@ class Served(ServerTest):
         self.assertEqual((again.status_code, again.content), (304, b""))
 
 
-PLAN = problem("maximize", "3*x", {"x": {"upper_bound": 4}})
-
-
 class EveryOperation(ServerTest):
     """Each operation with its own example, without a credential, on an unknown thing and with bad
     bodies. That the answers are as documented is seen by the clients' hook."""
 
-    flags = ("--rate-limit-read", "0", "--rate-limit-solve", "0", "--rate-limit-public", "0",
-             "--rate-limit-fire", "0", "--rate-limit-fire-failures", "0",
-             "--webhook-allow", "127.0.0.0/8")
+    flags = FLAGS
     # Examples that cannot be answered with 2xx here.
     expected = {"topUp": 503, "watchExecutionByWebSocket": 426}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.receiver = Receiver()
-        cls.admin = cls.server.client(subprocess.run(
-            [SERVER, "keys", "create", "--organization", "Operators", "--admin", "--database",
-             str(cls.server.database)], check=True, capture_output=True, text=True).stdout.strip())
         cls.contract = contract.contract()
         # With the whole path: some routes are below /v0 or nowhere.
-        for client in (cls.api, cls.anonymous, cls.admin):
+        for client in (cls.api, cls.anonymous):
             client.base_url = cls.server.url
-        cls.make_things()
+        cls.things = Things(cls.server)
+        cls.admin, cls.post = cls.things.admin, staticmethod(cls.things.post)
 
     @classmethod
     def tearDownClass(cls):
-        cls.receiver.close()
-        cls.admin.close()
+        cls.things.close()
         super().tearDownClass()
-
-    @classmethod
-    def post(cls, path, body=None, **options):
-        answer = cls.api.post("/api/v2" + path, json=body, **options)
-        assert answer.status_code < 300, answer.text
-        return answer.json()
-
-    @classmethod
-    def example(cls, operation_id):
-        for _, _, operation in cls.contract.operations():
-            if operation["operationId"] == operation_id:
-                return operation["requestBody"]["content"]["application/json"]["example"]
-        raise KeyError(operation_id)
-
-    @classmethod
-    def make_things(cls):
-        """One of each thing that paths and bodies name; what is deleted has one of its own."""
-        listed = cls.api.get("/api/v2/models/catalog").json()["items"]
-        model = cls.post("/models", cls.example("createModel"))
-        document = cls.post("/builder", {"name": "Plan", "model_json": PLAN})
-        versions = [cls.post(f"/builder/{document['id']}/versions",
-                             {"canvas_json": {"nodes": [{"id": str(i)}]}}) for i in range(2)]
-        trigger = cls.post("/triggers", {
-            **cls.example("createTrigger"), "document_id": document["id"],
-            "version_id": versions[0]["id"], "webhook_url": cls.receiver.url})
-        fired = cls.post(f"/triggers/{trigger['id']}/fire", {},
-                         headers={"Authorization": "Bearer " + trigger["trigger_secret"]})
-        run = f"/api/v2/triggers/{trigger['id']}/runs/{fired['run_id']}"
-        wait_until(lambda: cls.api.get(run).json()["webhook_delivered"] is not None, 60)
-        cls.post("/triggers", {**cls.example("createTrigger"), "document_id": document["id"],
-                               "version_id": versions[0]["id"]})
-        cls.api.put(f"/api/v2/triggers/{trigger['id']}/schedule", json={"cron": "@yearly"})
-        solved = cls.post("/solve", PLAN)
-        infeasible = cls.post("/solve", problem("maximize", "x", {"x": {}}, ["x >= 3", "x <= 2"]))
-        cls.post("/jobs", {"metadata": {"name": "slow"}, "spec": {
-            "modelId": cls.post("/models", {"name": "any", "generator_type": "direct"})["id"]}})
-        cls.post("/jobs", {"metadata": {"name": "batch"}, "spec": {"modelId": model["id"]}})
-        batch = cls.post("/jobs/batch/executions", cls.example("startJobExecution"))
-        summary = f"/api/v2/jobs/batch/executions/{batch['executionId']}/summary"
-        wait_until(lambda: cls.api.get(summary).json()["status"] == "succeeded", 60)
-        cls.ids = {
-            "catalog_id": listed[0]["id"],
-            "model_id": model["id"],
-            "modelId": model["id"],
-            "document_id": document["id"],
-            "version_id": versions[0]["id"],
-            "base": versions[1]["id"],
-            "trigger_id": trigger["id"],
-            "run_id": fired["run_id"],
-            "delivery_id": cls.api.get(run + "/deliveries").json()[0]["id"],
-            "execution_id": solved["execution_id"],
-            "task_id": solved["execution_id"],
-            "task_name": "task-0",
-            "notification_id": cls.api.get("/api/v2/notifications").json()["items"][0]["id"],
-            "organization_id": document["organization_id"],
-            "file": "app.js",
-        }
-        cls.secret = trigger["trigger_secret"]
-        cls.batch, cls.infeasible = batch["executionId"], infeasible["execution_id"]
 
     def ids_for(self, method, path, name):
         """What the operation's path and body shall name."""
-        ids = dict(self.ids)
+        ids = dict(self.things.ids)
         if path.endswith("{folder}/{file}"):
             ids.update(folder="parts", file="api.js")
         if "infeasibility" in path:
-            ids["execution_id"] = self.infeasible
+            ids["execution_id"] = self.things.infeasible
         if "{job_id}" in path:
-            ids.update(job_id="batch", execution_id=self.batch)
+            ids.update(job_id="batch", execution_id=self.things.batch)
         # Deleting takes what nobody else needs.
         if name in ("deleteJob", "deleteJobV0", "replaceJob", "replaceJobV0"):
             ids["job_id"] = name.lower()
@@ -217,7 +149,7 @@ class EveryOperation(ServerTest):
         if method != "DELETE":
             return ids
         if path.endswith("{model_id}"):
-            ids["model_id"] = self.post("/models", self.example("createModel"))["id"]
+            ids["model_id"] = self.post("/models", self.things.example("createModel"))["id"]
         if path.endswith("{document_id}"):
             ids["document_id"] = self.post("/builder", {})["id"]
         if path.endswith("{trigger_id}"):
@@ -265,7 +197,7 @@ class EveryOperation(ServerTest):
             client = self.admin if path.startswith("/api/v2/admin/") else self.api
             options = self.body_of(operation, ids)
             if name == "fireTrigger":
-                options["headers"] = {"Authorization": "Bearer " + self.secret}
+                options["headers"] = {"Authorization": "Bearer " + self.things.secret}
             response = self.send(client, method, path, operation, ids, **options)
             wanted = self.expected.get(name)
             if wanted is None:
@@ -274,7 +206,7 @@ class EveryOperation(ServerTest):
             else:
                 self.assertEqual(response.status_code, wanted)
             if name == "rotateTriggerSecret":
-                type(self).secret = response.json()["trigger_secret"]
+                self.things.secret = response.json()["trigger_secret"]
 
         self.each(check)
 
@@ -283,7 +215,7 @@ class EveryOperation(ServerTest):
             if operation.get("security") == [] or "/ws/" in path:
                 return
             response = self.send(self.anonymous, method, path, operation,
-                                 {**self.ids, "job_id": "batch", "key_id": UNKNOWN})
+                                 {**self.things.ids, "job_id": "batch", "key_id": UNKNOWN})
             self.assertEqual(response.status_code, 401)
 
         self.each(check)
@@ -293,7 +225,7 @@ class EveryOperation(ServerTest):
             if "{" not in path or "/ws/" in path:
                 return
             ids = {name: UNKNOWN for name in re.findall(r"{(\w+)}", path)} | {"base": UNKNOWN}
-            body = {**self.ids, "job_id": "batch", "metadata": None}
+            body = {**self.things.ids, "job_id": "batch", "metadata": None}
             response = self.send(self.api, method, path, operation, ids,
                                  **self.body_of(operation, {**body, **ids}))
             self.assertEqual(response.status_code, 404, response.text)
@@ -305,7 +237,7 @@ class EveryOperation(ServerTest):
             if "requestBody" not in operation:
                 return
             client = self.admin if path.startswith("/api/v2/admin/") else self.api
-            ids = {**self.ids, "job_id": "batch"}
+            ids = {**self.things.ids, "job_id": "batch"}
             wrong = 400 if "/jobs" in path else 422
             as_json = {"Content-Type": "application/json"}
             for content, headers, status in (
@@ -325,9 +257,9 @@ class EveryOperation(ServerTest):
 
     def test_a_query_that_is_not_documented_is_refused(self):
         def check(method, path, operation):
-            ids = {**self.ids, "job_id": "batch", "execution_id": self.batch}
+            ids = {**self.things.ids, "job_id": "batch", "execution_id": self.things.batch}
             if "{job_id}" not in path:
-                ids["execution_id"] = self.ids["execution_id"]
+                ids["execution_id"] = self.things.ids["execution_id"]
             for parameter in operation.get("parameters", []):
                 schema = parameter["schema"]
                 if parameter["in"] != "query" or method == "DELETE":
