@@ -9,6 +9,7 @@ import unittest
 import httpx
 
 from exposition import Exposition
+from test_webhooks import Receiver, fire, make_trigger
 from harness import ServerTest, ended, problem, slow_problem, wait_until
 
 SMALL = problem("minimize", "2*x", {"x": {}}, ["x >= 3"])
@@ -178,6 +179,49 @@ class Metrics(ServerTest):
                 found.append((int(fields[11]), int(entry)))
         busiest = max(found, default=(0, 0))
         return busiest[1] if busiest[0] > 10 else None
+
+
+class Webhooks(ServerTest):
+    flags = ("--webhook-allow", "127.0.0.0/8", "--webhook-retry", "300")
+
+    def setUp(self):
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.close)
+
+    def fire(self, answer):
+        self.receiver.answers = [answer]
+        trigger = make_trigger(self.api, webhook_url=self.receiver.url)
+        fired = fire(self.anonymous, trigger)
+        self.assertEqual(fired.status_code, 202, fired.text)
+        return f"/triggers/{trigger['id']}/runs/{fired.json()['run_id']}"
+
+    def shown_with(self, **attempts):
+        """The figures once this many attempts have ended so."""
+        return wait_until(lambda: all(
+            (shown := scrape(self.server)).value("solvent_webhook_attempts_total", outcome=outcome)
+            == count for outcome, count in attempts.items()) and shown)
+
+    def test_deliveries_show_their_lag_and_their_ends(self):
+        shown = self.shown_with(delivered=0, failed=0)
+        self.assertEqual(shown.value("solvent_webhooks_open"), 0)
+        self.assertEqual(shown.value("solvent_webhooks_oldest_open_seconds"), 0)
+        run = self.fire(answer=500)
+        shown = self.shown_with(delivered=0, failed=1)
+        self.assertEqual(shown.value("solvent_webhooks_open"), 1)
+        self.assertGreater(shown.value("solvent_webhooks_oldest_open_seconds"), 0)
+        # Its next attempt is not due yet.
+        self.assertEqual(shown.value("solvent_webhooks_oldest_due_seconds"), 0)
+        self.assertEqual(shown.value("solvent_webhooks_given_up_total"), 0)
+        log = self.api.get(run + "/deliveries").json()
+        (delivery,) = log["items"] if isinstance(log, dict) else log
+        self.api.post(f"{run}/deliveries/{delivery['id']}/redeliver")
+        shown = self.shown_with(delivered=1, failed=1)
+        self.assertEqual(shown.value("solvent_webhooks_open"), 0)
+        self.assertEqual(shown.value("solvent_webhooks_oldest_open_seconds"), 0)
+        self.fire(answer=410)
+        shown = self.shown_with(delivered=1, failed=2)
+        self.assertEqual(shown.value("solvent_webhooks_given_up_total"), 1)
+        self.assertEqual(shown.value("solvent_webhooks_open"), 0)
 
 
 class Batches(ServerTest):

@@ -193,7 +193,7 @@ TEST_CASE("the queue is told apart from batches, and its oldest run is found pas
   RawDb db(path);
   int looked_at = 0;
   for (const std::string& sql : trace.statements()) {
-    const bool ours = sql.find("INDEXED BY executions_queue") != std::string::npos ||
+    const bool ours = sql.find("AND priority < ") != std::string::npos ||
                       sql.find("FROM job_executions WHERE completed_at = 0") != std::string::npos ||
                       sql.find("FROM webhook_deliveries WHERE") != std::string::npos;
     if (!ours || sql.find("CREATE") != std::string::npos) continue;
@@ -202,6 +202,13 @@ TEST_CASE("the queue is told apart from batches, and its oldest run is found pas
       CAPTURE(sql);
       CAPTURE(step);
       CHECK(step.find("TEMP B-TREE") == std::string::npos);
+      if (step.find("executions ") != std::string::npos && step.find("job_") == std::string::npos) {
+        CHECK(step.find("USING INDEX executions_queue (org=? AND priority<?)") !=
+              std::string::npos);
+      }
+      if (step.find("job_tasks") != std::string::npos) {
+        CHECK(step.find("COVERING INDEX job_tasks_line") != std::string::npos);
+      }
       if (step.find("SCAN ") == std::string::npos) continue;
       const bool of_open_ones = step.find("run_facets_turn") != std::string::npos ||
                                 step.find("job_executions_open") != std::string::npos ||
