@@ -9,7 +9,7 @@ new need not be written:
   "include": ["Result"]    takes over the members (and "optional") of another schema
   operation "id"           operationId
   operation "body"         {"schema", "example"}: a JSON body
-  operation "answers"      responses as {"description", "schema", "example", "headers", "type"}
+  operation "answers"      responses as {"description", "schema", "headers", "type"}
   operation "errors"       further statuses that are answered with the error body; 401, 429 and 503
                            come by themselves, and 400, 408, 413, 415 and 422 with a body
   operation "auth"         "key" (default), "none", "secret" (a trigger's) or "token" (a key that may
@@ -20,6 +20,7 @@ new need not be written:
 
 A file has "tag", "paths", "schemas", "parameters", "headers", "error" (the schema of its errors),
 "error_body_status" (what an ill-shaped body gets) and "bases", below which its paths are mounted.
+examples.json holds answers by operation and status, recorded by tests/http/record_examples.py.
 """
 
 import copy
@@ -59,7 +60,9 @@ class Document:
         self.sources = sources
         self.parts = {"schemas": {}, "parameters": {}, "headers": {}, "responses": {}}
         self.included = set()
+        self.examples = {}
         for source in sources:
+            self.examples.update(source.get("examples", {}))
             for kind in ("schemas", "parameters", "headers"):
                 for name, value in source.get(kind, {}).items():
                     if name in self.parts[kind]:
@@ -136,7 +139,7 @@ class Document:
                 fail(f"{made['operationId']}: body has {list(body)}")
         made["responses"] = {}
         for status, answer in op.pop("answers").items():
-            made["responses"][status] = self.answer(made["operationId"], answer)
+            made["responses"][status] = self.answer(made["operationId"], status, answer)
             errors.discard(int(status))
         for status in sorted(errors):
             made["responses"][str(status)] = self.error(source.get("error", "Error"), status)
@@ -144,14 +147,14 @@ class Document:
             fail(f"{made['operationId']} has {list(op)}")
         return made
 
-    def answer(self, where, answer):
+    def answer(self, where, status, answer):
         made = {"description": answer.pop("description")}
         made["headers"] = self.headers(["X-Request-ID"] + answer.pop("headers", []))
         media = answer.pop("type", "application/json")
         if "schema" in answer:
             content = {"schema": self.expand(answer.pop("schema"))}
-            if "example" in answer:
-                content["example"] = answer.pop("example")
+            if (example := self.examples.get(where, {}).get(status)) is not None:
+                content["example"] = example
             made["content"] = {media: content}
         if answer:
             fail(f"{where}: answer has {list(answer)}")

@@ -35,6 +35,14 @@ def one_of(words):
     return " or ".join(words)
 
 
+def pretty(value):
+    """JSON with small objects and arrays on one line, as people write it."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    return re.sub(r"[\[{]\n[^\[\]{}]{0,160}\n\s*[\]}]",
+                  lambda m: re.sub(r"\s*\n\s*", " ", m[0]).replace("{ ", "{")
+                  .replace(" }", "}").replace("[ ", "[").replace(" ]", "]"), text)
+
+
 class Page:
     def __init__(self, document):
         self.document = document
@@ -159,12 +167,7 @@ class Page:
             name = "SECRET" if "triggerSecret" in security[0] else "KEY"
             lines.append(f'-H "Authorization: Bearer ${name}"')
         if body := operation.get("requestBody"):
-            example = json.dumps(body["content"]["application/json"]["example"], indent=1,
-                                 ensure_ascii=False)
-            # Small objects and arrays on one line, as people write them.
-            example = re.sub(r"[\[{]\n[^\[\]{}]{0,160}\n\s*[\]}]",
-                             lambda m: re.sub(r"\s*\n\s*", " ", m[0]).replace("{ ", "{")
-                             .replace(" }", "}").replace("[ ", "[").replace(" ]", "]"), example)
+            example = pretty(body["content"]["application/json"]["example"])
             lines.append("-H 'Content-Type: application/json'")
             lines.append("-d '" + example.replace("'", "'\\''") + "'")
         return "<pre><code>" + escape(" \\\n  ".join(lines)) + "</code></pre>"
@@ -179,6 +182,9 @@ class Page:
                     text += f'<div class="type">{escape(media)}</div>'
                 elif int(status) < 400 or "$ref" not in response:
                     text += self.schema(content["schema"])
+                if "example" in content:
+                    text += ("<details><summary>Example</summary><pre><code>" +
+                             escape(pretty(content["example"])) + "</code></pre></details>")
             names = [name for name in answer.get("headers", {}) if name != "X-Request-ID"]
             if names and int(status) < 400:
                 text += ("<p>Headers: " +

@@ -53,7 +53,7 @@ class Document(unittest.TestCase):
                 self.assertEqual(list(faults), [], name)
 
     def test_every_operation_says_what_it_does_and_shows_a_body_that_fits(self):
-        checked = set()
+        checked, shown = set(), set()
         for method, path, operation in self.contract.operations():
             with self.subTest(f"{method} {path}"):
                 self.assertTrue(operation["summary"])
@@ -63,11 +63,22 @@ class Document(unittest.TestCase):
                         if id(media["schema"]) not in checked:
                             Draft202012Validator.check_schema(media["schema"])
                             checked.add(id(media["schema"]))
+                        if "example" in media:
+                            self.assertEqual(
+                                list(self.contract.faults(media["schema"], media["example"])), [])
+                            shown.add(operation["operationId"])
                 body = operation.get("requestBody")
                 if body:
                     content = body["content"]["application/json"]
                     self.assertEqual(
                         list(self.contract.faults(content["schema"], content["example"])), [])
+                # An example of the answer, where there is one to show and it is not shown above.
+                documents = any("application/json" in answer.get("content", {})
+                                for status, answer in operation["responses"].items()
+                                if status.startswith("2"))
+                if documents and not path.startswith("/v0/") and path != "/api/v2/openapi.json":
+                    self.assertIn(operation["operationId"], shown,
+                                  "record it: tests/http/record_examples.py")
 
     def test_an_answer_that_departs_from_the_document_is_noticed(self):
         class Answer:
@@ -190,23 +201,27 @@ class EveryOperation(ServerTest):
         example = operation["requestBody"]["content"]["application/json"]["example"]
         return {"json": self.filled(example, ids, operation["operationId"])}
 
+    def send_example(self, method, path, operation, ids):
+        name = operation["operationId"]
+        client = self.admin if path.startswith("/api/v2/admin/") else self.api
+        options = self.body_of(operation, ids)
+        if name == "fireTrigger":
+            options["headers"] = {"Authorization": "Bearer " + self.things.secret}
+        response = self.send(client, method, path, operation, ids, **options)
+        if name == "rotateTriggerSecret":
+            self.things.secret = response.json()["trigger_secret"]
+        return response
+
     def test_its_example_is_accepted(self):
         def check(method, path, operation):
             name = operation["operationId"]
-            ids = self.ids_for(method, path, name)
-            client = self.admin if path.startswith("/api/v2/admin/") else self.api
-            options = self.body_of(operation, ids)
-            if name == "fireTrigger":
-                options["headers"] = {"Authorization": "Bearer " + self.things.secret}
-            response = self.send(client, method, path, operation, ids, **options)
+            response = self.send_example(method, path, operation, self.ids_for(method, path, name))
             wanted = self.expected.get(name)
             if wanted is None:
                 shown = "" if contract.is_stream(response) else response.text
                 self.assertLess(response.status_code, 300, shown)
             else:
                 self.assertEqual(response.status_code, wanted)
-            if name == "rotateTriggerSecret":
-                self.things.secret = response.json()["trigger_secret"]
 
         self.each(check)
 
