@@ -11,9 +11,9 @@ What is done with a block is decided by its language:
   mod, dat        solved with `solvent solve`; below, what the model prints, or all of the answer
   text, json, csv below a command: compared with what it printed (see expect.py)
   json            else: a problem is solved, anything else must be JSON
-  js, ini, nginx  checked by node, systemd-analyze and nginx where these are installed
+  js, ini         checked by node and systemd-analyze
+  nginx, caddy    checked by these, where they are installed
   http            below a command compared like text, else shown only
-  caddy           shown only
 
 A block that is a file (`diet.mod`: at the end of the paragraph above) is written instead, and must
 be used by a command later. A block of any other language fails.
@@ -262,8 +262,9 @@ class Runner:
             self.compare(block, expect.text)
 
     def run_caddy(self, block):
-        self.printed = None
-        self.counts["shown"] += 1
+        path = self.work.write("Caddyfile", block.text)
+        self.check_with(block, "caddy", ["caddy", "validate", "--config", path,
+                                         "--adapter", "caddyfile"])
 
     def run_json(self, block):
         if self.printed is not None and block.directive("shape") is None:
@@ -299,8 +300,17 @@ class Runner:
         self.check_with(block, "node", ["node", "--check", path])
 
     def run_nginx(self, block):
-        path = self.work.write("nginx.conf", "events {}\nhttp {\n" + block.text + "}\n")
-        self.check_with(block, "nginx", ["nginx", "-t", "-c", path])
+        folder = self.work.folder
+        temporary = "".join(f"{what}_temp_path {folder}/nginx;\n" for what in (
+            "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        path = self.work.write("nginx.conf", f"pid {folder}/nginx.pid;\nevents {{}}\nhttp {{\n"
+                               f"access_log off;\n{temporary}{block.text}}}\n"
+                               .replace("/etc/ssl", str(folder)))
+        if shutil.which("nginx"):
+            for name in re.findall(r"ssl_certificate_key [^;]*/([^/;]*)\.key;", block.text):
+                self.work.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                               "/CN=test", "-keyout", f"{name}.key", "-out", f"{name}.pem"])
+        self.check_with(block, "nginx", ["nginx", "-t", "-e", "stderr", "-p", folder, "-c", path])
 
     def run_ini(self, block):
         path = self.work.write(f"block{block.line}.service", re.sub(
