@@ -5,11 +5,13 @@ usage: test_runner.py BUILD_ROOT
 
 import pathlib
 import sys
+import tempfile
 import unittest
 
 import expect
 import page as pages
 from run_page import Runner
+from harness import wait_until  # found through run_page
 
 BUILD = pathlib.Path(sys.argv.pop(1))
 
@@ -83,6 +85,14 @@ class PageTest(unittest.TestCase):
     def test_variables_and_the_folder_stay(self):
         run("```sh\nmkdir d\ncd d\nA='two words'\n```\n\n```sh\nls -d ../d\necho \"$A\"\n```\n\n"
             "```text\n../d\ntwo words\n```\n")
+
+    def test_what_runs_in_the_background_ends_with_the_page(self):
+        with tempfile.NamedTemporaryFile("r") as pid:
+            run(f"```sh\nsleep 1000 &\necho $! >{pid.name}\n```\n")
+            number = int(pid.read())
+        # Its parent is gone: somebody else reaps it.
+        wait_until(lambda: not pathlib.Path(f"/proc/{number}/cmdline").exists()
+                   or not pathlib.Path(f"/proc/{number}/cmdline").read_bytes())
 
     def test_commands_talk_to_a_server_of_the_page(self):
         run("```sh\ncurl -s http://127.0.0.1:8001/healthz\n"

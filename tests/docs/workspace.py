@@ -40,11 +40,10 @@ def free_port():
 class Workspace:
     def __init__(self, build, server_flags="", replacements=()):
         self.build = pathlib.Path(build).absolute()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="solvent-docs-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="solvent-docs-")).resolve()
         self.replacements = replacements
         self.server_flags = shlex.split(server_flags)
         self.running = None
-        self.sessions = []
         self.receiver_port = free_port()
         tools = self.folder / ".tools"
         tools.mkdir()
@@ -134,7 +133,6 @@ class Workspace:
                 [str(part) for part in command], cwd=self.folder, stdout=output, stderr=output,
                 stdin=subprocess.DEVNULL, start_new_session=True,
                 env={**self.environment, **dict(environment)})
-            self.sessions.append(process.pid)
             try:
                 status = process.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -142,12 +140,20 @@ class Workspace:
             output.seek(0)
             return status, output.read()
 
-    def remove(self):
-        for session in self.sessions:  # what was left in the background too
+    def end_background(self):
+        """Ends what blocks have left running: whatever works in this folder."""
+        for process in pathlib.Path("/proc").iterdir():
+            if not process.name.isdigit():
+                continue
             try:
-                os.killpg(session, signal.SIGKILL)
-            except ProcessLookupError:
+                place = pathlib.Path(os.readlink(process / "cwd"))
+                if self.folder == place or self.folder in place.parents:
+                    os.kill(int(process.name), signal.SIGKILL)
+            except OSError:  # gone, or not ours
                 pass
+
+    def remove(self):
+        self.end_background()
         if self.running:
             self.running.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
