@@ -113,6 +113,18 @@ void RunQueue::Log(LogLevel level, std::string_view event, Json fields) const {
   if (options_.log) options_.log(level, event, fields);
 }
 
+void RunQueue::LogEnd(const Execution& execution) const {
+  if (!options_.log) return;
+  Json fields;
+  fields.Set("execution_id", std::string_view(execution.id))
+      .Set("organization_id", std::string_view(execution.organization_id))
+      .Set("state", ToString(execution.state))
+      .Set("solver_status", std::string_view(execution.solver_status))
+      .Set("waited_ms", static_cast<double>(execution.started_at - execution.created_at) * 1e-3)
+      .Set("solved_ms", static_cast<double>(execution.execution_time_micros) * 1e-3);
+  Log(LogLevel::kDebug, "run.ended", std::move(fields));
+}
+
 bool RunQueue::SleepUnlessStopping(double seconds) {
   auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   Lock lock(mutex_);
@@ -647,6 +659,7 @@ bool RunQueue::EndJob(Job& job, FinishRun finish, bool frees_slot) {
       job.live->EndSolving();
       // Not applied: somebody else ended the run, or holds it now and will.
       if (IsEndState(ended.state)) {
+        if (finished->applied) LogEnd(ended);
         if (finished->applied && ended.state == RunState::kCompleted) {
           ended.result_json = std::move(finish.result_json);
         }

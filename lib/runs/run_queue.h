@@ -115,6 +115,7 @@ class RunQueue : public ExecutionStore {
   void PollOtherProcesses();
   void KeepLease();
   void Log(LogLevel level, std::string_view event, Json fields) const;
+  void LogEnd(const Execution& execution) const;
   bool SleepUnlessStopping(double seconds);
 
   StorePorts& ports_;

@@ -3,6 +3,8 @@
 import os
 import pathlib
 import re
+import shutil
+import subprocess
 import time
 import unittest
 
@@ -52,6 +54,15 @@ class Metrics(ServerTest):
         there = set(scrape(self.server).families)
         documented = set(re.findall(r"^\| `((?:solvent|process)_\w+)", DOCUMENT.read_text(), re.M))
         self.assertEqual(there, documented)
+
+    def test_prometheus_own_linter_finds_nothing(self):
+        if shutil.which("promtool") is None:
+            self.skipTest("promtool is not installed (Debian: prometheus)")
+        self.api.post("/solve", json=SMALL)
+        text = httpx.get(self.server.url + "/metrics", verify=False).text
+        linted = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
+                                capture_output=True)
+        self.assertEqual((linted.returncode, linted.stdout, linted.stderr), (0, "", ""))
 
     def test_runs_count_exactly_once_as_they_end(self):
         before = scrape(self.server)
