@@ -48,6 +48,7 @@ def main():
         subprocess.run(["ninja", "-C", build, "--quiet", program], check=True)
         arguments = {
             "service": [str(build / "server" / "solvent")],
+            "triggers": [str(build / "server" / "solvent")],
             "jobs": [str((build / "server" / "solvent").absolute())],
             "mip": ["--worker", str((build / "lib" / "solve" / "solvent-worker").absolute())],
         }.get(name, [])
