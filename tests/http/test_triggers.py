@@ -1,6 +1,7 @@
 """Triggers: creating, firing, runs, overrides, limits."""
 
 import concurrent.futures
+import sqlite3
 import unittest
 import warnings
 
@@ -618,6 +619,81 @@ class Limits(TriggerTest):
             self.assertEqual(codes, [401, 401, 401, 404, 404, 429])
             # The limit is the address's: the trigger's own share is untouched.
             self.assertEqual(api.get(f"/triggers/{made['id']}").json()["total_runs"], 0)
+
+
+# Costs more than one credit.
+DEAR = problem("maximize", "x", {name: {"type": "integer", "upper_bound": 3} for name in "xyzuvw"})
+
+
+class Unpaid(TriggerTest):
+    """An organization that has less than a run costs."""
+
+    flags = (*TriggerTest.flags, "--credits", "1")
+
+    def balance(self):
+        return self.api.get("/credits/balance").json()["credits_balance"]
+
+    def notifications(self):
+        return self.api.get("/notifications").json()["items"]
+
+    def test_a_fire_that_cannot_be_paid_leaves_nothing_behind(self):
+        made = self.create(DEAR)
+        before, told_before = self.balance(), self.notifications()
+        answer = self.fire(made, **{"Idempotency-Key": "k"})
+        body = self.assert_error(answer, 402, "insufficient_credits")
+        # How much there is and how much it takes are not the secret holder's business.
+        self.assertNotIn("credits_needed", body)
+        self.assertNotIn("credits_available", body)
+        self.assertNotIn("X-Credits-Balance", answer.headers)
+        trigger = self.api.get(f"/triggers/{made['id']}").json()
+        self.assertEqual((trigger["total_runs"], trigger["last_fired_at"]), (0, None))
+        self.assertEqual(self.api.get(f"/triggers/{made['id']}/runs").json()["total"], 0)
+        self.assertEqual(self.api.get("/models/executions/all").json()["total"], 0)
+        self.assertEqual((self.balance(), self.notifications()), (before, told_before))
+        # Data are looked at first, and their refusal costs nothing.
+        refused = self.assert_refused(self.fire(made, {"objective": 3}), "objective")
+        path = f"/triggers/{made['id']}/runs/{refused['run_id']}/rerun"
+        self.api.patch(f"/triggers/{made['id']}", json={"override_schema": None})
+        self.assert_refused(self.api.post(path), "objective")
+        told, *others = self.notifications()
+        self.assertEqual(others, told_before)
+        self.assertEqual((told["type"], told["data"]["event_type"]),
+                         ("system", "validation_failed"))
+
+    def test_a_due_run_that_cannot_be_paid_is_recorded_and_told(self):
+        made = self.create(DEAR, webhook_url="https://example.com/hook")
+        yearly = {"cron": "0 0 1 1 *"}
+        set_to = self.api.put(f"/triggers/{made['id']}/schedule", json=yearly)
+        self.assertEqual(set_to.status_code, 200, set_to.text)
+        told_before = len(self.notifications())
+        another = self.create()
+        for due in (1, 2):
+            with sqlite3.connect(self.server.database, timeout=30) as db:
+                db.execute("UPDATE trigger_schedules SET next_due = ? WHERE \"trigger\" ="
+                           " (SELECT n FROM triggers WHERE id = ?)", (due, made["id"]))
+            db.close()
+            # Whoever keeps the schedules looks at them again when one is set.
+            self.api.put(f"/triggers/{another['id']}/schedule", json=yearly)
+            wait_until(lambda: self.api.get(f"/triggers/{made['id']}/runs").json()["total"] == due)
+        runs = self.api.get(f"/triggers/{made['id']}/runs").json()["items"]
+        for run in runs:
+            self.assertEqual((run["status"], run["source"]), ("skipped_credits", "cron"))
+            self.assertEqual((run["execution_id"], run["credits_used"]), (None, 0))
+            self.assertEqual(run["completed_at"], run["created_at"])
+            self.assertIn("credits", run["error_message"])
+        # Once an hour is enough.
+        told = self.notifications()
+        self.assertEqual(len(told), told_before + 1)
+        self.assertEqual(told[0]["type"], "system")
+        self.assertEqual(told[0]["data"], {"trigger_id": made["id"], "run_id": runs[1]["id"],
+                                           "event_type": "skipped_credits"})
+        self.assertEqual(told[0]["link"], f"/triggers/{made['id']}")
+        # Neither a failure of the schedule nor anything for the receiver.
+        schedule = self.api.get(f"/triggers/{made['id']}/schedule").json()
+        self.assertEqual((schedule["is_enabled"], schedule["failures"]), (True, 0))
+        self.assertIsNone(runs[0]["webhook_delivered"])
+        self.assertEqual(self.api.get(
+            f"/triggers/{made['id']}/runs/{runs[0]['id']}/deliveries").json(), [])
 
 
 class AsAClientWritesIt(TriggerTest):

@@ -92,23 +92,32 @@ absl::Status RunNotifications::AfterEnd(Db& db, const Execution& e) {
 }
 
 absl::Status RunNotifications::AfterRefusedFire(Db& db, const TriggerRun& run) {
-  if (run.status != TriggerRunStatus::kValidationFailed) return absl::OkStatus();
+  const bool refused = run.status == TriggerRunStatus::kValidationFailed;
+  const bool unpaid = run.status == TriggerRunStatus::kSkippedCredits;
+  if (!refused && !unpaid) return absl::OkStatus();
   ASSIGN_OR_RETURN(std::optional<TriggerHead> trigger, FindTrigger(db, run.trigger_id));
   if (!trigger.has_value()) return absl::OkStatus();
   NewNotification n;
   n.organization_id = run.organization_id;
   n.user_id = std::move(trigger->created_by);
   n.type = NotificationType::kSystem;
-  n.title = "Trigger refused its data";
-  n.message = "A fire of the trigger " + Shorten(trigger->name, kShownName) +
-              " was refused: " + Shorten(run.error_message, kShownError);
+  const std::string name = Shorten(trigger->name, kShownName);
+  if (refused) {
+    n.title = "Trigger refused its data";
+    n.message = "A fire of the trigger " + name +
+                " was refused: " + Shorten(run.error_message, kShownError);
+    n.once_key = "refused:" + run.trigger_id;
+  } else {
+    n.title = "Scheduled run skipped";
+    n.message = "A run of the trigger " + name + " was due, and there were not enough credits.";
+    n.once_key = "unpaid:" + run.trigger_id;
+  }
   n.data.Set("trigger_id", run.trigger_id)
       .Set("run_id", run.id)
-      .Set("event_type", "validation_failed");
+      .Set("event_type", ToString(run.status));
   n.link = "/triggers/" + run.trigger_id;
   n.now = run.created_at;
-  // Whoever fires wrong data every minute is told once an hour.
-  n.once_key = "refused:" + run.trigger_id;
+  // Whatever goes wrong every minute is told once an hour.
   n.once_micros = kHour;
   return AddNotification(db, n);
 }
