@@ -90,20 +90,18 @@ absl::Status TriggerEngineImpl::DeleteSchedule(std::string_view organization,
   return deleted ? absl::OkStatus() : ScheduleNotFound();
 }
 
-absl::StatusOr<int64_t> TriggerEngineImpl::RunDueSchedules() {
-  while (true) {
-    ASSIGN_OR_RETURN(std::vector<DueSchedule> due,
-                     port_.DueSchedules(options_.clock(), kDueAtOnce));
-    bool stuck = false;
-    for (const DueSchedule& schedule : due) {
-      absl::Status status = FireDue(schedule);
-      if (status.ok()) continue;
-      // It stays due, and is tried again soon.
-      stuck = true;
-      Log(LogLevel::kError, "schedule.fire_failed", schedule.row.trigger, status);
-    }
-    if (stuck || static_cast<int>(due.size()) < kDueAtOnce) return port_.NextDue();
-  }
+ScheduleLoop::Work TriggerEngineImpl::ScheduleWork() {
+  ScheduleLoop::Work work;
+  work.find_due = [this](const std::vector<std::string>& but_of) {
+    return port_.DueSchedules(options_.clock(), kDueAtOnce, but_of);
+  };
+  work.fire = [this](const DueSchedule& due) {
+    absl::Status status = FireDue(due);
+    if (!status.ok()) Log(LogLevel::kError, "schedule.fire_failed", due.row.trigger, status);
+    return status.ok();
+  };
+  work.next_due = [this] { return port_.NextDue(); };
+  return work;
 }
 
 absl::Status TriggerEngineImpl::FireDue(const DueSchedule& due) {

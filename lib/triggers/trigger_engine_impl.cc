@@ -84,7 +84,7 @@ TriggerEngineImpl::TriggerEngineImpl(StorePorts& ports, RunQueue& queue, Prepare
       options_(std::move(options)),
       executed_(*ports.models),
       pinned_(*ports.triggers),
-      loop_([this] { return RunDueSchedules(); }, options_.clock, options_.log) {}
+      loop_(ScheduleWork(), options_.clock, options_.log) {}
 
 absl::Status TriggerEngineImpl::CheckWebhook(const std::optional<std::string>& url,
                                              const std::optional<std::string>& secret) const {

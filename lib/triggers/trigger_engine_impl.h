@@ -37,8 +37,8 @@ class TriggerEngineImpl : public TriggerEngine {
   // Schedules fire between these two.
   void Start() { loop_.Start(); }
   void Stop() { loop_.Stop(); }
-  // Fires what is due now; returns when the next is due, 0 when none is.
-  absl::StatusOr<int64_t> RunDueSchedules();
+  // Without Start(): fires what is due now; returns when the next is due, 0 when none is.
+  absl::StatusOr<int64_t> RunDueSchedules() { return loop_.RunDue(); }
 
   absl::StatusOr<CreatedTrigger> Create(const Caller& caller, NewTrigger trigger) override;
   absl::StatusOr<Trigger> Get(std::string_view organization, std::string_view id) override;
@@ -88,6 +88,7 @@ class TriggerEngineImpl : public TriggerEngine {
                       const absl::Status& reason);
   NewTriggerRun MakeRun(const Trigger& trigger, const Json& data, const Cause& cause) const;
 
+  ScheduleLoop::Work ScheduleWork();
   absl::Status FireDue(const DueSchedule& due);
   // Records that a due time was skipped.
   absl::Status Skip(const Trigger& trigger, const Json& data, const Cause& cause,
@@ -102,7 +103,7 @@ class TriggerEngineImpl : public TriggerEngine {
   const TriggerEngineOptions options_;
   ExecutedDefinitions executed_;
   PinnedModels pinned_;
-  ScheduleLoop loop_;  // last: its thread uses all of the above
+  ScheduleLoop loop_;  // last: its threads use all of the above
 };
 
 }  // namespace solvent

@@ -116,8 +116,9 @@ class TriggerPort {
   // False when there is none.
   virtual absl::StatusOr<bool> DeleteSchedule(std::string_view organization,
                                               std::string_view trigger_id) = 0;
-  // Schedules due at `now` or before, earliest first.
-  virtual absl::StatusOr<std::vector<DueSchedule>> DueSchedules(int64_t now, int most) = 0;
+  // Schedules due at `now` or before, earliest first, without those of some organizations.
+  virtual absl::StatusOr<std::vector<DueSchedule>> DueSchedules(
+      int64_t now, int most, const std::vector<std::string>& but_of) = 0;
   // When the next one is due; 0 when none is.
   virtual absl::StatusOr<int64_t> NextDue() = 0;
   // Lets a due time pass without a run. False: another was faster.

@@ -49,6 +49,7 @@ constexpr char kDueSchedules[] = TRIGGER_COLUMNS
     "," SCHEDULE_COLUMNS
     " FROM trigger_schedules s CROSS JOIN triggers t"
     " WHERE s.is_enabled = 1 AND s.next_due > 0 AND s.next_due <= ?1 AND t.n = s.\"trigger\""
+    " AND t.organization_id NOT IN (SELECT value FROM json_each(?3))"
     " ORDER BY s.next_due LIMIT ?2";
 #undef SCHEDULE_COLUMNS
 #undef TRIGGER_COLUMNS
@@ -427,9 +428,11 @@ absl::StatusOr<bool> SqliteTriggers::DeleteSchedule(std::string_view organizatio
   });
 }
 
-absl::StatusOr<std::vector<DueSchedule>> SqliteTriggers::DueSchedules(int64_t now, int most) {
+absl::StatusOr<std::vector<DueSchedule>> SqliteTriggers::DueSchedules(
+    int64_t now, int most, const std::vector<std::string>& but_of) {
+  Json::Array organizations(but_of.begin(), but_of.end());
   Readers::Lease db(readers_);
-  Query query(*db, kDueSchedules, now, most);
+  Query query(*db, kDueSchedules, now, most, Json(std::move(organizations)).Dump());
   std::vector<DueSchedule> due;
   while (query.Next()) {
     DueSchedule entry;

@@ -44,7 +44,8 @@ class SqliteTriggers : public TriggerPort {
                                                               std::string_view trigger_id) override;
   absl::StatusOr<bool> DeleteSchedule(std::string_view organization,
                                       std::string_view trigger_id) override;
-  absl::StatusOr<std::vector<DueSchedule>> DueSchedules(int64_t now, int most) override;
+  absl::StatusOr<std::vector<DueSchedule>> DueSchedules(
+      int64_t now, int most, const std::vector<std::string>& but_of) override;
   absl::StatusOr<int64_t> NextDue() override;
   absl::StatusOr<bool> PassDue(std::string_view trigger_id, const ScheduleClaim& claim) override;
 
