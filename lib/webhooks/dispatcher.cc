@@ -25,11 +25,12 @@ constexpr Micros kLease = 60 * kSecond;
 constexpr std::chrono::seconds kPoll{1};
 constexpr std::chrono::hours kPruneEvery{1};
 constexpr int kPruneAtOnce = 500;
-constexpr double kJitter = 0.1;  // pauses are up to this share longer
+constexpr double kJitter = 0.1;   // pauses are up to this share longer
+constexpr double kBusyPause = 2;  // seconds; up to twice as long
 constexpr double kMaxPause = 30 * 86400;
 constexpr int kGone = 410;
 constexpr size_t kMaxError = 500;
-// Remembered receivers that did not answer; beyond these all are forgotten.
+// Receivers that are remembered; beyond these all that have nothing under way are forgotten.
 constexpr size_t kMaxLanes = 10'000;
 
 double Random01() {
@@ -230,18 +231,33 @@ WebhookClaim WebhookDispatcher::NewClaim() const {
   claim.owner = owner_;
   claim.now = SystemNow();
   claim.lease_until = claim.now + kLease;
-  claim.most_per_lane = options_.max_parallel_per_host;
+  claim.room = [this](const std::string& lane) { return RoomOf(lane); };
   Lock lock(mutex_);
   claim.most = options_.max_parallel - in_flight_;
   // Receivers that do not answer keep their threads longest: together they get half of them, and
-  // each half of what others get.
-  const int silent_room = std::max(1, options_.max_parallel / 2) - silent_in_flight_;
-  for (const auto& [name, lane] : lanes_) {
-    int most = options_.max_parallel_per_host;
-    if (lane.silent) most = std::min((most + 1) / 2, silent_room + lane.in_flight);
-    claim.room[name] = std::max(0, most - lane.in_flight);
-  }
+  // with those that nothing is known of three quarters, so that however many of those there are
+  // the ones that answer have theirs.
+  claim.most_silent = std::max(1, options_.max_parallel / 2) - silent_in_flight_;
+  claim.most_unproven = std::max(1, options_.max_parallel * 3 / 4) - unproven_in_flight_;
   return claim;
+}
+
+LaneRoom WebhookDispatcher::RoomOf(const std::string& lane) const {
+  LaneRoom room;
+  room.most = options_.max_parallel_per_host;
+  Lock lock(mutex_);
+  auto found = lanes_.find(lane);
+  if (found == lanes_.end()) return room;
+  room.kind = found->second.kind;
+  if (room.kind == LaneKind::kSilent) room.most = (room.most + 1) / 2;
+  room.most -= found->second.in_flight;
+  return room;
+}
+
+void WebhookDispatcher::Count(LaneKind kind, int change) {
+  in_flight_ += change;
+  if (kind != LaneKind::kAnswers) unproven_in_flight_ += change;
+  if (kind == LaneKind::kSilent) silent_in_flight_ += change;
 }
 
 void WebhookDispatcher::ClaimDue() {
@@ -262,8 +278,7 @@ void WebhookDispatcher::Accept(ClaimedWebhooks claimed) {
   for (WebhookJob& job : claimed.jobs) {
     Lane& lane = lanes_[job.lane];
     ++lane.in_flight;
-    ++in_flight_;
-    if (lane.silent) ++silent_in_flight_;
+    Count(lane.kind, 1);
     ready_.push_back(std::move(job));
   }
   while (idle_ < static_cast<int>(ready_.size()) &&
@@ -366,6 +381,11 @@ void WebhookDispatcher::Judge(const WebhookJob& job,
       outcome.due = outcome.now;
       return;
     }
+    if (absl::IsResourceExhausted(response.status())) {
+      outcome.verdict = Verdict::kInterrupted;
+      outcome.due = outcome.now + Seconds(kBusyPause * (1 + Random01()));
+      return;
+    }
   }
   const size_t failures = static_cast<size_t>(job.failures);
   if (failures >= options_.retry_seconds.size()) {
@@ -420,18 +440,19 @@ void WebhookDispatcher::Settle(const WebhookJob& job,
                                const std::optional<WebhookOutcome>& outcome) {
   Lock lock(mutex_);
   Lane& lane = lanes_[job.lane];
-  if (lane.silent) --silent_in_flight_;
+  Count(lane.kind, -1);
   --lane.in_flight;
-  --in_flight_;
   if (outcome.has_value() && outcome->verdict != WebhookOutcome::Verdict::kInterrupted) {
-    const bool silent = outcome->status == 0;
-    if (silent != lane.silent) silent_in_flight_ += silent ? lane.in_flight : -lane.in_flight;
-    lane.silent = silent;
+    Count(lane.kind, -lane.in_flight);
+    lane.kind = outcome->status == 0 ? LaneKind::kSilent : LaneKind::kAnswers;
+    Count(lane.kind, lane.in_flight);
     ++(outcome->verdict == WebhookOutcome::Verdict::kDelivered ? delivered_ : failed_);
     given_up_ += outcome->verdict == WebhookOutcome::Verdict::kFailed ||
                  outcome->verdict == WebhookOutcome::Verdict::kGone;
   }
-  if (lane.in_flight == 0 && (!lane.silent || lanes_.size() > kMaxLanes)) lanes_.erase(job.lane);
+  if (lanes_.size() > kMaxLanes) {
+    std::erase_if(lanes_, [](const auto& entry) { return entry.second.in_flight == 0; });
+  }
   ++idle_;
   look_ = true;
   schedule_.Signal();

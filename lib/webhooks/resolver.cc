@@ -11,43 +11,13 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <unordered_map>
+#include <utility>
 
 #include "mutex.h"
 
 namespace solvent {
 namespace {
-
-// getaddrinfo() cannot be interrupted: each look-up has a thread that may outlive its caller.
-constexpr int kMaxLookups = 64;
-
-struct Lookup {
-  Mutex mutex;
-  CondVar done;
-  bool stopped ABSL_GUARDED_BY(mutex) = false;
-  std::optional<absl::StatusOr<std::vector<IpAddress>>> result ABSL_GUARDED_BY(mutex);
-};
-
-// Never destroyed, because threads may still be in it when the process ends.
-struct LookupCount {
-  Mutex mutex;
-  int running ABSL_GUARDED_BY(mutex) = 0;
-
-  bool Begin() {
-    Lock lock(mutex);
-    if (running >= kMaxLookups) return false;
-    ++running;
-    return true;
-  }
-  void End() {
-    Lock lock(mutex);
-    --running;
-  }
-};
-
-LookupCount& Lookups() {
-  static LookupCount& count = *new LookupCount;
-  return count;
-}
 
 std::optional<IpAddress> FromSocketAddress(const sockaddr* address) {
   if (address->sa_family == AF_INET) {
@@ -65,7 +35,7 @@ std::optional<IpAddress> FromSocketAddress(const sockaddr* address) {
   return std::nullopt;
 }
 
-absl::StatusOr<std::vector<IpAddress>> LookUp(const std::string& name) {
+Resolver::Addresses LookUpBySystem(const std::string& name) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -90,40 +60,78 @@ absl::StatusOr<std::vector<IpAddress>> LookUp(const std::string& name) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<IpAddress>> ResolveName(const std::string& name,
-                                                   std::chrono::steady_clock::time_point deadline,
-                                                   std::stop_token stop) {
-  if (!Lookups().Begin()) {
-    return absl::ResourceExhaustedError("too many names are being resolved");
+// One name that is being looked up, and all who wait for it.
+struct Resolver::Pending {
+  Mutex mutex;
+  CondVar changed;
+  std::optional<Addresses> result ABSL_GUARDED_BY(mutex);
+};
+
+struct Resolver::Shared {
+  LookUp look_up;
+  int most = 0;
+  Mutex mutex;
+  std::unordered_map<std::string, std::shared_ptr<Pending>> running ABSL_GUARDED_BY(mutex);
+};
+
+Resolver::Resolver(LookUp look_up, int most) : shared_(std::make_shared<Shared>()) {
+  shared_->look_up = std::move(look_up);
+  shared_->most = most;
+}
+
+void Resolver::Run(std::shared_ptr<Shared> shared, std::shared_ptr<Pending> pending,
+                   std::string name) {
+  Addresses result = shared->look_up(name);
+  {
+    Lock lock(shared->mutex);
+    shared->running.erase(name);
   }
-  auto lookup = std::make_shared<Lookup>();
-  try {
-    std::thread([lookup, name] {
-      absl::StatusOr<std::vector<IpAddress>> result = LookUp(name);
-      {
-        Lock lock(lookup->mutex);
-        lookup->result = std::move(result);
+  Lock lock(pending->mutex);
+  pending->result = std::move(result);
+  pending->changed.SignalAll();
+}
+
+Resolver::Addresses Resolver::Resolve(const std::string& name,
+                                      std::chrono::steady_clock::time_point deadline,
+                                      std::stop_token stop, int spare) {
+  std::shared_ptr<Pending> pending;
+  {
+    Lock lock(shared_->mutex);
+    std::shared_ptr<Pending>& entry = shared_->running[name];
+    if (entry == nullptr) {
+      const int others = static_cast<int>(shared_->running.size()) - 1;
+      if (others >= shared_->most - spare) {
+        shared_->running.erase(name);
+        return absl::ResourceExhaustedError("too many names are being resolved");
       }
-      lookup->done.SignalAll();
-      Lookups().End();
-    }).detach();
-  } catch (const std::system_error& error) {
-    Lookups().End();
-    return absl::ResourceExhaustedError("no thread to resolve the name with");
+      entry = std::make_shared<Pending>();
+      try {
+        std::thread(Run, shared_, entry, name).detach();
+      } catch (const std::system_error&) {
+        shared_->running.erase(name);
+        return absl::ResourceExhaustedError("no thread to resolve the name with");
+      }
+    }
+    pending = entry;
   }
-  std::stop_callback wake(stop, [&lookup] {
-    Lock lock(lookup->mutex);
-    lookup->stopped = true;
-    lookup->done.SignalAll();
+  std::stop_callback wake(stop, [&pending] {
+    Lock lock(pending->mutex);
+    pending->changed.SignalAll();
   });
-  Lock lock(lookup->mutex);
-  while (!lookup->result.has_value()) {
-    if (lookup->stopped) return absl::CancelledError("stopped while resolving the name");
-    if (!lookup->done.WaitUntil(lookup->mutex, deadline) && !lookup->result.has_value()) {
+  Lock lock(pending->mutex);
+  while (!pending->result.has_value()) {
+    if (stop.stop_requested()) return absl::CancelledError("stopped while resolving the name");
+    if (!pending->changed.WaitUntil(pending->mutex, deadline) && !pending->result.has_value()) {
       return absl::DeadlineExceededError("the name was not resolved in time");
     }
   }
-  return *lookup->result;
+  return *pending->result;
+}
+
+Resolver& SystemResolver() {
+  // Never destroyed, because threads may still be in it when the process ends.
+  static Resolver& resolver = *new Resolver(LookUpBySystem, kMostLookUps);
+  return resolver;
 }
 
 }  // namespace solvent

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -11,10 +13,36 @@
 
 namespace solvent {
 
-// NotFound: no such name, or no resolver that knows. DeadlineExceeded, Cancelled: no answer until
-// then. ResourceExhausted: too many names are waited for already.
-absl::StatusOr<std::vector<IpAddress>> ResolveName(const std::string& name,
-                                                   std::chrono::steady_clock::time_point deadline,
-                                                   std::stop_token stop = {});
+// Thread-safe. A look-up cannot be interrupted, so each has a thread that may outlive whoever waits
+// for it, and this object; those who ask for a name that is being looked up already share the
+// answer, so that a name whose servers hang keeps one thread however often it is asked for.
+class Resolver {
+ public:
+  using Addresses = absl::StatusOr<std::vector<IpAddress>>;
+  // Called from several threads at once, and after the Resolver is gone.
+  using LookUp = std::function<Addresses(const std::string& name)>;
+
+  // At most `most` look-ups run at a time.
+  Resolver(LookUp look_up, int most);
+
+  // NotFound: no such name, or no resolver that knows. DeadlineExceeded, Cancelled: no answer until
+  // then. ResourceExhausted: too many names are being looked up; at once when fewer than `spare`
+  // further ones would be left to others.
+  Addresses Resolve(const std::string& name, std::chrono::steady_clock::time_point deadline,
+                    std::stop_token stop = {}, int spare = 0);
+
+ private:
+  struct Pending;
+  struct Shared;
+
+  static void Run(std::shared_ptr<Shared> shared, std::shared_ptr<Pending> pending,
+                  std::string name);
+
+  std::shared_ptr<Shared> shared_;
+};
+
+// The process's own, over getaddrinfo().
+Resolver& SystemResolver();
+inline constexpr int kMostLookUps = 256;
 
 }  // namespace solvent

@@ -20,6 +20,9 @@ namespace solvent {
 namespace {
 
 constexpr std::chrono::seconds kResolveWhenSaved{2};
+// Beyond these, names are accepted as they are: whoever saves names whose servers hang takes
+// neither the threads that answer requests nor the look-ups of deliveries.
+constexpr int kLookUpsWhenSaved = 8;
 
 struct Special {
   uint32_t network;
@@ -184,13 +187,14 @@ absl::Status UrlGuard::CheckAddress(const IpAddress& address) const {
 }
 
 absl::StatusOr<std::vector<IpAddress>> UrlGuard::Resolve(
-    const WebhookUrl& url, std::chrono::steady_clock::time_point deadline,
-    std::stop_token stop) const {
+    const WebhookUrl& url, std::chrono::steady_clock::time_point deadline, std::stop_token stop,
+    int spare) const {
   std::vector<IpAddress> addresses;
   if (url.literal.has_value()) {
     addresses.push_back(*url.literal);
   } else {
-    ASSIGN_OR_RETURN(addresses, ResolveName(url.host, deadline, std::move(stop)));
+    ASSIGN_OR_RETURN(addresses,
+                     SystemResolver().Resolve(url.host, deadline, std::move(stop), spare));
   }
   const bool local = IsLocalName(url.host);
   for (const IpAddress& address : addresses) {
@@ -208,8 +212,10 @@ absl::Status CheckWebhookUrl(std::string_view text, const WebhookPolicy& policy)
   absl::StatusOr<WebhookUrl> url = ParseWebhookUrl(text);
   if (!url.ok()) return FieldFault(Message(url.status()), "url_parsing");
   ASSIGN_OR_RETURN(UrlGuard guard, UrlGuard::Create(policy));
-  absl::Status status =
-      guard.Resolve(*url, std::chrono::steady_clock::now() + kResolveWhenSaved, {}).status();
+  absl::Status status = guard
+                            .Resolve(*url, std::chrono::steady_clock::now() + kResolveWhenSaved, {},
+                                     kMostLookUps - kLookUpsWhenSaved)
+                            .status();
   if (absl::IsPermissionDenied(status)) {
     return FieldFault(url->literal.has_value()
                           ? "The address " + url->literal->ToString() + " may not be called"

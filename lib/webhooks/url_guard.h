@@ -19,8 +19,9 @@ namespace solvent {
 inline constexpr std::string_view kUrlUnreachable = "trigger.webhook_url_unreachable";
 
 // What to do when a trigger is saved: ValidationError on "/webhook_url" unless the URL is well
-// formed and leads to no address that is refused. A name that is not resolved within two seconds
-// is accepted, unless it is one that only ever names this machine or its surroundings.
+// formed and leads to no address that is refused. A name that is not resolved within two seconds,
+// or at once when many are being looked up, is accepted, unless it is one that only ever names this
+// machine or its surroundings.
 absl::Status CheckWebhookUrl(std::string_view url, const WebhookPolicy& policy);
 
 // A policy ready for use.
@@ -33,10 +34,10 @@ class UrlGuard {
   absl::Status CheckAddress(const IpAddress& address) const;
 
   // The addresses of the URL's host, every one of them checked. PermissionDenied when any is
-  // refused; DeadlineExceeded or NotFound when the name cannot be resolved.
+  // refused; otherwise as Resolver::Resolve.
   absl::StatusOr<std::vector<IpAddress>> Resolve(const WebhookUrl& url,
                                                  std::chrono::steady_clock::time_point deadline,
-                                                 std::stop_token stop) const;
+                                                 std::stop_token stop, int spare = 0) const;
 
  private:
   bool IsOpened(const IpAddress& address) const;

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,14 +15,23 @@
 
 namespace solvent {
 
+// What is known of a receiver (a lane): nothing yet, that it answers, or that it did not last time.
+enum class LaneKind { kNew, kAnswers, kSilent };
+
+struct LaneRoom {
+  int most = 0;  // deliveries that may be taken from it now
+  LaneKind kind = LaneKind::kNew;
+};
+
 struct WebhookClaim {
   std::string owner;  // a registered one (RunPort); its death ends the claim
   int64_t now = 0;
   int64_t lease_until = 0;  // so does this time
   int most = 0;
-  int most_per_lane = 0;
-  // Lanes with another limit than most_per_lane.
-  std::unordered_map<std::string, int> room;
+  int most_unproven = 0;  // of those, from lanes that are not known to answer
+  int most_silent = 0;    // of those, from silent ones
+  // Asked for every lane with something due, by the thread that writes.
+  std::function<LaneRoom(const std::string& lane)> room;
 };
 
 // One attempt that is now this process's to make.
@@ -54,7 +62,7 @@ struct WebhookOutcome {
     kFailed,       // given up
     kGone,         // given up; the receiver wants no more: the trigger's URL is cleared if it still
                    // is `url`
-    kInterrupted,  // this process stops: due at once, and no failure
+    kInterrupted,  // this process could not try, or stops: again at `due`, and no failure
   } verdict = Verdict::kFailed;
   std::string id;
   int attempt = 0;

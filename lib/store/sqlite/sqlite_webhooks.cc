@@ -91,6 +91,31 @@ constexpr char kOld[] =
 constexpr char kDeleteAttempts[] = "DELETE FROM webhook_attempts WHERE delivery = ?1";
 constexpr char kDelete[] = "DELETE FROM webhook_deliveries WHERE n = ?1";
 
+// How many deliveries a claim may still take.
+class Budget {
+ public:
+  explicit Budget(const WebhookClaim& claim)
+      : left_(claim.most), unproven_(claim.most_unproven), silent_(claim.most_silent) {}
+
+  int left() const { return left_; }
+  int For(const LaneRoom& room) const {
+    int most = std::min(room.most, left_);
+    if (room.kind != LaneKind::kAnswers) most = std::min(most, unproven_);
+    if (room.kind == LaneKind::kSilent) most = std::min(most, silent_);
+    return most;
+  }
+  void Take(const LaneRoom& room, int count) {
+    left_ -= count;
+    if (room.kind != LaneKind::kAnswers) unproven_ -= count;
+    if (room.kind == LaneKind::kSilent) silent_ -= count;
+  }
+
+ private:
+  int left_;
+  int unproven_;
+  int silent_;
+};
+
 constexpr char kCutOff[] = "cut off: the server ended during this attempt";
 
 absl::StatusOr<int64_t> OneInt(Query& query) {
@@ -225,21 +250,27 @@ absl::StatusOr<ClaimedWebhooks> SqliteWebhooks::Claim(const WebhookClaim& claim)
 absl::StatusOr<ClaimedWebhooks> SqliteWebhooks::DoClaim(Db& db, const WebhookClaim& claim) {
   ClaimedWebhooks claimed;
   ASSIGN_OR_RETURN(int64_t owner, FindOwner(db, claim.owner));
-  std::vector<std::pair<std::string, int>> lanes;  // and the room in each
+  std::vector<std::pair<std::string, LaneRoom>> lanes;
   {
+    // One delivery of each would use these up.
+    Budget budget(claim);
     Query query(db, kDueLanes, claim.now);
-    while (static_cast<int>(lanes.size()) < claim.most && query.Next()) {
+    while (budget.left() > 0 && query.Next()) {
       std::string lane = query.Text(0);
-      auto other = claim.room.find(lane);
-      int room = other == claim.room.end() ? claim.most_per_lane : other->second;
-      if (room > 0) lanes.emplace_back(std::move(lane), room);
+      LaneRoom room = claim.room(lane);
+      if (budget.For(room) <= 0) continue;
+      budget.Take(room, 1);
+      lanes.emplace_back(std::move(lane), room);
     }
     RETURN_IF_ERROR(query.status());
   }
+  Budget budget(claim);
   for (const auto& [lane, room] : lanes) {
-    int left = claim.most - static_cast<int>(claimed.jobs.size());
-    if (left <= 0) break;
-    RETURN_IF_ERROR(ClaimFromLane(db, claim, owner, lane, std::min(room, left), claimed));
+    const size_t before = claimed.jobs.size();
+    const int most = budget.For(room);
+    if (most <= 0) continue;
+    RETURN_IF_ERROR(ClaimFromLane(db, claim, owner, lane, most, claimed));
+    budget.Take(room, static_cast<int>(claimed.jobs.size() - before));
   }
   Query later(db, kNextLater, claim.now);
   ASSIGN_OR_RETURN(claimed.next_due, OneInt(later));

@@ -433,7 +433,8 @@ TEST_CASE("the end of an execution is told to its receiver once") {
   claim.owner = "own_1";
   claim.now = 14 * kSecond;
   claim.lease_until = 20 * kSecond;
-  claim.most = claim.most_per_lane = 5;
+  claim.most = 5;
+  claim.room = [](const std::string&) { return LaneRoom{5, LaneKind::kAnswers}; };
   auto claimed = webhooks.Claim(claim);
   REQUIRE(claimed.ok());
   REQUIRE(claimed->jobs.size() == 1);

@@ -264,6 +264,34 @@ TEST_CASE("receivers that do not answer get half of the senders together") {
   f.main.dispatcher->Stop();
 }
 
+TEST_CASE("receivers that answer are served however many new ones hang") {
+  Receiver other(Ok);
+  std::vector<std::unique_ptr<Receiver>> hanging;
+  WebhookOptions options = Options({});
+  options.max_parallel = 4;
+  options.max_parallel_per_host = 4;
+  Fixture f(options);
+  f.Trigger("trg_1", other.Url());
+  for (int i = 0; i < 8; ++i) {
+    hanging.push_back(std::make_unique<Receiver>(Never));
+    f.Trigger("trg_h" + std::to_string(i), hanging.back()->Url());
+  }
+  f.main.dispatcher->Start();
+  f.EndRun("run_first", "trg_1");
+  f.WaitForState("run_first", WebhookState::kDelivered);
+  for (int i = 0; i < 8; ++i) f.EndRun("run_h" + std::to_string(i), "trg_h" + std::to_string(i));
+  auto asked = [&] {
+    size_t requests = 0;
+    for (const auto& receiver : hanging) requests += receiver->requests().size();
+    return requests;
+  };
+  while (asked() < 3) std::this_thread::yield();
+  for (int i = 0; i < 5; ++i) f.EndRun("run_o" + std::to_string(i), "trg_1");
+  other.WaitForRequests(6);
+  CHECK(asked() == 3);
+  f.main.dispatcher->Stop();
+}
+
 TEST_CASE("what a stop interrupts is delivered by the next process, under its id") {
   std::atomic<bool> hang{true};
   Receiver receiver([&](const ReceivedRequest& request, std::stop_token stop) {
@@ -351,6 +379,22 @@ TEST_CASE("a host's own sender is used, and may throw") {
   f.EndRun("run_1");
   WebhookDelivery delivery = f.WaitForState("run_1", WebhookState::kDelivered);
   CHECK(delivery.attempts[0].error.find("out of luck") != std::string::npos);
+}
+
+TEST_CASE("what this side could not try is tried again and is no failure") {
+  std::atomic<int> calls{0};
+  WebhookOptions options = Options({});  // one failure would be the last
+  options.sender = [&](const WebhookRequest&, std::stop_token) -> absl::StatusOr<WebhookResponse> {
+    if (calls++ == 0) return absl::ResourceExhaustedError("too many names are being resolved");
+    return WebhookResponse{204, std::nullopt};
+  };
+  Fixture f(options);
+  f.Trigger("trg_1", "https://example.com/");
+  f.main.dispatcher->Start();
+  f.EndRun("run_1");
+  WebhookDelivery delivery = f.WaitForState("run_1", WebhookState::kDelivered);
+  REQUIRE(delivery.attempts.size() == 2);
+  CHECK(delivery.attempts[0].error == "too many names are being resolved");
 }
 
 TEST_CASE("a secret that cannot be read is a failure, not an unsigned request") {
