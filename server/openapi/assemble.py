@@ -20,6 +20,7 @@ new need not be written:
 
 A file has "tag", "paths", "schemas", "parameters", "headers", "error" (the schema of its errors),
 "error_body_status" (what an ill-shaped body gets) and "bases", below which its paths are mounted.
+"webhooks" are what the server sends: {"summary", "description", "parameters", "schema", "example"}.
 examples.json holds answers by operation and status, recorded by tests/http/record_examples.py.
 """
 
@@ -79,6 +80,9 @@ class Document:
             for base in source.get("bases", ["/api/v2"]):
                 for path, item in source.get("paths", {}).items():
                     self.add_path(source, base, path, item)
+        self.out["webhooks"] = {name: self.webhook(source, name, copy.deepcopy(hook))
+                                for source in sources
+                                for name, hook in source.get("webhooks", {}).items()}
         components = {kind: {name: self.expand(value) for name, value in sorted(part.items())}
                       for kind, part in self.parts.items()}
         components["securitySchemes"] = head["securitySchemes"]
@@ -146,6 +150,19 @@ class Document:
         if op:
             fail(f"{made['operationId']} has {list(op)}")
         return made
+
+    def webhook(self, source, name, hook):
+        return {"post": {
+            "tags": [source["tag"]["name"]],
+            "operationId": name,
+            "summary": hook["summary"],
+            "description": hook["description"],
+            "parameters": [{"$ref": "#/components/parameters/" + p} for p in hook["parameters"]],
+            "requestBody": {"required": True, "content": {"application/json": {
+                "schema": self.expand(hook["schema"]), "example": hook["example"]}}},
+            "responses": {"2XX": {"description": "Received; anything else, and no answer, is "
+                                                 "tried again."}},
+        }}
 
     def answer(self, where, status, answer):
         made = {"description": answer.pop("description")}

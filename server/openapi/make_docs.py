@@ -213,6 +213,19 @@ class Page:
                 + self.curl(method, path, item, operation) + self.responses(operation)
                 + "</section>")
 
+    def webhook(self, name, hook):
+        content = hook["requestBody"]["content"]["application/json"]
+        return (f'<section class="operation" id="{name}">'
+                f'<h3><a href="#{name}">{escape(hook["summary"])}</a></h3>'
+                '<p class="route"><b class="post">POST</b> to the receiver</p>'
+                + prose(hook["description"]) + self.parameters({}, hook) + "<h4>Body</h4>"
+                + self.schema(content["schema"])
+                + f"<pre><code>{escape(pretty(content['example']))}</code></pre></section>")
+
+    def webhooks_of(self, tag):
+        return [(name, item["post"]) for name, item in self.document["webhooks"].items()
+                if tag in item["post"]["tags"]]
+
     def of_tag(self, tag):
         for path, item in self.document["paths"].items():
             for method in METHODS:
@@ -225,7 +238,8 @@ class Page:
             name = tag["name"]
             links = "".join(
                 f'<li><a href="#{o["operationId"]}">{escape(o["summary"])}</a></li>'
-                for _, _, _, o in self.of_tag(name))
+                for o in [o for _, _, _, o in self.of_tag(name)] +
+                [hook for _, hook in self.webhooks_of(name)])
             groups += f'<h2><a href="#tag-{name}">{name}</a></h2><ul>{links}</ul>'
         return groups + '<h2><a href="#schemas">schemas</a></h2>'
 
@@ -236,6 +250,7 @@ class Page:
             name = tag["name"]
             main += f'<h2 id="tag-{name}">{name}</h2>{prose(tag["description"])}'
             main += "".join(self.operation(*entry) for entry in self.of_tag(name))
+            main += "".join(self.webhook(*entry) for entry in self.webhooks_of(name))
         schemas = ""
         for name, schema in self.components["schemas"].items():
             text = prose(schema["description"]) if "description" in schema else ""

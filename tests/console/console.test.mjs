@@ -508,10 +508,10 @@ pageTest('no screen scrolls sideways on a phone', async (page) => {
 for (const colorScheme of ['light', 'dark']) {
   pageTest(`the screens pass the accessibility checks of axe, ${colorScheme}`, async (page) => {
     const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-    const check = async (screen) => {
-      const found = await page.evaluate(async () => (await axe.run(document, {
+    const check = async (screen, parts = 'html') => {
+      const found = await page.evaluate(async (include) => (await axe.run({ include }, {
         runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-      })).violations.map((v) => `${v.id}: ${v.nodes[0].target} ${v.nodes[0].failureSummary}`));
+      })).violations.map((v) => `${v.id}: ${v.nodes[0].target} ${v.nodes[0].failureSummary}`), parts);
       assert.deepEqual(found, [], screen);
     };
     await page.goto(server.url);
@@ -531,7 +531,27 @@ for (const colorScheme of ['light', 'dark']) {
       await page.waitForLoadState('networkidle');
       await check(screen);
     }
+    await page.goto(`${server.url}/docs`);
+    await page.evaluate(axe);
+    // All of the page takes half a minute, and is more of the same.
+    await check('docs', ['header', 'nav', '#solveMathProg', '#getListing', '#schema-Error']);
   }, { colorScheme });
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  pageTest(`the API's documentation reads without scripts, on a phone too, ${colorScheme}`, async (page) => {
+    await page.goto(`${server.url}/docs`);
+    await page.getByRole('heading', { name: 'Solve a problem and wait for the answer' }).waitFor();
+    assert.ok(await overflow(page) <= 0, `too wide by ${await overflow(page)}`);
+    await page.getByText('Contents', { exact: true }).click();
+    const contents = page.getByRole('navigation', { name: 'Contents' });
+    await contents.getByRole('link', { name: 'Make a trigger' }).click();
+    await page.waitForURL(/#createTrigger$/);
+    assert.ok(await page.locator('#createTrigger h3').isVisible());
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await contents.getByRole('link', { name: 'schemas' }).click();
+    await page.waitForURL(/#schemas$/);
+  }, { viewport: { width: 360, height: 740 }, javaScriptEnabled: false, colorScheme });
 }
 
 pageTest('the first load is small and comes from this server alone', async (page) => {

@@ -8,7 +8,7 @@ import unittest
 from jsonschema import Draft202012Validator
 
 import contract
-from harness import SERVER, ServerTest, slow_problem
+from harness import SERVER, ServerTest, slow_problem, wait_until
 from things import FLAGS, Things
 
 MALFORMED = b'{"a": '
@@ -108,7 +108,26 @@ class Document(unittest.TestCase):
 
 
 class Served(ServerTest):
+    def test_the_page_is_whole_by_itself(self):
+        self.anonymous.base_url = self.server.url
+        page = self.anonymous.get("/docs")
+        policy = self.anonymous.get("/").headers["Content-Security-Policy"]
+        self.assertEqual(page.headers["Content-Security-Policy"], policy)
+        self.assertNotRegex(page.text, r"<script|<style|style=|(src|href)=\"(https?:)?//")
+        anchors = set(re.findall(r' id="([^"]+)"', page.text))
+        self.assertEqual(set(re.findall(r'href="#([^"]+)"', page.text)) - anchors, set())
+        for link in set(re.findall(r'href="(/[^"]*)"', page.text)):
+            self.assertEqual(self.anonymous.get(link).status_code, 200, link)
+        document = contract.contract().document
+        for path, item in document["paths"].items():
+            for method in contract.METHODS:
+                if method in item and not path.startswith("/v0/"):
+                    self.assertIn(item[method]["operationId"], anchors)
+        self.assertLessEqual(set(document["webhooks"]), anchors)
+        self.assertLessEqual({"schema-" + s for s in document["components"]["schemas"]}, anchors)
+
     def test_the_document_is_served_to_everybody_and_sent_once(self):
+        self.anonymous.base_url = self.server.url + "/api/v2"
         answer = self.anonymous.get("/openapi.json")
         self.assertEqual(answer.json(), contract.contract().document)
         again = self.anonymous.get("/openapi.json",
@@ -224,6 +243,23 @@ class EveryOperation(ServerTest):
                 self.assertEqual(response.status_code, wanted)
 
         self.each(check)
+
+    def test_its_webhooks_are_as_documented(self):
+        def arrived(event):
+            return next((sent for sent in self.things.receiver.requests
+                         if json.loads(sent[2])["event"] == event), None)
+
+        for name, event in (("triggerRunEnded", "trigger.run.completed"),
+                            ("jobExecutionEnded", "job.execution.completed")):
+            hook = self.contract.resolve(self.contract.document["webhooks"][name]["post"])
+            content = hook["requestBody"]["content"]["application/json"]
+            _, headers, body = wait_until(lambda: arrived(event), 60)
+            for sent in (json.loads(body), content["example"]):
+                self.assertEqual(list(self.contract.faults(content["schema"], sent)), [])
+            for parameter in hook["parameters"]:
+                if parameter.get("required"):
+                    value = headers[parameter["name"]]
+                    self.assertEqual(list(self.contract.faults(parameter["schema"], value)), [])
 
     def test_without_a_credential_it_is_refused_unless_it_is_public(self):
         def check(method, path, operation):

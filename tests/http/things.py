@@ -67,7 +67,8 @@ class Things:
         infeasible = self.post("/solve", problem("maximize", "x", {"x": {}}, ["x >= 3", "x <= 2"]))
         self.post("/jobs", {"metadata": {"name": "slow"}, "spec": {
             "modelId": self.post("/models", {"name": "any", "generator_type": "direct"})["id"]}})
-        self.post("/jobs", {"metadata": {"name": "batch"}, "spec": {"modelId": model["id"]}})
+        self.post("/jobs", {"metadata": {"name": "batch"}, "spec": {
+            "modelId": model["id"], "webhook_url": self.receiver.url}})
         batch = self.post("/jobs/batch/executions", self.example("startJobExecution"))
         summary = f"/jobs/batch/executions/{batch['executionId']}/summary"
         wait_until(lambda: self.get(summary)["status"] == "succeeded", 60)
