@@ -10,25 +10,36 @@ shift 2
 corpus=$(dirname "$0")/corpus
 ninja -C "$build" --quiet $(ninja -C "$build" -t targets all | sed -n 's/^\(tests\/fuzz\/fuzz_[a-z_]*\):.*/\1/p')
 mkdir -p "$build/findings"
-passed=0
-failed=0
+
+# fuzz PROGRAM: the outcome, in one piece, since several run at once.
+fuzz() {
+  local name scratch
+  name=$(basename "$1")
+  name=${name#fuzz_}
+  # New inputs go to a scratch folder: the corpus in the tree stays what people put there.
+  scratch=$(mktemp -d)
+  if "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 \
+    -artifact_prefix="$build/findings/$name-" "$scratch" "$corpus/$name" >"$scratch.log" 2>&1; then
+    echo "fuzz $name: $(tail -n 1 "$scratch.log")"
+  else
+    printf '%s\n' "fuzz $name FAILED:" "$(tail -n 60 "$scratch.log")"
+  fi
+  rm -rf "$scratch" "$scratch.log"
+}
+export -f fuzz
+export build seconds corpus
+
+programs=()
 for program in "$build"/tests/fuzz/fuzz_*; do
   [ -x "$program" ] && [ -f "$program" ] || continue
   name=$(basename "$program")
-  name=${name#fuzz_}
-  [ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
-  # New inputs go to a scratch folder: the corpus in the tree stays what people put there.
-  scratch=$(mktemp -d)
-  if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 \
-    -artifact_prefix="$build/findings/$name-" "$scratch" "$corpus/$name" >"$scratch.log" 2>&1; then
-    passed=$((passed + 1))
-    echo "fuzz $name: $(tail -n 1 "$scratch.log")"
-  else
-    failed=$((failed + 1))
-    echo "fuzz $name FAILED:"
-    tail -n 60 "$scratch.log"
-  fi
-  rm -rf "$scratch" "$scratch.log"
+  [ $# -eq 0 ] || [[ " $* " == *" ${name#fuzz_} "* ]] || continue
+  programs+=("$program")
 done
+outcomes=$(mktemp)
+trap 'rm -f "$outcomes"' EXIT
+printf '%s\0' "${programs[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c 'fuzz {}' | tee "$outcomes"
+failed=$(grep -c '^fuzz [a-z_]* FAILED:$' "$outcomes" || true)
+passed=$(grep -c '^fuzz [a-z_]*: ' "$outcomes" || true)
 echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+[ "$failed" -eq 0 ] && [ "$passed" -eq "${#programs[@]}" ] && [ "$passed" -gt 0 ]
