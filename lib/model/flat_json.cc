@@ -109,6 +109,8 @@ class FlatReader {
   Go IsNull(ondemand::value value, bool& null) {
     return value.is_null().get(null) == simdjson::SUCCESS || Malformed();
   }
+  // Anything but an object or null is a fault of `member` of the document.
+  Go ObjectOrNull(std::string_view member, ondemand::value value, bool& is_object);
   Go ReadNumber(const Place& place, ondemand::value value, bool integer, double least, double most,
                 std::optional<double>& out);
   // Checks and passes over a value that nobody reads.
@@ -289,6 +291,17 @@ FlatReader::Go FlatReader::ReadText(const Place& place, ondemand::value value, s
   }
   out = *text;
   return true;
+}
+
+FlatReader::Go FlatReader::ObjectOrNull(std::string_view member, ondemand::value value,
+                                        bool& is_object) {
+  bool null = false;
+  if (!IsNull(value, null)) return false;
+  if (null) return true;
+  ondemand::json_type type;
+  if (value.type().get(type)) return Malformed();
+  is_object = type == ondemand::json_type::object;
+  return is_object || WrongType({{}, 0, member}, value, "an object", 1);
 }
 
 FlatReader::Go FlatReader::ReadNumber(const Place& place, ondemand::value value, bool integer,
@@ -684,14 +697,8 @@ FlatReader::Go FlatReader::CompileFault(const Place& place, std::string_view whe
 }
 
 FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
-  bool null = false;
-  if (!IsNull(value, null)) return false;
-  if (null) return true;
-  ondemand::json_type type;
-  if (value.type().get(type)) return Malformed();
-  if (type != ondemand::json_type::object) {
-    return WrongType({{}, 0, "options"}, value, "an object", 1);
-  }
+  bool is_object = false;
+  if (Go go = ObjectOrNull("options", value, is_object); !go || !is_object) return go;
   ondemand::object object;
   if (value.get_object().get(object)) return Malformed();
   SolveOptions& options = flat_.options;
@@ -748,14 +755,8 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
 }
 
 FlatReader::Go FlatReader::ReadWarmStart(ondemand::value value) {
-  bool null = false;
-  if (!IsNull(value, null)) return false;
-  if (null) return true;
-  ondemand::json_type type;
-  if (value.type().get(type)) return Malformed();
-  if (type != ondemand::json_type::object) {
-    return WrongType({{}, 0, "warm_start"}, value, "an object", 1);
-  }
+  bool is_object = false;
+  if (Go go = ObjectOrNull("warm_start", value, is_object); !go || !is_object) return go;
   ondemand::object object;
   if (value.get_object().get(object)) return Malformed();
   return ForEachMember(object, seen_, [&](std::string_view key, ondemand::value member) {
@@ -768,14 +769,8 @@ FlatReader::Go FlatReader::ReadWarmStart(ondemand::value value) {
 }
 
 FlatReader::Go FlatReader::ReadMetadata(ondemand::value value) {
-  bool null = false;
-  if (!IsNull(value, null)) return false;
-  if (null) return true;
-  ondemand::json_type type;
-  if (value.type().get(type)) return Malformed();
-  if (type != ondemand::json_type::object) {
-    return WrongType({{}, 0, "metadata"}, value, "an object", 1);
-  }
+  bool is_object = false;
+  if (Go go = ObjectOrNull("metadata", value, is_object); !go || !is_object) return go;
   std::string_view raw;
   if (!RawText(value, raw)) return false;
   if (!ParseJson(raw, std::max<size_t>(limits_.max_json_depth, 2) - 1).ok()) return Malformed();

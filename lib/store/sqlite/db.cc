@@ -181,4 +181,14 @@ void Query::Check(int code) {
   if (code != SQLITE_OK && status_.ok()) status_ = db_.Error(code);
 }
 
+std::string ContainsPattern(std::string_view search) {
+  if (search.empty()) return "";
+  std::string pattern = "%";
+  for (char c : search) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
 }  // namespace solvent

@@ -132,6 +132,9 @@ class Query {
   absl::Status status_;
 };
 
+// For LIKE … ESCAPE '\': texts that contain `search` as it is. "" for "".
+std::string ContainsPattern(std::string_view search);
+
 template <typename... Args>
 absl::Status Db::Run(std::string_view sql, const Args&... args) {
   Query query(*this, sql, args...);

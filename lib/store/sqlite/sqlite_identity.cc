@@ -75,16 +75,6 @@ ApiKey ReadKey(const Query& row) {
   return key;
 }
 
-std::string Pattern(std::string_view search) {
-  if (search.empty()) return "";
-  std::string pattern = "%";
-  for (char c : search) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 }  // namespace
 
 absl::StatusOr<Membership> SqliteIdentity::EnsureMember(std::string_view organization_name,
@@ -217,7 +207,7 @@ absl::StatusOr<Page<ApiKey>> SqliteIdentity::ListKeys(const KeyFilter& filter,
     return absl::InvalidArgumentError("pages are numbered from 1 and hold at least one row");
   }
   int64_t before = std::min<int64_t>(request.page - 1, INT64_MAX / request.page_size - 1);
-  std::string pattern = Pattern(filter.search);
+  std::string pattern = ContainsPattern(filter.search);
   int active = filter.is_active.has_value() ? *filter.is_active : -1;
   Readers::Lease db(readers_);
   ReadTransaction transaction(*db);

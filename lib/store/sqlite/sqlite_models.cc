@@ -161,16 +161,6 @@ OrgModel ReadModel(const Query& row) {
   return m;
 }
 
-std::string LikePattern(std::string_view search) {
-  if (search.empty()) return "";
-  std::string pattern = "%";
-  for (char c : search) {
-    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
 // The whole search as one phrase of the full text index.
 std::string Phrase(std::string_view search) {
   std::string phrase = "\"";
@@ -293,7 +283,7 @@ absl::StatusOr<Page<CatalogModel>> SqliteModels::ListCatalog(const CatalogFilter
     search = Phrase(filter.search);
   } else {
     from += kSearchRows;
-    search = LikePattern(filter.search);
+    search = ContainsPattern(filter.search);
   }
   int official = Ternary(filter.is_official);
   int featured = Ternary(filter.is_featured);
@@ -378,7 +368,7 @@ absl::StatusOr<Page<OrgModel>> SqliteModels::ListModels(std::string_view organiz
                                                         const OrgModelFilter& filter,
                                                         const PageRequest& request) {
   RETURN_IF_ERROR(CheckPage(request));
-  std::string pattern = LikePattern(filter.search);
+  std::string pattern = ContainsPattern(filter.search);
   int active = Ternary(filter.is_active);
   int favorite = Ternary(filter.is_favorite);
   Readers::Lease db(readers_);
