@@ -705,6 +705,7 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
   return ForEachMember(object, seen_, [&](std::string_view key, ondemand::value member) {
     std::string path = "options/" + std::string(key.substr(0, 40));
     const Place place{{}, 0, path};
+    bool null = false;
     if (!IsNull(member, null)) return false;
     if (null) return true;
     std::optional<double> number;

@@ -43,8 +43,6 @@ Problem EquallyDense(int columns, int rows, uint32_t seed) {
 TEST_CASE("a solve that is stopped anywhere claims no more than is true") {
   auto backend = MakeCbcBackend();
   int stopped = 0;
-  // A machine that is busy, or watched by a sanitizer, makes fewer tries.
-  const auto enough = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   for (uint32_t seed = 1; seed <= 2; ++seed) {
     const Problem problem = EquallyDense(30, 4, seed);
     // The solver's own claims are looked at: second opinions would repair some of them.
@@ -54,14 +52,20 @@ TEST_CASE("a solve that is stopped anywhere claims no more than is true") {
     REQUIRE(whole.ok());
     REQUIRE(whole->status == SolveStatus::kOptimal);
     const double slack = 1e-4 * std::abs(whole->objective);
+    // A machine that is busy, or watched by a sanitizer, makes fewer tries.
+    const auto enough = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     const int tries = 12;
-    for (int k = 1; k <= tries && std::chrono::steady_clock::now() < enough; ++k) {
+    for (int k = 0; k <= tries && std::chrono::steady_clock::now() < enough; ++k) {
       const double after = whole->seconds * k / tries;
       SolveOptions options = unverified;
       SolveMonitor monitor;
       std::stop_source source;
       std::jthread stopper;
-      if (k % 2 == 0) {
+      if (k == 0) {
+        // On a busy machine the only stop that is sure to come in time.
+        source.request_stop();
+        monitor.stop = source.get_token();
+      } else if (k % 2 == 0) {
         options.time_limit_seconds = after;
       } else {
         monitor.stop = source.get_token();
