@@ -494,7 +494,7 @@ void RunQueue::SlotLoop() {
       // Knowing now that nothing else waits lets the next caller start at once: it may come before
       // this slot would have looked again.
       absl::StatusOr<QueueStats> stats = ports_.runs->Stats();
-      if (stats.ok() && stats->runs[static_cast<int>(RunState::kPending)] == 0) {
+      if (stats.ok() && stats->queued == 0) {
         Lock lock(mutex_);
         found_empty_ = std::max(found_empty_, seen);
       }
@@ -774,7 +774,7 @@ void RunQueue::PollOtherProcesses() {
     }
   }
   absl::StatusOr<QueueStats> stats = ports_.runs->Stats();
-  if (stats.ok() && stats->runs[static_cast<int>(RunState::kPending)] > 0) AnnounceWork();
+  if (stats.ok() && stats->queued > 0) AnnounceWork();
   for (const auto& run : live_.All()) {
     if (run->held() || !run->watched()) continue;
     absl::StatusOr<Execution> execution = ports_.runs->Get(run->organization(), run->id());

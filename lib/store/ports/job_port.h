@@ -162,7 +162,8 @@ class JobPort {
                                                                 std::string_view id,
                                                                 std::string_view request_key) = 0;
   // With its tasks and the records behind them. AlreadyExists when id or key are taken; NotFound
-  // when the job is gone; what RunEffects say about a run refuses all.
+  // when the job is gone; InsufficientCredits, with the price of all tasks, when that cannot be
+  // paid; what RunEffects say about a run refuses all.
   virtual absl::Status InsertExecution(NewJobExecution execution) = 0;
 
   virtual absl::StatusOr<JobExecutionList> ListExecutions(std::string_view organization,

@@ -50,7 +50,7 @@ struct ClaimedRun {
 
 struct FinishRun {
   std::string id;
-  std::string owner;  // must hold the run
+  std::string owner;                      // must hold the run
   RunState state = RunState::kCompleted;  // an end state
   int64_t now = 0;
   std::string solver_name;
@@ -61,6 +61,7 @@ struct FinishRun {
   std::string preview_json;  // a shorter result for lists; "" when result_json will do
   std::string progress_json;
   int64_t execution_time_micros = 0;
+  bool stopped_at_work = false;  // failed because it was cancelled while it ran: stays charged
 };
 
 struct FinishedRun {
@@ -70,12 +71,13 @@ struct FinishedRun {
 
 enum class CancelOutcome {
   kAlreadyEnded,
-  kCancelled,   // it was pending, and has ended now
-  kRequested,   // it is running; whoever holds it will end it as cancelled
+  kCancelled,  // it was pending, and has ended now
+  kRequested,  // it is running; whoever holds it will end it as cancelled
 };
 
 struct QueueStats {
   int64_t runs[kRunStates] = {};
+  int64_t queued = 0;  // pending, and not tasks of batches, which are handed out by the job port
   int64_t oldest_pending_created_at = 0;  // 0 when none is pending
 };
 
@@ -86,7 +88,7 @@ class RunPort {
   // Adds a pending run to the queue. With an idempotency key seen before on the same route of the
   // same organization: the earlier run when the hash is equal, else InvalidArgument
   // (idempotency_key_reused). ResourceExhausted (service_unavailable) when `max_pending` runs are
-  // waiting already. InsufficientCredits when it cannot be paid.
+  // queued already; tasks of batches do not count. InsufficientCredits when it cannot be paid.
   virtual absl::StatusOr<InsertedRun> Insert(NewRun run, int64_t max_pending) = 0;
 
   // Adds a run that `owner` has begun to solve already, soon: the future is ready once it is on
@@ -132,7 +134,7 @@ class RunPort {
   // Owners are processes. A lease covers all runs that its owner holds.
   struct Owner {
     std::string id;
-    std::string host;      // identifies the boot of a machine
+    std::string host;  // identifies the boot of a machine
     int64_t pid = 0;
     int64_t pid_start = 0;  // start time of the process, to tell reused pids apart
     int64_t lease_until = 0;

@@ -276,6 +276,9 @@ absl::Status SqliteJobs::DoInsertExecution(Db& db, NewJobExecution& e) {
     }
     RETURN_IF_ERROR(query.status());
   }
+  int64_t price = 0;
+  for (const NewJobExecution::Task& task : e.tasks) price += task.run.execution.credits_used;
+  RETURN_IF_ERROR(credits_.RequireFunds(db, e.organization_id, price, e.now));
   RETURN_IF_ERROR(db.Run(kInsertExecution, e.id, e.organization_id, job, e.user_id,
                          static_cast<int64_t>(e.tasks.size()), e.parallelism, e.timeout_seconds,
                          e.memory_mb, e.memory_override_mb.value_or(-1), e.masked_env.value_or(""),
@@ -388,6 +391,7 @@ absl::Status SqliteJobs::EndTask(Db& db, const TaskHead& task, const TaskEnd& en
     finish.state = timeout ? RunState::kTimeout : RunState::kFailed;
     finish.error_message = end.message;
     if (end.state == TaskState::kCancelled) {
+      finish.stopped_at_work = task.state == TaskState::kRunning;
       finish.error_message = std::string(ToString(end.reason)) + ": " + end.message;
     }
   }

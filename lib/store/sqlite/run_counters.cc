@@ -21,17 +21,18 @@ constexpr char kAddToFacet[] =
 
 void RunCounters::Change(const RunPlace& place, RunState state, int64_t change) {
   work_.push_back({kAllRuns, place.n >> kBlockBits, state, change});
+  if (place.batch) work_.push_back({kBatchRuns, 0, state, change});  // has no pages
   for (int64_t facet : {place.org, place.origin, place.model, place.trigger}) {
     if (facet != 0) work_.push_back({facet, place.seq >> kBlockBits, state, change});
   }
-  if (state == RunState::kPending) work_pending_ += change;
+  if (state == RunState::kPending && !place.batch) work_queued_ += change;
 }
 
 void RunCounters::Begin() {
   work_.clear();
   blocks_.clear();
-  work_pending_ = 0;
-  batch_pending_ = 0;
+  work_queued_ = 0;
+  group_queued_ = 0;
 }
 
 void RunCounters::WorkDone(bool kept) {
@@ -41,10 +42,10 @@ void RunCounters::WorkDone(bool kept) {
       if (is_new) it->second.fill(0);
       it->second[static_cast<int>(entry.state)] += entry.change;
     }
-    batch_pending_ += work_pending_;
+    group_queued_ += work_queued_;
   }
   work_.clear();
-  work_pending_ = 0;
+  work_queued_ = 0;
 }
 
 absl::Status RunCounters::BeforeCommit(Db& db) {

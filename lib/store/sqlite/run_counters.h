@@ -16,8 +16,9 @@
 
 namespace solvent {
 
-inline constexpr int64_t kAllRuns = 0;  // the facet of every run; also "none" in columns
-inline constexpr int kBlockBits = 12;   // as the stored blocks were made
+inline constexpr int64_t kAllRuns = 0;     // the facet of every run; also "none" in columns
+inline constexpr int64_t kBatchRuns = -1;  // of those that are tasks of batches
+inline constexpr int kBlockBits = 12;      // as the stored blocks were made
 
 // Where a run counts.
 struct RunPlace {
@@ -27,6 +28,7 @@ struct RunPlace {
   int64_t origin = 0;  // 0: none, here and below
   int64_t model = 0;
   int64_t trigger = 0;
+  bool batch = false;  // a task of a batch
 };
 
 // Used by the writing thread only.
@@ -37,8 +39,9 @@ class RunCounters : public BatchListener {
     Change(place, from, -1);
     Change(place, to, 1);
   }
-  // What this transaction has added to the number of pending runs so far.
-  int64_t pending_change() const { return batch_pending_ + work_pending_; }
+  // What this transaction has added so far to the number of queued runs: those that are pending and
+  // no tasks of batches.
+  int64_t queued_change() const { return group_queued_ + work_queued_; }
 
   void Begin() override;
   void WorkDone(bool kept) override;
@@ -56,9 +59,9 @@ class RunCounters : public BatchListener {
   void Change(const RunPlace& place, RunState state, int64_t change);
 
   std::vector<Entry> work_;  // of the piece of work at hand
-  int64_t work_pending_ = 0;
+  int64_t work_queued_ = 0;
   absl::flat_hash_map<std::pair<int64_t, int64_t>, Counts> blocks_;  // by facet and block
-  int64_t batch_pending_ = 0;
+  int64_t group_queued_ = 0;
 };
 
 }  // namespace solvent

@@ -21,10 +21,10 @@ class RunEffects {
   // execution.credits_used. An error refuses the run: nothing of it is kept.
   virtual absl::Status BeforeAdd(Db&, NewRun&) { return absl::OkStatus(); }
 
-  // Before a run's end state is written: `execution` is the record as it will stand (without
-  // result, progress and input); may change execution.credits_used. An error keeps the run from
-  // ending.
-  virtual absl::Status BeforeEnd(Db&, Execution&) { return absl::OkStatus(); }
+  // Before a run's end state is written as `finish` asks: `execution` is the record as it will
+  // stand (without result, progress and input); may change execution.credits_used. An error keeps
+  // the run from ending.
+  virtual absl::Status BeforeEnd(Db&, const FinishRun&, Execution&) { return absl::OkStatus(); }
 
   // After it was written, result included.
   virtual absl::Status AfterEnd(Db&, const Execution&) { return absl::OkStatus(); }

@@ -309,6 +309,12 @@ absl::StatusOr<QueueStats> SqliteRuns::Stats() {
     }
     RETURN_IF_ERROR(query.status());
   }
+  stats.queued = stats.runs[static_cast<int>(RunState::kPending)];
+  {
+    Query query(*db, kCounts, kBatchRuns);
+    if (query.Next()) stats.queued -= query.Int(static_cast<int>(RunState::kPending));
+    RETURN_IF_ERROR(query.status());
+  }
   Query query(*db, kOldestPending);
   if (query.Next()) stats.oldest_pending_created_at = query.Int(0);
   RETURN_IF_ERROR(query.status());

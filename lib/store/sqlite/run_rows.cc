@@ -90,6 +90,7 @@ absl::StatusOr<std::optional<RunHead>> ReadHead(Query& query) {
   head.owner = query.Int(7);
   head.cancel_requested = query.Int(8) != 0;
   head.batch = query.Int(9);
+  head.place.batch = head.batch != 0;
   return head;
 }
 

@@ -15,7 +15,8 @@ constexpr char kFindKey[] =
 constexpr char kInsertKey[] =
     "INSERT INTO run_keys (org, route, \"key\", request_hash, execution, created_at)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-constexpr char kPendingTotal[] = "SELECT n0 FROM run_facets WHERE k = 0";
+constexpr char kQueued[] =
+    "SELECT n0 - (SELECT n0 FROM run_facets WHERE k = -1) FROM run_facets WHERE k = 0";
 constexpr char kNextOfOrganization[] =
     "UPDATE run_facets SET last_seq = last_seq + 1,"
     " last_created_at = max(?2, last_created_at + 1), waiting = max(waiting, ?3)"
@@ -130,8 +131,8 @@ absl::StatusOr<InsertedRun> SqliteRuns::DoInsert(Db& db, NewRun& run, int64_t ma
       return InsertedRun{std::move(earlier), true};
     }
   }
-  ASSIGN_OR_RETURN(int64_t pending, db.QueryInt(kPendingTotal));
-  if (pending + counters_.pending_change() >= max_pending) {
+  ASSIGN_OR_RETURN(int64_t queued, db.QueryInt(kQueued));
+  if (queued + counters_.queued_change() >= max_pending) {
     return MakeError(absl::StatusCode::kResourceExhausted, error_code::kUnavailable,
                      "The queue is full; try again later");
   }
@@ -166,6 +167,7 @@ absl::Status SqliteRuns::AddRun(Db& db, NewRun& run, int64_t org, int64_t owner,
   Execution& e = run.execution;
   RunPlace place;
   place.org = org;
+  place.batch = batch != 0;
   ASSIGN_OR_RETURN(place.origin, EnsureFacet(db, org, FacetKind::kOrigin, e.origin));
   ASSIGN_OR_RETURN(place.model, EnsureFacet(db, org, FacetKind::kModel, e.model_id));
   ASSIGN_OR_RETURN(place.trigger, EnsureFacet(db, org, FacetKind::kTrigger, e.trigger_id));
@@ -344,7 +346,7 @@ absl::StatusOr<Execution> SqliteRuns::EndRun(Db& db, const RunHead& head, const 
   e.objective_value = completed ? finish.objective_value : std::nullopt;
   e.error_message = cancelled || completed ? "" : finish.error_message;
   e.execution_time_micros = finish.execution_time_micros;
-  for (RunEffects* effect : effects_) RETURN_IF_ERROR(effect->BeforeEnd(db, e));
+  for (RunEffects* effect : effects_) RETURN_IF_ERROR(effect->BeforeEnd(db, finish, e));
 
   RETURN_IF_ERROR(db.Run(kEnd, head.place.n, static_cast<int>(e.state), e.completed_at,
                          e.solver_name, e.solver_status, e.objective_value, e.error_message,

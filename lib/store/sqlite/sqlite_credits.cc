@@ -298,8 +298,8 @@ absl::Status SqliteCredits::BeforeAdd(Db& db, NewRun& run) {
   return TellLow(db, e, booking->balance);
 }
 
-absl::Status SqliteCredits::BeforeEnd(Db& db, Execution& e) {
-  const char* reason = RefundReason(e);
+absl::Status SqliteCredits::BeforeEnd(Db& db, const FinishRun& finish, Execution& e) {
+  const char* reason = finish.stopped_at_work ? nullptr : RefundReason(e);
   if (reason == nullptr) return absl::OkStatus();
   e.credits_used = 0;
   // Whether it was charged is for the books to say: the policy may have been another one then.

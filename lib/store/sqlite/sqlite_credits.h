@@ -33,7 +33,7 @@ class SqliteCredits : public CreditPort, public RunEffects {
   absl::Status BeforeAdd(Db& db, NewRun& run) override;
   // Sets execution.credits_used to 0, and gives the charge back, when the run has no answer to show
   // for it.
-  absl::Status BeforeEnd(Db& db, Execution& execution) override;
+  absl::Status BeforeEnd(Db& db, const FinishRun& finish, Execution& execution) override;
 
  private:
   absl::Status DoEnsureGrant(Db& db, std::string_view organization, int64_t now) const;

@@ -11,6 +11,7 @@
 #include "job_port.h"
 #include "readers.h"
 #include "run_effects.h"
+#include "sqlite_credits.h"
 #include "sqlite_runs.h"
 #include "webhook_rows.h"
 #include "writer.h"
@@ -20,8 +21,9 @@ namespace solvent {
 class SqliteJobs : public JobPort, public RunEffects {
  public:
   // `runs` must call this object's effects.
-  SqliteJobs(Writer& writer, Readers& readers, SqliteRuns& runs, WebhookBell& bell)
-      : writer_(writer), readers_(readers), runs_(runs), bell_(bell) {}
+  SqliteJobs(Writer& writer, Readers& readers, SqliteRuns& runs, SqliteCredits& credits,
+             WebhookBell& bell)
+      : writer_(writer), readers_(readers), runs_(runs), credits_(credits), bell_(bell) {}
 
   absl::Status InsertJob(const JobRow& row) override;
   absl::StatusOr<std::optional<JobRow>> FindJob(std::string_view organization,
@@ -100,6 +102,7 @@ class SqliteJobs : public JobPort, public RunEffects {
   Writer& writer_;
   Readers& readers_;
   SqliteRuns& runs_;
+  SqliteCredits& credits_;
   WebhookBell& bell_;
 };
 

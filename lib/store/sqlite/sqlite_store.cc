@@ -40,7 +40,7 @@ class SqliteStore : public Store, public HealthPort {
         identity_(writer_, *readers_),
         models_(writer_, *readers_),
         documents_(writer_, *readers_),
-        jobs_(writer_, *readers_, runs_, webhook_bell_),
+        jobs_(writer_, *readers_, runs_, credits_, webhook_bell_),
         notifications_(writer_, *readers_),
         triggers_(writer_, *readers_, runs_, Effects()),
         figures_(path, *readers_, ended_runs_),

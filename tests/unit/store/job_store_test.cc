@@ -364,6 +364,61 @@ TEST_CASE("a task put back in good order counts no attempt") {
   CheckInvariants(b.path);
 }
 
+TEST_CASE("a batch that cannot be paid is refused with the price of all its tasks") {
+  Batches b;
+  b.store->ports().credits->SetPolicy({.charging = true, .initial_grant = 10});
+  auto priced = [](const std::string& id, int tasks) {
+    NewJobExecution e = MakeExecution(id, tasks);
+    for (NewJobExecution::Task& task : e.tasks) task.run.execution.credits_used = 3;
+    return e;
+  };
+  absl::Status refused = b.jobs().InsertExecution(priced("dear", 4));
+  ErrorInfo info = GetErrorInfo(refused);
+  CHECK(info.code == error_code::kInsufficientCredits);
+  CHECK(info.extra["credits_needed"].as_int() == 12);
+  CHECK(info.extra["credits_available"].as_int() == 10);
+  CHECK(MustList(*b.store, "org_a").total == 0);
+  b.Insert(priced("fits", 3));
+  auto balance = [&] { return b.store->ports().credits->FindAccount("org_a")->balance; };
+  CHECK(balance() == 1);
+  // What failed or never started is given back; what was cancelled at work is not.
+  auto line = b.Reserve("fits", 2, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  CHECK(b.End(line[0], TaskReason::kModelError, 12 * kSecond).ended);
+  CHECK(balance() == 4);
+  REQUIRE(b.Start(line[1], 12 * kSecond));
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "fits", true, 13 * kSecond).ok());
+  CHECK(b.Tasks("fits") == "fcc");
+  CHECK(balance() == 7);
+  CheckInvariants(b.path);
+}
+
+TEST_CASE("tasks of batches take no places of the queue") {
+  Batches b;
+  RunPort& runs = *b.store->ports().runs;
+  b.Insert(MakeExecution("one", 5));
+  CHECK(runs.Stats()->queued == 0);
+  CHECK(runs.Insert(MakeRun("exe_plain", "org_a"), 1).ok());
+  CHECK(runs.Stats()->queued == 1);
+  CHECK(runs.Stats()->runs[static_cast<int>(RunState::kPending)] == 6);
+  CHECK(GetErrorInfo(runs.Insert(MakeRun("exe_more", "org_a"), 1).status()).code ==
+        error_code::kUnavailable);
+  // Nor do tasks that run, are put back or end.
+  auto line = b.Reserve("one", 2, 11 * kSecond);
+  REQUIRE(b.Start(line[0], 11 * kSecond));
+  CHECK(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).ended);
+  REQUIRE(b.Start(line[1], 12 * kSecond));
+  AttemptStep step;
+  step.now = 13 * kSecond;
+  step.end = AttemptEnd{line[1].execution, line[1].index, 1, AttemptOutcome::kPutBack};
+  CHECK(b.Step(step).state == TaskState::kReconciling);
+  CHECK(runs.Stats()->queued == 1);
+  CHECK(ClaimedId(*b.store, "own_1") == "exe_plain");
+  CHECK(runs.Stats()->queued == 0);
+  CHECK(runs.Insert(MakeRun("exe_more", "org_a"), 1).ok());
+  CheckInvariants(b.path);
+}
+
 TEST_CASE("a refused task refuses the whole execution") {
   Batches b;
   NewJobExecution e = MakeExecution("one", 3);

@@ -129,6 +129,7 @@ inline void CheckInvariants(const std::string& path) {
                " >> 12 AS block, state FROM executions";
     if (std::string_view(number) == "seq") counted += std::string(" WHERE ") + column + " <> 0";
   }
+  counted += " UNION ALL SELECT -1, 0, state FROM executions WHERE batch <> 0";
   std::string sums;
   for (int s = 0; s < 6; ++s) sums += ", sum(state = " + std::to_string(s) + ")";
   std::string stored = ", n0, n1, n2, n3, n4, n5";
