@@ -58,10 +58,10 @@ struct ClaimedWebhooks {
 struct WebhookOutcome {
   enum class Verdict {
     kDelivered,
-    kRetry,        // failed; again at `due`
-    kFailed,       // given up
-    kGone,         // given up; the receiver wants no more: the trigger's URL is cleared if it still
-                   // is `url`
+    kRetry,   // failed; again at `due`
+    kFailed,  // given up
+    kGone,    // given up; the receiver wants no more: the trigger's or the job's URL is cleared
+              // if it still is `url`
     kInterrupted,  // this process could not try, or stops: again at `due`, and no failure
   } verdict = Verdict::kFailed;
   std::string id;
@@ -89,7 +89,8 @@ class WebhookPort {
   virtual absl::StatusOr<int64_t> NextDue() = 0;
   virtual absl::StatusOr<std::string> Payload(std::string_view delivery) = 0;
   // Ends an attempt. A claim that was lost meanwhile changes nothing but the log, unless it was
-  // delivered. A delivery that is given up is told to the trigger's creator. OK for a delivery
+  // delivered. A delivery that is given up is told to the trigger's creator, or to whoever started
+  // the batch. OK for a delivery
   // that is gone.
   virtual absl::Status Finish(const WebhookOutcome& outcome) = 0;
 

@@ -43,7 +43,7 @@ constexpr char kDeliveredOnRun[] = "UPDATE trigger_runs SET webhook_delivered = 
 
 // Ends.
 constexpr char kFind[] =
-    "SELECT n, organization_id, trigger_id, run_id, event, lane, state, attempts"
+    "SELECT n, organization_id, trigger_id, run_id, event, lane, state, attempts, batch"
     " FROM webhook_deliveries WHERE id = ?1";
 constexpr char kEndAttempt[] =
     "UPDATE webhook_attempts SET ended = 1, duration_micros = ?3, status = ?4, error = ?5"
@@ -57,7 +57,17 @@ constexpr char kEnd[] =
 constexpr char kClearUrl[] =
     "UPDATE triggers SET webhook_url = NULL, updated_at = ?3"
     " WHERE id = ?1 AND webhook_url = ?2";
+// As kClearUrl, for the job of a batch, and for its executions that have not ended.
+constexpr char kClearJobUrl[] =
+    "UPDATE jobs SET definition = json_set(definition, '$.webhook_url', ''), updated_at = ?3"
+    " WHERE k = (SELECT job FROM job_executions WHERE k = ?1)"
+    " AND definition ->> '$.webhook_url' = ?2";
+constexpr char kClearExecutionUrls[] =
+    "UPDATE job_executions SET webhook_url = ''"
+    " WHERE job = (SELECT job FROM job_executions WHERE k = ?1) AND completed_at = 0"
+    " AND webhook_url = ?2";
 constexpr char kCreator[] = "SELECT created_by, name FROM triggers WHERE id = ?1";
+constexpr char kStarter[] = "SELECT user_id, job_name, id FROM job_executions WHERE k = ?1";
 
 // Reads.
 constexpr char kPayload[] =
@@ -144,45 +154,71 @@ struct Found {
   std::string lane;
   bool open = false;
   int attempts = 0;
+  int64_t batch = 0;  // 0 when it is a trigger's
 };
 absl::StatusOr<std::optional<Found>> FindDelivery(Db& db, std::string_view id) {
   Query query(db, kFind, id);
   if (query.Next()) {
-    return Found{query.Int(0),  query.Text(1), query.Text(2),         query.Text(3),
-                 query.Text(4), query.Text(5), query.Int(6) == kOpen, query.Int32(7)};
+    return Found{query.Int(0),  query.Text(1),         query.Text(2),  query.Text(3), query.Text(4),
+                 query.Text(5), query.Int(6) == kOpen, query.Int32(7), query.Int(8)};
   }
   RETURN_IF_ERROR(query.status());
   return std::nullopt;
 }
 
-// Tells the trigger's creator that nothing more will be tried.
-absl::Status Tell(Db& db, const Found& found, const WebhookOutcome& outcome) {
+// Whom a delivery concerns, and how what it told of is called.
+absl::StatusOr<std::optional<NewNotification>> Addressed(Db& db, const Found& found,
+                                                         std::string& what) {
   NewNotification notification;
-  std::string name;
-  {
-    Query query(db, kCreator, found.trigger);
-    if (!query.Next()) return query.status();
-    notification.user_id = query.Text(0);
-    name = query.Text(1);
+  if (found.batch != 0) {
+    Query query(db, kStarter, found.batch);
+    if (query.Next()) {
+      notification.user_id = query.Text(0);
+      what = "The end of batch \"" + query.Text(1) + "\"";
+      notification.data.Set("job", query.Text(1)).Set("execution_id", query.Text(2));
+      return notification;
+    }
+    RETURN_IF_ERROR(query.status());
+    return std::nullopt;
   }
-  notification.organization_id = found.organization;
-  notification.type = NotificationType::kSystem;
-  notification.title = "Webhook not delivered";
+  Query query(db, kCreator, found.trigger);
+  if (query.Next()) {
+    notification.user_id = query.Text(0);
+    what = "The result of a run of trigger \"" + query.Text(1) + "\"";
+    notification.data.Set("trigger_id", found.trigger).Set("run_id", found.run);
+    notification.link = "/triggers/" + found.trigger;
+    return notification;
+  }
+  RETURN_IF_ERROR(query.status());
+  return std::nullopt;
+}
+
+// Tells the trigger's creator, or whoever started the batch, that nothing more will be tried.
+absl::Status Tell(Db& db, const Found& found, const WebhookOutcome& outcome) {
+  std::string what;
+  ASSIGN_OR_RETURN(std::optional<NewNotification> notification, Addressed(db, found, what));
+  if (!notification.has_value()) return absl::OkStatus();
+  notification->organization_id = found.organization;
+  notification->type = NotificationType::kSystem;
+  notification->title = "Webhook not delivered";
   std::string reason = outcome.status != 0
                            ? "the receiver answered " + std::to_string(outcome.status)
                            : outcome.error;
-  notification.message =
-      "The result of a run of trigger \"" + name + "\" could not be delivered: " + reason + ".";
+  notification->message = what + " could not be delivered: " + reason + ".";
   if (outcome.verdict == WebhookOutcome::Verdict::kGone) {
-    notification.message += " The webhook URL was removed from the trigger.";
+    notification->message += " The webhook URL was removed from the ";
+    notification->message += found.batch != 0 ? "job." : "trigger.";
   }
-  notification.data.Set("trigger_id", found.trigger)
-      .Set("run_id", found.run)
-      .Set("event_type", found.event)
-      .Set("delivery_id", outcome.id);
-  notification.link = "/triggers/" + found.trigger;
-  notification.now = outcome.now;
-  return AddNotification(db, notification);
+  notification->data.Set("event_type", found.event).Set("delivery_id", outcome.id);
+  notification->now = outcome.now;
+  return AddNotification(db, *notification);
+}
+
+// The receiver wants no more: nothing that comes is to be sent to where it was.
+absl::Status ClearUrl(Db& db, const Found& found, const WebhookOutcome& outcome) {
+  if (found.batch == 0) return db.Run(kClearUrl, found.trigger, outcome.url, outcome.now);
+  RETURN_IF_ERROR(db.Run(kClearJobUrl, found.batch, outcome.url, outcome.now));
+  return db.Run(kClearExecutionUrls, found.batch, outcome.url);
 }
 
 absl::StatusOr<std::vector<WebhookAttempt>> Attempts(Db& db, int64_t delivery, int under_way) {
@@ -391,9 +427,7 @@ absl::Status SqliteWebhooks::DoFinish(Db& db, const WebhookOutcome& outcome) {
       RETURN_IF_ERROR(
           db.Run(kPutOff, found->n, outcome.due, outcome.verdict == Verdict::kRetry ? 1 : 0));
       break;
-    case Verdict::kGone:
-      RETURN_IF_ERROR(db.Run(kClearUrl, found->trigger, outcome.url, outcome.now));
-      [[fallthrough]];
+    case Verdict::kGone: RETURN_IF_ERROR(ClearUrl(db, *found, outcome)); [[fallthrough]];
     case Verdict::kFailed:
       RETURN_IF_ERROR(db.Run(kEnd, found->n, kFailed, outcome.now, 1));
       RETURN_IF_ERROR(Tell(db, *found, outcome));

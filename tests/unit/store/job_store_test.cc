@@ -472,6 +472,71 @@ TEST_CASE("expired executions are forgotten with their results") {
   CHECK(MustGet(*b.store, "org_a", "exe_one0").input_json.empty());
 }
 
+// One execution whose end waits to be delivered, and an attempt of that.
+struct Undelivered : Batches {
+  Undelivered() {
+    RawDb(path).Run(
+        "UPDATE jobs SET definition = '{\"webhook_url\":\"https://example.com/hook\"}'");
+    for (const char* id : {"one", "two"}) {
+      NewJobExecution e = MakeExecution(id, 1);
+      e.webhook_url = "https://example.com/hook";
+      Insert(std::move(e));
+    }
+    REQUIRE(jobs().Cancel("org_a", "nightly", "one", true, 13 * kSecond).ok());
+    WebhookClaim claim;
+    claim.owner = "own_1";
+    claim.now = 14 * kSecond;
+    claim.lease_until = 20 * kSecond;
+    claim.most = 5;
+    claim.room = [](const std::string&) { return LaneRoom{5, LaneKind::kAnswers}; };
+    auto claimed = store->ports().webhooks->Claim(claim);
+    REQUIRE(claimed.ok());
+    REQUIRE(claimed->jobs.size() == 1);
+    outcome.id = claimed->jobs[0].id;
+    outcome.attempt = 1;
+    outcome.url = claimed->jobs[0].url;
+    outcome.now = 15 * kSecond;
+    outcome.status = 500;
+  }
+  // What the one who started the batch was told about webhooks.
+  std::vector<std::string> Told() {
+    return RawDb(path).Rows(
+        "SELECT user_id, n.type, message, data FROM notifications n"
+        " JOIN notification_boxes b ON b.k = n.box WHERE title LIKE 'Webhook%'");
+  }
+  WebhookOutcome outcome;
+};
+
+TEST_CASE("who started a batch is told once that its end could not be delivered") {
+  Undelivered u;
+  u.outcome.verdict = WebhookOutcome::Verdict::kFailed;
+  REQUIRE(u.store->ports().webhooks->Finish(u.outcome).ok());
+  REQUIRE(u.store->ports().webhooks->Finish(u.outcome).ok());
+  auto told = u.Told();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].find("usr_1|") == 0);
+  CHECK(told[0].find("batch \"nightly\" could not be delivered: the receiver answered 500.") !=
+        std::string::npos);
+  CHECK(told[0].find("\"execution_id\":\"one\"") != std::string::npos);
+  CHECK(told[0].find("\"event_type\":\"job.execution.completed\"") != std::string::npos);
+  CHECK(RawDb(u.path).Value("SELECT definition ->> '$.webhook_url' FROM jobs") ==
+        "https://example.com/hook");
+  CheckInvariants(u.path);
+}
+
+TEST_CASE("a receiver that is gone is taken off the job and what still runs") {
+  Undelivered u;
+  u.outcome.verdict = WebhookOutcome::Verdict::kGone;
+  u.outcome.status = 410;
+  REQUIRE(u.store->ports().webhooks->Finish(u.outcome).ok());
+  REQUIRE(u.Told().size() == 1);
+  CHECK(u.Told()[0].find("was removed from the job.") != std::string::npos);
+  CHECK(RawDb(u.path).Value("SELECT definition ->> '$.webhook_url' FROM jobs") == "");
+  REQUIRE(u.jobs().Cancel("org_a", "nightly", "two", true, 16 * kSecond).ok());
+  CHECK(u.store->ports().webhooks->Count()->open == 0);
+  CheckInvariants(u.path);
+}
+
 TEST_CASE("the end of an execution is told to its receiver once") {
   Batches b;
   NewJobExecution e = MakeExecution("one", 2);
