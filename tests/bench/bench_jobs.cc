@@ -6,6 +6,7 @@
 // SERVER is the program whose worker mode is used. Prints one JSON object a line.
 #include <stdlib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -97,11 +98,7 @@ struct Instance {
     model.definition.model = text;
     model.definition.example_input = std::move(example);
     model_id = Must(engine->models().Create(caller, std::move(model))).id;
-    solvent::JobDefinition job;
-    job.name = "bench";
-    job.model_id = model_id;
-    job.runtime.max_concurrent_tasks = 64;
-    Must(engine->jobs().Create(caller, job));
+    MakeJob("bench");
   }
   ~Instance() {
     engine.reset();
@@ -113,15 +110,22 @@ struct Instance {
     return ::mkdtemp(pattern.data());
   }
 
+  void MakeJob(const std::string& name) {
+    solvent::JobDefinition job;
+    job.name = name;
+    job.model_id = model_id;
+    job.runtime.max_concurrent_tasks = 64;
+    Must(engine->jobs().Create(caller, job));
+  }
   // Starts a batch of `tasks` and returns its id.
-  std::string Start(int tasks, int first_seed) {
+  std::string Start(int tasks, int first_seed, const std::string& job = "bench") {
     solvent::JobStart start;
     for (int i = 0; i < tasks; ++i) start.tasks.push_back({Scenario(first_seed + i), "", {}, {}});
-    return Must(engine->jobs().Start(caller, "bench", std::move(start))).execution_id;
+    return Must(engine->jobs().Start(caller, job, std::move(start))).execution_id;
   }
-  void Await(const std::string& id) {
+  void Await(const std::string& id, const std::string& job = "bench") {
     while (!solvent::IsEndState(
-        Must(engine->jobs().Execution(caller.organization_id, "bench", id, false)).state)) {
+        Must(engine->jobs().Execution(caller.organization_id, job, id, false)).state)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
@@ -155,31 +159,40 @@ double BareSeconds(const std::string& server) {
   return Now() - begin;
 }
 
-double BatchSeconds(const std::string& server, int workers) {
+struct BatchCost {
+  double seconds = 0;
+  double solves = 0;  // seconds within its own solves
+};
+
+BatchCost CostOfBatch(const std::string& server, int workers) {
   Instance instance(server, workers);
   instance.Await(instance.Start(20, 5000));  // warms workers and caches
   double begin = Now();
   std::string id = instance.Start(kTasks, 0);
   instance.Await(id);
   double seconds = Now() - begin;
-  if (instance.Summary(id).stats.success != kTasks) Die("not every task succeeded");
-  return seconds;
+  solvent::JobSummary summary = instance.Summary(id);
+  if (summary.stats.success != kTasks) Die("not every task succeeded");
+  return {seconds, summary.solve_seconds};
 }
 
 void BenchTasks(const std::string& server) {
   double bare = BareSeconds(server);
-  double one = BatchSeconds(server, 1);
-  double two = BatchSeconds(server, 2);
+  BatchCost one = CostOfBatch(server, 1);
+  BatchCost two = CostOfBatch(server, 2);
   double bare_again = BareSeconds(server);
   bare = (bare + bare_again) / 2;
   Json row;
-  row.Set("bench", "1,000 small tasks")
+  row.Set("bench", "1,000 small tasks, per task")
       .Set("bare_ms", bare)
-      .Set("one_worker_ms", one)
-      .Set("two_workers_ms", two)
-      .Set("overhead_ms_a_task", (one - bare) / kTasks * 1e3)
-      .Set("two_over_one", one / two);
-  for (const char* name : {"bare_ms", "one_worker_ms", "two_workers_ms"}) {
+      .Set("one_worker_ms", one.seconds)
+      .Set("its_solves_ms", one.solves)
+      .Set("two_workers_ms", two.seconds)
+      .Set("over_bare_ms", one.seconds - bare)
+      .Set("over_its_solves_ms", one.seconds - one.solves)
+      .Set("two_over_one", one.seconds / two.seconds);
+  for (const char* name : {"bare_ms", "one_worker_ms", "its_solves_ms", "two_workers_ms",
+                           "over_bare_ms", "over_its_solves_ms"}) {
     row.Set(name, row[name].as_double() / kTasks * 1e3);
   }
   Print(std::move(row));
@@ -241,35 +254,81 @@ void BenchBases(const std::string& server) {
   Print(std::move(row));
 }
 
+struct ListCost {
+  double median = 0;
+  double best = 0;
+  size_t bytes = 0;
+};
+
+// What `GET /jobs/{job}/executions?limit=20` costs, down to the text that is sent.
+ListCost CostOfList(Instance& instance, const std::string& job, bool with_tasks) {
+  ListCost cost;
+  std::vector<double> seconds;
+  for (int i = 0; i < 15; ++i) {
+    double begin = Now();
+    auto found = Must(instance.engine->jobs().Executions(instance.caller.organization_id, job, 20,
+                                                         0, with_tasks));
+    std::string text;
+    for (const auto& execution : found.items) {
+      solvent::api::AppendJobExecution(text, execution, instance.engine->jobs().options().cluster);
+    }
+    seconds.push_back(Now() - begin);
+    cost.bytes = text.size();
+  }
+  std::sort(seconds.begin(), seconds.end());
+  cost.median = seconds[seconds.size() / 2];
+  cost.best = seconds.front();
+  return cost;
+}
+
 void BenchLists(const std::string& server) {
   Instance instance(server, 2);
   double begin = Now();
-  for (int i = 0; i < 20; ++i) instance.Start(1000, 1000 * i);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i) ids.push_back(instance.Start(1000, 1000 * i));
   double created = Now() - begin;
-  const solvent::JobRunner& jobs = instance.engine->jobs();
-  auto list = [&](bool with_tasks) {
-    double best = 1e9;
-    size_t bytes = 0;
-    for (int i = 0; i < 7; ++i) {
-      double start = Now();
-      auto found = Must(instance.engine->jobs().Executions(instance.caller.organization_id, "bench",
-                                                           20, 0, with_tasks));
-      std::string text;
-      for (const auto& execution : found.items) {
-        solvent::api::AppendJobExecution(text, execution, jobs.options().cluster);
-      }
-      best = std::min(best, Now() - start);
-      bytes = text.size();
-    }
-    return std::pair(best, bytes);
-  };
-  auto [full, bytes] = list(true);
+  ListCost full = CostOfList(instance, "bench", true);
+  ListCost none = CostOfList(instance, "bench", false);
   Json row;
   row.Set("bench", "20 executions of 1,000 tasks, while they run")
       .Set("create_ms_each", created / 20 * 1e3)
-      .Set("list_ms", full * 1e3)
-      .Set("list_mb", static_cast<double>(bytes) / 1e6)
-      .Set("tasks_none_ms", list(false).first * 1e3);
+      .Set("list_ms", full.median * 1e3)
+      .Set("list_best_ms", full.best * 1e3)
+      .Set("list_mb", static_cast<double>(full.bytes) / 1e6)
+      .Set("tasks_none_ms", none.median * 1e3)
+      .Set("tasks_none_best_ms", none.best * 1e3);
+  Print(std::move(row));
+  for (const std::string& id : ids) {
+    Must(instance.engine->jobs().Cancel(instance.caller.organization_id, "bench", id, true, false));
+  }
+  full = CostOfList(instance, "bench", true);
+  none = CostOfList(instance, "bench", false);
+  Json ended;
+  ended.Set("bench", "the same when they have ended")
+      .Set("list_ms", full.median * 1e3)
+      .Set("list_best_ms", full.best * 1e3)
+      .Set("tasks_none_ms", none.median * 1e3)
+      .Set("tasks_none_best_ms", none.best * 1e3);
+  Print(std::move(ended));
+}
+
+// The list of one job with 20 executions of 10 tasks, alone and beside 10,000 tasks of another.
+void BenchCrowd(const std::string& server) {
+  Instance instance(server, 2);
+  instance.MakeJob("small");
+  for (int i = 0; i < 20; ++i) instance.Await(instance.Start(10, 10 * i, "small"), "small");
+  ListCost alone = CostOfList(instance, "small", true);
+  ListCost alone_none = CostOfList(instance, "small", false);
+  std::string id = instance.Start(10'000, 0);
+  Must(instance.engine->jobs().Cancel(instance.caller.organization_id, "bench", id, true, false));
+  ListCost crowd = CostOfList(instance, "small", true);
+  ListCost crowd_none = CostOfList(instance, "small", false);
+  Json row;
+  row.Set("bench", "list of 20 executions of 10 tasks, alone and beside 10,000 other tasks")
+      .Set("list_ms_alone", alone.median * 1e3)
+      .Set("list_ms_beside", crowd.median * 1e3)
+      .Set("tasks_none_ms_alone", alone_none.median * 1e3)
+      .Set("tasks_none_ms_beside", crowd_none.median * 1e3);
   Print(std::move(row));
 }
 
@@ -280,5 +339,6 @@ int main(int argc, char** argv) {
   BenchTasks(argv[1]);
   BenchBases(argv[1]);
   BenchLists(argv[1]);
+  BenchCrowd(argv[1]);
   return 0;
 }
