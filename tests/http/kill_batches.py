@@ -32,6 +32,7 @@ class KillBatches:
         self.lock = threading.Lock()
         self.expected = {}  # execution -> bounds of its tasks
         self.ends = {}  # (execution, task) -> the task as it was first seen to have ended
+        self.results = {}  # (execution, task) -> its result as it was first read
         self.cancelled = set()
         self.faults = []
         self.over = threading.Event()
@@ -92,7 +93,21 @@ class KillBatches:
                 self.cancelled.add(name)
         elif known:
             self.look(api, rng.choice(known))
+            with self.lock:
+                ended = list(self.ends)
+            if ended:
+                self.read_result(api, *rng.choice(ended))
             time.sleep(0.01)
+
+    def read_result(self, api, name, task):
+        answer = api.get(f"/jobs/j/executions/{name}/tasks/{task}")
+        if answer.status_code != 200:
+            self.faults.append(f"{name}/{task} cannot be read: {answer.text}")
+            return
+        result = answer.json()["result_data"]
+        with self.lock:
+            if self.results.setdefault((name, task), result) != result:
+                self.faults.append(f"{name}/{task} has another result than before")
 
     def run(self):
         self.server = self.harness.Server("--workers", "2", "--max-batch-tasks", str(self.tasks),
@@ -136,6 +151,9 @@ class KillBatches:
         self.check_database()
 
     def check_end(self, api, name, bounds, done):
+        for known, task in list(self.results):
+            if known == name:
+                self.read_result(api, name, task)
         for bound, task in zip(bounds, done["tasks"]):
             where = f"{name}/{task['metadata']['name']}"
             reason = task["conditions"][-1]["reason"]

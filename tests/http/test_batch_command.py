@@ -1,7 +1,9 @@
 """solvent batch: one model over many inputs without a server, killed and gone on with."""
 
 import json
+import os
 import pathlib
+import pty
 import signal
 import subprocess
 import tempfile
@@ -60,6 +62,30 @@ class BatchCommand(unittest.TestCase):
         self.assertEqual([r["result"]["objective_value"] for r in results],
                          [2 * i for i in range(30)])
         self.assertIn("30 of 30 done, 0 running, 0 failed", run.stderr)
+
+    def test_a_terminal_shows_what_is_done_running_failed_and_left(self):
+        (self.at / "slow.mod").write_text(SLOW)
+        self.write_inputs([{"n": 5, "seed": 1}, {"m": 5}] +
+                          [{"n": 60, "seed": i} for i in range(6)])
+        terminal, end = pty.openpty()
+        process = subprocess.Popen(
+            self.command("--time-limit", "0.5", "--parallel", "2", model="slow.mod"),
+            stdout=subprocess.DEVNULL, stderr=end)
+        os.close(end)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(terminal, 4096)
+            except OSError:  # the other end was closed
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(terminal)
+        self.assertEqual(process.wait(60), 1)
+        text = shown.decode()
+        self.assertRegex(text, r"\[#+\.+\] \d of 8 done, [12] running, 1 failed  \d+:\d\d left")
+        self.assertRegex(text, r"\[#{30}\] 8 of 8 done, 0 running, 1 failed  \d+:\d\d in all")
 
     def test_a_bad_input_fails_alone_and_is_tried_again(self):
         self.write_inputs([{"need": 1}, {"nead": 2}, {"need": 3}])

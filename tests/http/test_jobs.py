@@ -1,7 +1,10 @@
 """Batches: the routes, their rules one by one, and what they promise about tasks and numbers."""
 
 import concurrent.futures
+import csv
+import io
 import json
+import os
 import random
 import re
 import threading
@@ -358,11 +361,18 @@ class Executions(JobTest):
         self.assertEqual(summary["objective"]["median"], 14)
         self.assertEqual(summary["solver_statuses"], {"infeasible": 1, "optimal": 2})
         self.assertEqual(len(summary["slowest"]), 3)
-        csv = self.api.get(path + "/results.csv")
-        self.assertIn("text/csv", csv.headers["Content-Type"])
-        lines = csv.text.split("\r\n")
-        self.assertEqual(len(lines), 5)
-        self.assertTrue(lines[2].startswith("1,more,succeeded,SolverOptimal,optimal,18,1,"))
+        table = self.api.get(path + "/results.csv")
+        self.assertIn("text/csv", table.headers["Content-Type"])
+        rows = list(csv.DictReader(io.StringIO(table.text, newline=""), strict=True))
+        self.assertEqual([(r["index"], r["name"], r["status"], r["reason"], r["solver_status"],
+                           r["objective_value"], r["attempts"]) for r in rows],
+                         [("0", "task-0", "succeeded", "SolverOptimal", "optimal", "10", "1"),
+                          ("1", "more", "succeeded", "SolverOptimal", "optimal", "18", "1"),
+                          ("2", "task-2", "succeeded", "SolverInfeasible", "infeasible", "", "1")])
+        self.assertEqual(rows[1]["execution_id"], detail["execution_id"])
+        self.assertEqual(rows[1]["completed_at"], done["tasks"][1]["metadata"]["completedAt"])
+        self.assertTrue(table.text.endswith("\r\n"))
+        self.assertEqual(table.text.count("\r\n"), table.text.count("\n"))
         self.assert_refused(self.api.get(path + "/tasks/none"), 404, "not_found")
         self.assert_refused(self.other.get(path + "/tasks/more"), 404, "not_found")
 
@@ -654,36 +664,61 @@ class Stopping(JobTest):
 
 class Numbers(JobTest):
     flags = ("--workers", "2", "--max-parallel-executions", "4")
+    # Executions, tasks of each, answers to check. `./dev batch-numbers` sets the long form.
+    size = tuple(map(int, os.environ.get("SOLVENT_BATCH_NUMBERS", "8 25 120").split()))
 
-    def test_every_answer_adds_up_while_batches_run_fail_and_are_cancelled(self):
+    # Between two looks an execution may have gone more than one step.
+    order = ("queued", "pending", "running", "cancelling")
+
+    def may_follow(self, before, status):
+        if before in ENDS:
+            return False
+        return status in ENDS or before is None or (
+            self.order.index(status) > self.order.index(before))
+
+    def begin(self, job, rng):
+        inputs = [small(i) if rng.random() < 0.9 else {"not": "a problem"}
+                  for i in range(self.size[1])]
+        inputs[rng.randrange(len(inputs))] = without_quick_point()  # times out, and is retried
+        return self.start(job, inputs, parallelism=rng.choice([1, 2]))
+
+    def test_every_answer_adds_up_while_batches_run_fail_retry_and_are_cancelled(self):
         rng = random.Random(3)
+        executions, _, answers = self.size
         job = self.job(runtime={"maxConcurrentTasks": 2, "maxRetries": 1, "taskTimeout": "1s"})
-        paths = []
-        for _ in range(8):
-            inputs = [small(i) if rng.random() < 0.9 else {"not": "a problem"} for i in range(25)]
-            paths.append(self.start(job, inputs, parallelism=rng.choice([1, 2])))
-        looks = 0
+        paths = [self.begin(job, rng) for _ in range(executions)]
+        looks = retried = 0
         seen = {}
-        allowed = {None: ("queued", "pending", "running", *ENDS),
-                   "queued": ("pending", "running", *ENDS), "pending": ("running", *ENDS),
-                   "running": ("cancelling", *ENDS), "cancelling": ENDS}
-        while True:
-            listed = self.get(f"/jobs/{job}/executions?limit=100")
-            running = 0
+        open_paths = set(paths)
+        while open_paths or looks < answers:
+            if not open_paths:
+                paths.append(self.begin(job, rng))
+                open_paths.add(paths[-1])
+            if rng.random() < 0.2:
+                listed = self.get(f"/jobs/{job}/executions?limit=4&offset={rng.randrange(4)}")
+            else:
+                listed = [self.get(rng.choice(sorted(open_paths) if rng.random() < 0.9
+                                              else paths))]
+            looks += 1
             for execution in listed:
                 self.check_execution(execution)
-                looks += 1
-                running += execution["stats"]["running"]
                 name, status = execution["metadata"]["id"], execution["status"]
                 if status != seen.get(name):
-                    self.assertIn(status, allowed.get(seen.get(name), ()))
+                    self.assertTrue(self.may_follow(seen.get(name), status),
+                                    (seen.get(name), status))
                     seen[name] = status
-            self.assertLessEqual(running, 2)
-            if all(s in ENDS for s in seen.values()) and len(seen) == 8:
-                break
-            if looks > 40 and rng.random() < 0.05:
-                self.api.delete(rng.choice(paths))
-        self.assertGreater(looks, 16)
+                if status in ENDS:
+                    open_paths.discard(f"/jobs/{job}/executions/{name}")
+                retried += execution["stats"]["retried"]
+            # In one read, never more than the instance has slots.
+            if looks % 10 == 0:
+                counts = self.get(f"/jobs/{job}/executions?tasks=none&limit=100")
+                self.assertLessEqual(sum(e["stats"]["running"] for e in counts), 2)
+            if looks > 40 and rng.random() < 0.02:
+                self.api.delete(rng.choice(sorted(open_paths) or paths),
+                                params={"force": rng.random() < 0.5})
+        self.assertGreater(retried, 0)
+        self.assertGreaterEqual(looks, answers)
 
 
 class Prices(JobTest):
@@ -693,7 +728,9 @@ class Prices(JobTest):
         job = self.job()
         body = {"tasks": [{"input_data": small(i)} for i in range(6)]}
         refused = self.api.post(f"/jobs/{job}/executions", json=body)
-        self.assert_refused(refused, 402, "insufficient_credits")
+        told = self.assert_refused(refused, 402, "insufficient_credits")
+        self.assertEqual((told["credits_needed"], told["credits_available"]), (6, 5))
+        self.assertEqual(self.api.get("/credits/balance").json()["credits_balance"], 5)
         self.assertEqual(self.get(f"/jobs/{job}/executions"), [])
         self.assertEqual(self.get("/models/executions/all")["total"], 0)
         path = self.start(job, [small(1), {"what": "is this"}, small(2)])
