@@ -287,7 +287,7 @@ struct JobSummary {
 
 struct DeletedJob {
   Job job;
-  bool still_running = false;  // an execution of it is still ending
+  bool still_running = false;  // solvers of it are still being stopped
 };
 
 // Thread-safe. Made and owned by an Engine. NotFound covers "does not exist" and "is not yours".

@@ -21,7 +21,6 @@
 #include "status_macros.h"
 #include "store_ports.h"
 #include "trigger_engine_impl.h"
-#include "webhook_url.h"
 
 namespace solvent {
 namespace {
@@ -86,7 +85,7 @@ class EngineImpl : public Engine {
     JobRunnerLimits limits;
     if (workers_ != nullptr) limits.worker_memory_mb = options.worker.memory_limit_bytes >> 20;
     limits.secrets = SecretBox(options.secret_key);
-    limits.check_webhook_url = [](std::string_view url) { return ParseWebhookUrl(url).status(); };
+    limits.check_webhook_url = [this](std::string_view url) { return webhooks_->CheckUrl(url); };
     jobs_ = std::make_unique<JobRunnerImpl>(store_->ports(), *queue_, *batches_, prepared_,
                                             options.jobs, std::move(limits));
     models_ = std::make_unique<OrganizationModelImpl>(*store_->ports().models, *queue_, prepared_);

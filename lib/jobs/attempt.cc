@@ -9,6 +9,7 @@
 #include "result_json.h"
 #include "solvent/error.h"
 #include "status_macros.h"
+#include "string_bridge.h"
 
 namespace solvent {
 namespace {
@@ -78,6 +79,13 @@ AttemptEnd Answered(const GeneratedRun& run, const SolveResult& result) {
   return end;
 }
 
+absl::StatusOr<std::shared_ptr<const PreparedModel>> ReadModel(
+    const std::optional<std::string>& document, PreparedModels& prepared) {
+  if (!document.has_value()) return absl::DataLossError("its definition is gone");
+  ASSIGN_OR_RETURN(Json definition, ParseJson(*document));
+  return prepared.Get(DefinitionFromJson(definition));
+}
+
 }  // namespace
 
 std::string EncodeFrozen(std::string_view definition, const RunSettings& settings) {
@@ -91,20 +99,32 @@ std::string EncodeFrozen(std::string_view definition, const RunSettings& setting
 absl::StatusOr<std::shared_ptr<const FrozenBatch>> Thaw(ModelPort& models, PreparedModels& prepared,
                                                         std::string_view frozen,
                                                         int64_t memory_mb) {
-  ASSIGN_OR_RETURN(Json json, ParseJson(frozen));
-  ASSIGN_OR_RETURN(std::optional<std::string> document,
-                   models.FindDocument(json["definition"].as_string()));
-  if (!document.has_value()) return absl::DataLossError("the frozen definition is gone");
-  ASSIGN_OR_RETURN(Json definition, ParseJson(*document));
   auto batch = std::make_shared<FrozenBatch>();
-  ASSIGN_OR_RETURN(batch->model, prepared.Get(DefinitionFromJson(definition)));
-  batch->settings = {json["options"], json["solver_name"].as_string()};
   batch->memory_mb = memory_mb;
+  absl::StatusOr<Json> json = ParseJson(frozen);
+  std::optional<std::string> document;
+  if (json.ok()) {
+    batch->settings = {(*json)["options"], (*json)["solver_name"].as_string()};
+    ASSIGN_OR_RETURN(document, models.FindDocument((*json)["definition"].as_string()));
+  }
+  absl::StatusOr<std::shared_ptr<const PreparedModel>> model =
+      json.ok() ? ReadModel(document, prepared) : json.status();
+  if (model.ok()) {
+    batch->model = *std::move(model);
+  } else {
+    batch->unreadable = absl::InvalidArgumentError(
+        A("The model that was frozen for this execution cannot be read any more: " +
+          std::string(Message(model.status()))));
+  }
   return batch;
 }
 
 std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task) {
   auto prepared = std::make_shared<PreparedTask>();
+  if (batch.model == nullptr) {
+    prepared->status = batch.unreadable;
+    return prepared;
+  }
   absl::StatusOr<Json> input = ParseJson(task.input_json);
   if (!input.ok()) {
     prepared->status = input.status();

@@ -19,11 +19,13 @@ namespace solvent {
 // What an execution froze for all of its attempts.
 struct FrozenBatch {
   std::shared_ptr<const PreparedModel> model;
+  absl::Status unreadable;  // why there is no model: every attempt fails with it
   RunSettings settings;
   int64_t memory_mb = 0;
 };
 // `definition` is the hash of a kept document.
 std::string EncodeFrozen(std::string_view definition, const RunSettings& settings);
+// What cannot be read any more is `unreadable`; an error is the database's.
 absl::StatusOr<std::shared_ptr<const FrozenBatch>> Thaw(ModelPort& models, PreparedModels& prepared,
                                                         std::string_view frozen, int64_t memory_mb);
 

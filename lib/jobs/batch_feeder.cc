@@ -102,9 +102,10 @@ void BatchRunner::Refresh() {
     absl::StatusOr<std::shared_ptr<const FrozenBatch>> frozen =
         Thaw(*ports_.models, prepared_, e.frozen, e.memory_mb);
     if (!frozen.ok()) {
-      LogError("batch.unreadable", frozen.status());
-      continue;  // looked at again each second: the operator may have put it right
+      LogError("batch.look_failed", frozen.status());
+      continue;  // looked at again with the next look
     }
+    if (!(*frozen)->unreadable.ok()) LogError("batch.unreadable", (*frozen)->unreadable);
     batch->frozen = *std::move(frozen);
     batch->more = e.startable > 0;
     batch->info = std::move(e);

@@ -70,12 +70,13 @@ void BatchRunner::Wake() {
   changed_.SignalAll();
 }
 
-void BatchRunner::Halt(int64_t execution, bool force) {
+bool BatchRunner::Halt(int64_t execution, bool force) {
   Lock lock(mutex_);
   auto found = batches_.find(execution);
   if (found != batches_.end()) HaltLocked(*found->second, force);
   dirty_ = true;
   changed_.SignalAll();
+  return found != batches_.end() && found->second->in_flight > 0;
 }
 
 void BatchRunner::HaltLocked(Batch& batch, bool force) {

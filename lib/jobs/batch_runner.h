@@ -49,8 +49,9 @@ class BatchRunner : public SlotWork {
 
   // There are new executions, or places for them.
   void Wake();
-  // Nothing more of it is to be started; with `force` its solves are stopped too.
-  void Halt(int64_t execution, bool force);
+  // Nothing more of it is to be started; with `force` its solves are stopped too. Returns whether
+  // attempts of it are still under way in this process.
+  bool Halt(int64_t execution, bool force);
   SolveBackend* FindBackend(std::string_view name) const;
 
   std::optional<std::string> NextOrganization() override;

@@ -26,7 +26,9 @@ absl::Status Conflict(std::string_view message) {
 
 absl::StatusOr<Job> ToJob(const JobRow& row) {
   Job job;
-  ASSIGN_OR_RETURN(job.definition, DecodeDefinition(row.name, row.definition));
+  absl::StatusOr<JobDefinition> definition = DecodeDefinition(row.name, row.definition);
+  if (!definition.ok()) return absl::DataLossError("a job's definition cannot be read");
+  job.definition = *std::move(definition);
   job.organization_id = row.organization_id;
   job.created_by = row.created_by;
   job.updated_by = row.updated_by;
@@ -67,7 +69,10 @@ absl::Status JobRunnerImpl::CheckAgainstInstance(const Caller& caller,
   if (!definition.webhook_url.empty() && limits_.check_webhook_url) {
     absl::Status good = limits_.check_webhook_url(definition.webhook_url);
     if (!good.ok()) {
-      return Faults({{"/spec/webhook_url", std::string(Message(good)), "value_error"}});
+      ErrorInfo info = GetErrorInfo(good);
+      std::string message =
+          info.fields.empty() ? std::string(Message(good)) : std::move(info.fields[0].message);
+      return Faults({{"/spec/webhook_url", std::move(message), "value_error"}});
     }
   }
   return FindModel(caller.organization_id, definition.model_id).status();
@@ -149,7 +154,8 @@ absl::StatusOr<DeletedJob> JobRunnerImpl::Delete(std::string_view organization,
   ASSIGN_OR_RETURN(std::optional<std::vector<int64_t>> stopped,
                    ports_.jobs->DeleteJob(organization, name, SystemNow()));
   if (!stopped.has_value()) return JobNotFound();
-  for (int64_t k : *stopped) batches_.Halt(k, true);
+  for (int64_t k : *stopped)
+    deleted.still_running = batches_.Halt(k, true) || deleted.still_running;
   return deleted;
 }
 

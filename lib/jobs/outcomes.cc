@@ -24,7 +24,7 @@ void AppendField(std::string& csv, std::string_view text) {
   bool quote = text.find_first_of(",\"\r\n") != std::string_view::npos;
   // A spreadsheet takes such a beginning for a formula.
   bool formula =
-      !text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos;
+      !text.empty() && std::string_view("=+-@\t\r\n").find(text.front()) != std::string_view::npos;
   if (quote || formula) csv += '"';
   if (formula) csv += '\'';
   for (char c : text) {

@@ -31,7 +31,7 @@ import unittest
 
 import expect
 import page as pages
-from workspace import ROOT, Workspace
+from workspace import PYTHON, ROOT, Workspace
 
 CPP_FLAGS = ["-std=c++20", "-O0", "-w"]
 MARK = "\x1e"
@@ -112,7 +112,7 @@ class Runner:
 
     def run_python(self, block):
         path = self.work.write(f".block{block.line}.py", self.work.localize(block.text))
-        self.expect_status(block, *self.work.shell(f'python3 "{path}"'))
+        self.expect_status(block, *self.work.run([PYTHON, path]))
 
     def run_mod(self, block):
         self.model = self.work.write("model.mod", block.text)

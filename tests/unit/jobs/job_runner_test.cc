@@ -302,6 +302,103 @@ TEST_CASE("organizations take turns, and ordinary runs do with batches") {
   CHECK(w.Ended("batch", long_one).stats.success == 200);
 }
 
+TEST_CASE("starting from the basis of another task changes no answer") {
+  // The same rows over other sides and costs, some of which cannot be met or have no end.
+  auto scenario = [](unsigned seed) {
+    auto next = [&seed](unsigned most) {
+      seed = seed * 1664525u + 1013904223u;
+      return (seed >> 8) % most;
+    };
+    Json::Array variables, constraints;
+    std::string cost;
+    for (int j = 0; j < 8; ++j) {
+      std::string name = "x" + std::to_string(j);
+      Json variable;
+      variable.Set("name", std::string_view(name)).Set("type", "continuous");
+      if (next(12) != 0) variable.Set("upper_bound", static_cast<int>(20 + next(30)));
+      variables.push_back(std::move(variable));
+      cost += (j > 0 ? " + " : "") + std::to_string(1 + next(9)) + "*" + name;
+    }
+    for (int i = 0; i < 6; ++i) {
+      std::string row;
+      for (int j = 0; j < 8; ++j) {
+        row += (j > 0 ? " + " : "") + std::to_string(1 + (i * 5 + j * 3) % 7) + "*x" +
+               std::to_string(j);
+      }
+      row += (i % 3 == 0 ? " >= " : " <= ") + std::to_string(50 + next(400));
+      Json constraint;
+      constraint.Set("expression", std::string_view(row));
+      constraints.push_back(std::move(constraint));
+    }
+    Json objective;
+    objective.Set("sense", next(4) == 0 ? "maximize" : "minimize")
+        .Set("expression", std::string_view(cost));
+    Json input;
+    input.Set("variables", std::move(variables))
+        .Set("objective", std::move(objective))
+        .Set("constraints", std::move(constraints));
+    return input;
+  };
+  auto outcomes = [&](bool warm) {
+    TemporaryFolder folder;
+    auto store = OpenSqliteStore(folder.File("test.db"));
+    REQUIRE(store.ok());
+    EngineOptions options;
+    options.solve_in_process = true;  // one slot: CBC is no library for threads
+    options.slots = 1;
+    options.credits.unlimited = true;
+    options.jobs.warm_start = warm;
+    auto engine = Engine::Create(*std::move(store), std::move(options));
+    REQUIRE_MESSAGE(engine.ok(), engine.status().ToString());
+    REQUIRE((*engine)->Start().ok());
+    auto member = (*engine)->identity().EnsureMember("Test", "tester");
+    REQUIRE(member.ok());
+    Caller who;
+    who.organization_id = member->organization_id;
+    who.user_id = member->user_id;
+    NewOrgModel model;
+    model.name = "any";
+    auto created = (*engine)->models().Create(who, model);
+    REQUIRE(created.ok());
+    JobDefinition job;
+    job.name = "batch";
+    job.model_id = created->id;
+    REQUIRE((*engine)->jobs().Create(who, job).ok());
+    JobStart start;
+    for (unsigned i = 0; i < 150; ++i) start.tasks.push_back({scenario(i), "", {}, {}});
+    auto started = (*engine)->jobs().Start(who, "batch", std::move(start));
+    REQUIRE_MESSAGE(started.ok(), started.status().ToString());
+    while (true) {
+      auto e =
+          (*engine)->jobs().Execution(who.organization_id, "batch", started->execution_id, false);
+      REQUIRE(e.ok());
+      if (IsEndState(e->state)) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    auto found = (*engine)->jobs().Outcomes(who.organization_id, "batch", started->execution_id);
+    REQUIRE(found.ok());
+    return *std::move(found);
+  };
+  std::vector<JobTaskOutcome> cold = outcomes(false);
+  std::vector<JobTaskOutcome> warm = outcomes(true);
+  REQUIRE(cold.size() == warm.size());
+  int optimal = 0;
+  int infeasible = 0;
+  for (size_t i = 0; i < cold.size(); ++i) {
+    CAPTURE(i);
+    CHECK(warm[i].task.state == cold[i].task.state);
+    CHECK(warm[i].task.reason == cold[i].task.reason);
+    REQUIRE(warm[i].objective_value.has_value() == cold[i].objective_value.has_value());
+    if (cold[i].objective_value) {
+      CHECK(*warm[i].objective_value == doctest::Approx(*cold[i].objective_value).epsilon(1e-9));
+    }
+    optimal += cold[i].task.reason == TaskReason::kSolverOptimal ? 1 : 0;
+    infeasible += cold[i].task.reason == TaskReason::kSolverInfeasible ? 1 : 0;
+  }
+  CHECK(optimal > 50);
+  CHECK(infeasible > 5);
+}
+
 TEST_CASE("the same request again gets the first answer") {
   World w;
   w.MakeJob("batch");

@@ -156,6 +156,14 @@ TEST_CASE("a table of results survives commas, quotes and spreadsheets") {
   outcomes[0].objective_value = 0.1;
   std::string csv = OutcomesToCsv(outcomes);
   CHECK(csv.substr(csv.find("\r\n") + 2) == "0,a-1,pending,,,0.1,0,0,,,,\"'=1+1, \"\"x\"\"\"\r\n");
+  for (const char* start : {"=", "+", "-", "@", "\t", "\r", "\n"}) {
+    outcomes[0].task.message = std::string(start) + "cmd";
+    CHECK(OutcomesToCsv(outcomes).ends_with(",\"'" + outcomes[0].task.message + "\"\r\n"));
+  }
+  // Numbers stay numbers.
+  outcomes[0].task.message = "plain";
+  outcomes[0].objective_value = -5;
+  CHECK(OutcomesToCsv(outcomes).find(",-5,") != std::string::npos);
 }
 
 }  // namespace
