@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "solvent/identity.h"
 #include "solvent/json.h"
+#include "solvent/precondition.h"
 
 namespace solvent {
 
@@ -33,8 +34,14 @@ struct Document {
   std::string model_json;  // "" while there is none
   bool is_active = true;
   int64_t created_at = 0;  // microseconds since 1970 UTC, here and below
-  int64_t updated_at = 0;
+  int64_t updated_at = 0;  // grows with every change
 };
+
+// What a Precondition compares: another one after every change of the document. Keeping a version
+// of it changes nothing in it.
+inline std::string Revision(const Document& document) {
+  return std::to_string(document.updated_at);
+}
 
 struct NewDocument {
   std::string name = "Untitled Model";  // 1..255 characters
@@ -96,7 +103,7 @@ inline constexpr size_t kMaxVersionChanges = 1000;
 
 // Thread-safe. Made and owned by an Engine. NotFound covers what does not exist, what is not the
 // organization's, deleted documents, and a version of another document. ValidationError names the
-// field that is wrong.
+// field that is wrong. Preconditions are about the document, also where a version is made.
 class DocumentStore {
  public:
   virtual ~DocumentStore() = default;
@@ -107,14 +114,17 @@ class DocumentStore {
   virtual absl::StatusOr<std::vector<Document>> List(std::string_view organization, int64_t skip,
                                                      int limit) = 0;
   virtual absl::StatusOr<Document> Update(std::string_view organization, std::string_view id,
-                                          DocumentPatch patch) = 0;
+                                          DocumentPatch patch,
+                                          const Precondition& precondition = {}) = 0;
   // The document is not seen any more; triggers that pin its versions go on.
-  virtual absl::Status Delete(std::string_view organization, std::string_view id) = 0;
+  virtual absl::Status Delete(std::string_view organization, std::string_view id,
+                              const Precondition& precondition = {}) = 0;
 
   // Keeps a state as a version. When canvas and model equal the newest version's, that one is
   // returned. Of the unnamed versions the newest kMaxUnnamedVersions are kept.
   virtual absl::StatusOr<Version> Checkpoint(std::string_view organization,
-                                             std::string_view document, NewVersion version) = 0;
+                                             std::string_view document, NewVersion version,
+                                             const Precondition& precondition = {}) = 0;
   static constexpr int kMaxUnnamedVersions = 50;
   virtual absl::StatusOr<Version> GetVersion(std::string_view organization,
                                              std::string_view document,
@@ -132,7 +142,8 @@ class DocumentStore {
   // canvas and model into the document; a version without a model leaves the document's.
   virtual absl::StatusOr<Restored> Restore(std::string_view organization, std::string_view document,
                                            std::string_view version,
-                                           std::string current_canvas_json) = 0;
+                                           std::string current_canvas_json,
+                                           const Precondition& precondition = {}) = 0;
   virtual absl::StatusOr<VersionDiff> Diff(std::string_view organization, std::string_view document,
                                            std::string_view older, std::string_view newer) = 0;
 };

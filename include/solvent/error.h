@@ -37,6 +37,7 @@ inline constexpr std::string_view kUnauthorized = "unauthorized";
 inline constexpr std::string_view kInsufficientCredits = "insufficient_credits";
 inline constexpr std::string_view kForbidden = "forbidden";
 inline constexpr std::string_view kConflict = "conflict";
+inline constexpr std::string_view kPreconditionFailed = "precondition_failed";
 inline constexpr std::string_view kTooLarge = "payload_too_large";
 inline constexpr std::string_view kIdempotencyKeyReused = "idempotency_key_reused";
 inline constexpr std::string_view kUnavailable = "service_unavailable";

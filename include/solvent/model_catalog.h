@@ -62,6 +62,11 @@ struct CatalogModel {
   ModelDefinition definition;  // only filled by single reads
 };
 
+// Another one after every change of the listing. What counts its use does not change it.
+inline std::string Revision(const CatalogModel& listing) {
+  return std::to_string(listing.updated_at) + "." + std::to_string(listing.version);
+}
+
 enum class CatalogOrder {
   kPopular,  // most executions first, then newest
   kNewest,

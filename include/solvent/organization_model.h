@@ -22,6 +22,7 @@
 #include "solvent/json.h"
 #include "solvent/model_catalog.h"
 #include "solvent/page.h"
+#include "solvent/precondition.h"
 #include "solvent/problem.h"
 
 namespace solvent {
@@ -48,7 +49,8 @@ struct OrgModel {
   int64_t total_credits_used = 0;
   int64_t last_executed_at = 0;  // 0: never; microseconds since 1970 UTC, here and below
   int64_t created_at = 0;
-  int64_t updated_at = 0;
+  int64_t updated_at = 0;       // grows with every change; what its runs count is none
+  int64_t listing_version = 0;  // of the activated listing; 0 for a private model
 
   // These are only filled by single reads. An activated model follows its listing: definition is
   // the listing's current one. custom_config is the organization's own; its members outweigh
@@ -56,6 +58,12 @@ struct OrgModel {
   ModelDefinition definition;
   Json custom_config;  // object, or null when unset
 };
+
+// What a Precondition compares: another one after every change of the model or of its listing. The
+// counters of its runs do not change it.
+inline std::string Revision(const OrgModel& model) {
+  return std::to_string(model.updated_at) + "." + std::to_string(model.listing_version);
+}
 
 struct OrgModelFilter {
   std::string category;  // "" matches all, here and below
@@ -109,8 +117,8 @@ struct ModelPreview {
   Problem problem;
   SolveOptions options;
   std::string solver_name;
-  Json stats;     // sizes and times; null unless the model is MathProg
-  Json warnings;  // array
+  Json stats;           // sizes and times; null unless the model is MathProg
+  Json warnings;        // array
   int64_t credits = 0;  // what running it would cost
 };
 
@@ -136,10 +144,13 @@ class OrganizationModel {
   virtual absl::StatusOr<Page<OrgModel>> List(std::string_view organization,
                                               const OrgModelFilter& filter,
                                               const PageRequest& page) = 0;
-  virtual absl::Status Patch(std::string_view organization, std::string_view id,
-                             OrgModelPatch patch) = 0;
+  // The model afterwards, as lists give it.
+  virtual absl::StatusOr<OrgModel> Patch(std::string_view organization, std::string_view id,
+                                         OrgModelPatch patch,
+                                         const Precondition& precondition = {}) = 0;
   // Executions, name and favorite mark stay. Idempotent.
-  virtual absl::Status Deactivate(std::string_view organization, std::string_view id) = 0;
+  virtual absl::Status Deactivate(std::string_view organization, std::string_view id,
+                                  const Precondition& precondition = {}) = 0;
 
   // Input becomes a problem (the model's defaults, its schema and fields, then its generator) and
   // is submitted. The result carries the modeler's view beside the flat one: families, constraints,

@@ -19,6 +19,7 @@
 #include "solvent/notification_center.h"
 #include "solvent/organization_model.h"
 #include "solvent/page.h"
+#include "solvent/precondition.h"
 #include "solvent/problem.h"
 #include "solvent/problem_io.h"
 #include "solvent/progress.h"

@@ -44,8 +44,9 @@ ModelPreview PreviewOf(GeneratedRun run, std::optional<int64_t> own_price) {
   const Problem& problem = run.problem;
   int64_t estimate = EstimateCredits(problem.num_columns(), problem.num_integers(),
                                      problem.num_rows(), run.options.time_limit_seconds);
-  return ModelPreview{std::move(run.problem), std::move(run.options),  std::move(run.solver_name),
-                      std::move(run.stats),   std::move(run.warnings), own_price.value_or(estimate)};
+  return ModelPreview{std::move(run.problem),     std::move(run.options),
+                      std::move(run.solver_name), std::move(run.stats),
+                      std::move(run.warnings),    own_price.value_or(estimate)};
 }
 
 }  // namespace
@@ -112,8 +113,9 @@ absl::StatusOr<Page<OrgModel>> OrganizationModelImpl::List(std::string_view orga
   return port_.ListModels(organization, filter, page);
 }
 
-absl::Status OrganizationModelImpl::Patch(std::string_view organization, std::string_view id,
-                                          OrgModelPatch patch) {
+absl::StatusOr<OrgModel> OrganizationModelImpl::Patch(std::string_view organization,
+                                                      std::string_view id, OrgModelPatch patch,
+                                                      const Precondition& precondition) {
   ASSIGN_OR_RETURN(OrgModel model, Get(organization, id));
   if (patch.custom_name.has_value() && patch.custom_name->has_value()) {
     RETURN_IF_ERROR(CheckName("/custom_name", **patch.custom_name, 1));
@@ -125,16 +127,20 @@ absl::Status OrganizationModelImpl::Patch(std::string_view organization, std::st
     }
     RETURN_IF_ERROR(TryDefinition(model.definition, config));
   }
-  ASSIGN_OR_RETURN(bool found, port_.UpdateModel(organization, id, patch, SystemNow()));
-  return found ? absl::OkStatus() : ModelNotFound();
+  ASSIGN_OR_RETURN(std::optional<OrgModel> updated,
+                   port_.UpdateModel(organization, id, patch, precondition, SystemNow()));
+  if (!updated.has_value()) return ModelNotFound();
+  return *std::move(updated);
 }
 
-absl::Status OrganizationModelImpl::Deactivate(std::string_view organization, std::string_view id) {
+absl::Status OrganizationModelImpl::Deactivate(std::string_view organization, std::string_view id,
+                                               const Precondition& precondition) {
   if (!IsPlausibleId(id)) return ModelNotFound();
   OrgModelPatch patch;
   patch.is_active = false;
-  ASSIGN_OR_RETURN(bool found, port_.UpdateModel(organization, id, patch, SystemNow()));
-  return found ? absl::OkStatus() : ModelNotFound();
+  ASSIGN_OR_RETURN(std::optional<OrgModel> updated,
+                   port_.UpdateModel(organization, id, patch, precondition, SystemNow()));
+  return updated.has_value() ? absl::OkStatus() : ModelNotFound();
 }
 
 absl::StatusOr<OrganizationModelImpl::Made> OrganizationModelImpl::Generate(

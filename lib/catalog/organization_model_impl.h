@@ -23,9 +23,11 @@ class OrganizationModelImpl : public OrganizationModel {
   absl::StatusOr<OrgModel> Get(std::string_view organization, std::string_view id) override;
   absl::StatusOr<Page<OrgModel>> List(std::string_view organization, const OrgModelFilter& filter,
                                       const PageRequest& page) override;
-  absl::Status Patch(std::string_view organization, std::string_view id,
-                     OrgModelPatch patch) override;
-  absl::Status Deactivate(std::string_view organization, std::string_view id) override;
+  absl::StatusOr<OrgModel> Patch(std::string_view organization, std::string_view id,
+                                 OrgModelPatch patch,
+                                 const Precondition& precondition = {}) override;
+  absl::Status Deactivate(std::string_view organization, std::string_view id,
+                          const Precondition& precondition = {}) override;
   absl::StatusOr<Submitted> Execute(const Caller& caller, std::string_view id,
                                     ModelRun run) override;
   absl::StatusOr<Submitted> ExecuteAndWait(const Caller& caller, std::string_view id, ModelRun run,

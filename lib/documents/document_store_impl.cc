@@ -78,7 +78,8 @@ absl::StatusOr<std::vector<Document>> DocumentStoreImpl::List(std::string_view o
 }
 
 absl::StatusOr<Document> DocumentStoreImpl::Update(std::string_view organization,
-                                                   std::string_view id, DocumentPatch patch) {
+                                                   std::string_view id, DocumentPatch patch,
+                                                   const Precondition& precondition) {
   if (!IsPlausibleId(id)) return DocumentNotFound();
   if (patch.name.has_value()) RETURN_IF_ERROR(CheckLength("/name", *patch.name, 1, kMaxName));
   if (patch.canvas_json.has_value()) {
@@ -86,22 +87,26 @@ absl::StatusOr<Document> DocumentStoreImpl::Update(std::string_view organization
   }
   if (patch.model_json.has_value()) RETURN_IF_ERROR(CheckModel(*patch.model_json));
   ASSIGN_OR_RETURN(std::optional<Document> updated,
-                   port_.Update(organization, id, patch, clock_()));
+                   port_.Update(organization, id, patch, precondition, clock_()));
   if (!updated.has_value()) return DocumentNotFound();
   return *std::move(updated);
 }
 
-absl::Status DocumentStoreImpl::Delete(std::string_view organization, std::string_view id) {
+absl::Status DocumentStoreImpl::Delete(std::string_view organization, std::string_view id,
+                                       const Precondition& precondition) {
   if (!IsPlausibleId(id)) return DocumentNotFound();
-  ASSIGN_OR_RETURN(bool deleted, port_.Delete(organization, id, clock_()));
+  ASSIGN_OR_RETURN(bool deleted, port_.Delete(organization, id, precondition, clock_()));
   return deleted ? absl::OkStatus() : DocumentNotFound();
 }
 
 absl::StatusOr<NewVersionRow> DocumentStoreImpl::MakeVersion(std::string_view organization,
                                                              std::string_view document,
-                                                             const NewVersion& wanted) {
+                                                             const NewVersion& wanted,
+                                                             const Precondition& precondition) {
   ASSIGN_OR_RETURN(std::optional<VersionBase> base, port_.FindBase(organization, document));
   if (!base.has_value()) return DocumentNotFound();
+  // Holds for the transaction too, which fails when the document is not at this base any more.
+  RETURN_IF_ERROR(precondition.Check(Revision(base->document)));
   NewVersionRow row;
   row.version.id = NewId("ver");
   row.version.canvas_json = wanted.canvas_json;
@@ -123,13 +128,13 @@ absl::StatusOr<NewVersionRow> DocumentStoreImpl::MakeVersion(std::string_view or
 }
 
 absl::StatusOr<Version> DocumentStoreImpl::Checkpoint(std::string_view organization,
-                                                      std::string_view document,
-                                                      NewVersion wanted) {
+                                                      std::string_view document, NewVersion wanted,
+                                                      const Precondition& precondition) {
   if (!IsPlausibleId(document)) return DocumentNotFound();
   RETURN_IF_ERROR(CheckObject("/canvas_json", wanted.canvas_json));
   if (wanted.model_json.has_value()) RETURN_IF_ERROR(CheckModel(*wanted.model_json));
   for (int i = 0; i < kMaxTries; ++i) {
-    ASSIGN_OR_RETURN(NewVersionRow row, MakeVersion(organization, document, wanted));
+    ASSIGN_OR_RETURN(NewVersionRow row, MakeVersion(organization, document, wanted, precondition));
     absl::StatusOr<Version> added = port_.AddVersion(document, row, kMaxUnnamedVersions);
     if (!absl::IsAborted(added.status())) return added;
   }
@@ -175,12 +180,13 @@ absl::StatusOr<Version> DocumentStoreImpl::NameVersion(std::string_view organiza
 absl::StatusOr<Restored> DocumentStoreImpl::Restore(std::string_view organization,
                                                     std::string_view document,
                                                     std::string_view version,
-                                                    std::string current_canvas_json) {
+                                                    std::string current_canvas_json,
+                                                    const Precondition& precondition) {
   RETURN_IF_ERROR(GetVersion(organization, document, version).status());
   RETURN_IF_ERROR(CheckObject("/current_canvas_json", current_canvas_json));
   NewVersion current{std::move(current_canvas_json), std::nullopt};
   for (int i = 0; i < kMaxTries; ++i) {
-    ASSIGN_OR_RETURN(NewVersionRow row, MakeVersion(organization, document, current));
+    ASSIGN_OR_RETURN(NewVersionRow row, MakeVersion(organization, document, current, precondition));
     absl::StatusOr<Restored> restored = port_.Restore(document, version, row, kMaxUnnamedVersions);
     if (!absl::IsAborted(restored.status())) return restored;
   }

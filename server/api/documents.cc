@@ -4,6 +4,7 @@
 #include "api.h"
 #include "requests.h"
 #include "solvent/error.h"
+#include "validators.h"
 
 namespace solvent::api {
 namespace {
@@ -54,7 +55,8 @@ Response DocumentResponse(int status, const Document& document) {
   std::string text;
   JsonWriter w(text);
   WriteDocument(w, document);
-  return Response::Json(status, std::move(text));
+  Response response = Response::Json(status, std::move(text));
+  return response.Set("ETag", EntityTag(Revision(document)));
 }
 
 Response VersionResponse(int status, const Version& version) {
@@ -150,10 +152,14 @@ absl::StatusOr<Response> GetDocument(Context& context, Request& request) {
   absl::StatusOr<Document> document = context.engine.documents().Get(
       CallerOf(request).organization_id, request.Parameter("document_id"));
   if (!document.ok()) return document.status();
+  std::string tag = EntityTag(Revision(*document));
+  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
   return DocumentResponse(200, *document);
 }
 
 absl::StatusOr<Response> PutDocument(Context& context, Request& request) {
+  absl::StatusOr<Precondition> precondition = ReadPrecondition(request);
+  if (!precondition.ok()) return precondition.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   DocumentPatch patch;
@@ -171,19 +177,24 @@ absl::StatusOr<Response> PutDocument(Context& context, Request& request) {
   if (!model.ok()) return model.status();
   patch.model_json = *std::move(model);
   absl::StatusOr<Document> document = context.engine.documents().Update(
-      CallerOf(request).organization_id, request.Parameter("document_id"), std::move(patch));
+      CallerOf(request).organization_id, request.Parameter("document_id"), std::move(patch),
+      *precondition);
   if (!document.ok()) return document.status();
   return DocumentResponse(200, *document);
 }
 
 absl::StatusOr<Response> DeleteDocument(Context& context, Request& request) {
-  absl::Status status = context.engine.documents().Delete(CallerOf(request).organization_id,
-                                                          request.Parameter("document_id"));
+  absl::StatusOr<Precondition> precondition = ReadPrecondition(request);
+  if (!precondition.ok()) return precondition.status();
+  absl::Status status = context.engine.documents().Delete(
+      CallerOf(request).organization_id, request.Parameter("document_id"), *precondition);
   if (!status.ok()) return status;
   return Response::Empty(204);
 }
 
 absl::StatusOr<Response> CreateVersion(Context& context, Request& request) {
+  absl::StatusOr<Precondition> precondition = ReadPrecondition(request);
+  if (!precondition.ok()) return precondition.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   NewVersion wanted;
@@ -196,7 +207,8 @@ absl::StatusOr<Response> CreateVersion(Context& context, Request& request) {
   // A null says nothing about the model.
   if (!model->value_or("").empty()) wanted.model_json = *std::move(model);
   absl::StatusOr<Version> version = context.engine.documents().Checkpoint(
-      CallerOf(request).organization_id, request.Parameter("document_id"), std::move(wanted));
+      CallerOf(request).organization_id, request.Parameter("document_id"), std::move(wanted),
+      *precondition);
   if (!version.ok()) return version.status();
   return VersionResponse(201, *version);
 }
@@ -243,13 +255,15 @@ absl::StatusOr<Response> NameVersion(Context& context, Request& request) {
 }
 
 absl::StatusOr<Response> RestoreVersion(Context& context, Request& request) {
+  absl::StatusOr<Precondition> precondition = ReadPrecondition(request);
+  if (!precondition.ok()) return precondition.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   absl::StatusOr<std::string> canvas = RequiredObject(*body, "current_canvas_json");
   if (!canvas.ok()) return canvas.status();
   absl::StatusOr<Restored> restored = context.engine.documents().Restore(
       CallerOf(request).organization_id, request.Parameter("document_id"),
-      request.Parameter("version_id"), *std::move(canvas));
+      request.Parameter("version_id"), *std::move(canvas), *precondition);
   if (!restored.ok()) return restored.status();
   std::string text;
   JsonWriter w(text);
@@ -258,7 +272,9 @@ absl::StatusOr<Response> RestoreVersion(Context& context, Request& request) {
   w.Key("document");
   WriteDocument(w, restored->document);
   w.EndObject();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  // Of the document, which is what goes on being edited.
+  return response.Set("ETag", EntityTag(Revision(restored->document)));
 }
 
 std::string_view ToString(VersionChange::Kind kind) {

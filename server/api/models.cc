@@ -6,6 +6,7 @@
 #include "requests.h"
 #include "solvent/error.h"
 #include "solvent/problem_io.h"
+#include "validators.h"
 
 namespace solvent::api {
 namespace {
@@ -110,11 +111,16 @@ void WriteModel(JsonWriter& w, const OrgModel& model, Detail detail) {
   w.EndObject();
 }
 
+std::string TagOf(const OrgModel& model) {
+  return EntityTag(Revision(model), std::to_string(model.total_executions));
+}
+
 Response ModelResponse(const OrgModel& model) {
   std::string text;
   JsonWriter w(text);
   WriteModel(w, model, Detail::kFull);
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  return response.Set("ETag", TagOf(model));
 }
 
 absl::StatusOr<Response> ListCatalog(Context& context, Request& request) {
@@ -146,16 +152,22 @@ absl::StatusOr<Response> GetListing(Context& context, Request& request) {
   absl::StatusOr<CatalogModel> model =
       context.engine.catalog().Get(request.Parameter("catalog_id"));
   if (!model.ok()) return model.status();
+  std::string tag = EntityTag(Revision(*model), std::to_string(model->total_activations) + "." +
+                                                    std::to_string(model->total_executions));
+  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
   std::string text;
   JsonWriter w(text);
   WriteListing(w, *model, Detail::kFull);
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  return response.Set("ETag", tag);
 }
 
 absl::StatusOr<Response> GetListingSchema(Context& context, Request& request) {
   absl::StatusOr<CatalogModel> model =
       context.engine.catalog().Get(request.Parameter("catalog_id"));
   if (!model.ok()) return model.status();
+  std::string tag = EntityTag(Revision(*model));
+  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
@@ -165,7 +177,8 @@ absl::StatusOr<Response> GetListingSchema(Context& context, Request& request) {
   w.Key("scenario_description");
   WriteTextOrNull(w, model->scenario_description);
   w.EndObject();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  return response.Set("ETag", tag);
 }
 
 absl::StatusOr<Response> Activate(Context& context, Request& request) {
@@ -208,12 +221,16 @@ absl::StatusOr<OrgModel> FindModel(Context& context, const Request& request) {
 absl::StatusOr<Response> GetModel(Context& context, Request& request) {
   absl::StatusOr<OrgModel> model = FindModel(context, request);
   if (!model.ok()) return model.status();
+  std::string tag = TagOf(*model);
+  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
   return ModelResponse(*model);
 }
 
 absl::StatusOr<Response> GetSchema(Context& context, Request& request) {
   absl::StatusOr<OrgModel> model = FindModel(context, request);
   if (!model.ok()) return model.status();
+  std::string tag = EntityTag(Revision(*model));
+  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
@@ -223,7 +240,8 @@ absl::StatusOr<Response> GetSchema(Context& context, Request& request) {
   w.Key("custom_config");
   WriteOr(w, model->custom_config, "null");
   w.EndObject();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  return response.Set("ETag", tag);
 }
 
 absl::StatusOr<Response> CreateModel(Context& context, Request& request) {
@@ -248,6 +266,8 @@ absl::Status ReadFlag(const Json& body, std::string_view name, std::optional<boo
 }
 
 absl::StatusOr<Response> PatchModel(Context& context, Request& request) {
+  absl::StatusOr<Precondition> precondition = ReadPrecondition(request);
+  if (!precondition.ok()) return precondition.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   OrgModelPatch patch;
@@ -267,15 +287,19 @@ absl::StatusOr<Response> PatchModel(Context& context, Request& request) {
   if (absl::Status status = ReadFlag(*body, "is_favorite", patch.is_favorite); !status.ok()) {
     return status;
   }
-  absl::Status status = context.engine.models().Patch(
-      CallerOf(request).organization_id, request.Parameter("model_id"), std::move(patch));
-  if (!status.ok()) return status;
-  return Response::Json(200, R"({"status":"updated"})");
+  absl::StatusOr<OrgModel> model =
+      context.engine.models().Patch(CallerOf(request).organization_id,
+                                    request.Parameter("model_id"), std::move(patch), *precondition);
+  if (!model.ok()) return model.status();
+  Response response = Response::Json(200, R"({"status":"updated"})");
+  return response.Set("ETag", TagOf(*model));
 }
 
 absl::StatusOr<Response> DeleteModel(Context& context, Request& request) {
-  absl::Status status = context.engine.models().Deactivate(CallerOf(request).organization_id,
-                                                           request.Parameter("model_id"));
+  absl::StatusOr<Precondition> precondition = ReadPrecondition(request);
+  if (!precondition.ok()) return precondition.status();
+  absl::Status status = context.engine.models().Deactivate(
+      CallerOf(request).organization_id, request.Parameter("model_id"), *precondition);
   if (!status.ok()) return status;
   return Response::Json(200, R"({"status":"deactivated"})");
 }

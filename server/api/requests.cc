@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "solvent/error.h"
+#include "validators.h"
 
 namespace solvent::api {
 namespace {
@@ -35,8 +36,7 @@ absl::StatusOr<int64_t> QueryInt(const http::Request& request, std::string_view 
   return value;
 }
 
-absl::StatusOr<std::optional<bool>> QueryBool(const http::Request& request,
-                                              std::string_view name) {
+absl::StatusOr<std::optional<bool>> QueryBool(const http::Request& request, std::string_view name) {
   auto text = request.FindQuery(name);
   if (!text) return std::optional<bool>();
   for (std::string_view yes : {"true", "1", "yes", "on"}) {
@@ -66,7 +66,8 @@ absl::StatusOr<Json> BodyObject(http::Request& request) {
   if (body->empty()) return Json(Json::Object{});
   absl::StatusOr<Json> json = ParseJson(*body);
   if (!json.ok()) return json.status();
-  if (!json->is_object()) return ValidationError("", "the body must be a JSON object", "type_error");
+  if (!json->is_object())
+    return ValidationError("", "the body must be a JSON object", "type_error");
   return json;
 }
 
@@ -91,6 +92,41 @@ absl::StatusOr<std::string> IdempotencyKey(const http::Request& request) {
     return ValidationError("header/Idempotency-Key", "must be 1 to 255 visible ASCII characters");
   }
   return std::string(*key);
+}
+
+std::string EntityTag(std::string_view revision, std::string_view more) {
+  std::string tag = "\"";
+  tag += revision;
+  if (!more.empty()) {
+    tag += '-';
+    tag += more;
+  }
+  return tag + "\"";
+}
+
+absl::StatusOr<Precondition> ReadPrecondition(const http::Request& request) {
+  auto revision = [](const http::EntityTag& tag) {
+    return tag.opaque.substr(0, tag.opaque.find('-'));
+  };
+  Precondition precondition;
+  absl::StatusOr<std::optional<http::TagList>> match = http::ReadTags(request, "If-Match");
+  if (!match.ok()) return match.status();
+  if (match->has_value() && !(*match)->any) {
+    precondition.match.emplace();
+    for (const http::EntityTag& tag : (*match)->tags) {
+      // A weak tag does not tell apart what a change must not overlook.
+      if (!tag.weak) precondition.match->push_back(revision(tag));
+    }
+  }
+  absl::StatusOr<std::optional<http::TagList>> none = http::ReadTags(request, "If-None-Match");
+  if (!none.ok()) return none.status();
+  if (none->has_value()) {
+    if ((*none)->any) precondition.none_match.push_back("*");
+    for (const http::EntityTag& tag : (*none)->tags) {
+      precondition.none_match.push_back(revision(tag));
+    }
+  }
+  return precondition;
 }
 
 void WriteTime(JsonWriter& w, int64_t micros) {

@@ -10,6 +10,7 @@
 #include "solvent/identity.h"
 #include "solvent/json.h"
 #include "solvent/page.h"
+#include "solvent/precondition.h"
 
 namespace solvent::api {
 
@@ -30,6 +31,12 @@ absl::StatusOr<std::string> StringMember(const Json& body, std::string_view name
 
 // The Idempotency-Key header: "" when absent.
 absl::StatusOr<std::string> IdempotencyKey(const http::Request& request);
+
+// The entity tag of what is at a revision. `more` is what else the answer shows and nobody changes,
+// like counters: it makes the tag another one, but no If-Match fails for it.
+std::string EntityTag(std::string_view revision, std::string_view more = "");
+// If-Match and If-None-Match of a request that changes something.
+absl::StatusOr<Precondition> ReadPrecondition(const http::Request& request);
 
 // {"items", "total", "page", "page_size", "total_pages", "has_next", "has_prev"} around items that
 // `write_item` appends.

@@ -8,6 +8,7 @@
 #include "message.h"
 #include "router.h"
 #include "solvent/error.h"
+#include "validators.h"
 
 namespace solvent::console {
 namespace {
@@ -29,18 +30,11 @@ const EmbeddedFile* Find(std::string_view path) {
   return nullptr;
 }
 
-// Whether the client has this version already.
-bool IsCurrent(const Request& request, std::string_view etag) {
-  std::string_view known = request.FindHeader("If-None-Match").value_or("");
-  return known == "*" || http::ListHasToken(known, etag) ||
-         http::ListHasToken(known, "W/" + std::string(etag));
-}
-
 absl::StatusOr<Response> Serve(const Request& request, std::string_view path) {
   const EmbeddedFile* file = Find(path);
   if (file == nullptr) return NotFound("no such file");
   Response response;
-  if (IsCurrent(request, file->etag)) {
+  if (http::HasCurrent(request, file->etag)) {
     response.status = 304;
   } else {
     response.content_type = std::string(file->content_type);

@@ -45,9 +45,10 @@ class DocumentPort {
   virtual absl::StatusOr<std::optional<Document>> Update(std::string_view organization,
                                                          std::string_view id,
                                                          const DocumentPatch& patch,
+                                                         const Precondition& precondition,
                                                          int64_t now) = 0;
   virtual absl::StatusOr<bool> Delete(std::string_view organization, std::string_view id,
-                                      int64_t now) = 0;
+                                      const Precondition& precondition, int64_t now) = 0;
 
   virtual absl::StatusOr<std::optional<VersionBase>> FindBase(std::string_view organization,
                                                               std::string_view document) = 0;

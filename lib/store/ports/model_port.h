@@ -46,9 +46,12 @@ class ModelPort {
   virtual absl::StatusOr<Page<OrgModel>> ListModels(std::string_view organization,
                                                     const OrgModelFilter& filter,
                                                     const PageRequest& page) = 0;
-  // False when there is no such model; `id` as in FindModel.
-  virtual absl::StatusOr<bool> UpdateModel(std::string_view organization, std::string_view id,
-                                           const OrgModelPatch& patch, int64_t now) = 0;
+  // The model afterwards, without its definition; empty when there is none; `id` as in FindModel.
+  virtual absl::StatusOr<std::optional<OrgModel>> UpdateModel(std::string_view organization,
+                                                              std::string_view id,
+                                                              const OrgModelPatch& patch,
+                                                              const Precondition& precondition,
+                                                              int64_t now) = 0;
 
   // Definitions as they were executed, by their hash, so that a run can be explained after its
   // model has changed.

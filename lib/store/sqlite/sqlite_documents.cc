@@ -195,11 +195,13 @@ absl::StatusOr<std::vector<Document>> SqliteDocuments::List(std::string_view org
 absl::StatusOr<std::optional<Document>> SqliteDocuments::Update(std::string_view organization,
                                                                 std::string_view id,
                                                                 const DocumentPatch& patch,
+                                                                const Precondition& precondition,
                                                                 int64_t now) {
   using Result = std::optional<Document>;
   return writer_.Get<Result>([&](Db& db) -> absl::StatusOr<Result> {
     ASSIGN_OR_RETURN(std::optional<FoundDocument> found, LoadDocument(db, organization, id));
     if (!found.has_value()) return std::nullopt;
+    RETURN_IF_ERROR(precondition.Check(Revision(found->document)));
     RETURN_IF_ERROR(db.Run(kUpdateDocument, found->n, patch.name.has_value(),
                            patch.name.value_or(""), patch.canvas_json.has_value(),
                            patch.canvas_json.value_or(""), patch.model_json.has_value(),
@@ -211,8 +213,13 @@ absl::StatusOr<std::optional<Document>> SqliteDocuments::Update(std::string_view
 }
 
 absl::StatusOr<bool> SqliteDocuments::Delete(std::string_view organization, std::string_view id,
-                                             int64_t now) {
+                                             const Precondition& precondition, int64_t now) {
   return writer_.Get<bool>([&](Db& db) -> absl::StatusOr<bool> {
+    if (!precondition.empty()) {
+      ASSIGN_OR_RETURN(std::optional<FoundDocument> found, LoadDocument(db, organization, id));
+      if (!found.has_value()) return false;
+      RETURN_IF_ERROR(precondition.Check(Revision(found->document)));
+    }
     RETURN_IF_ERROR(db.Run(kDeleteDocument, id, organization, now));
     return db.changes() == 1;
   });

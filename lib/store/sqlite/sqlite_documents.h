@@ -20,9 +20,11 @@ class SqliteDocuments : public DocumentPort {
   absl::StatusOr<std::vector<Document>> List(std::string_view organization, int64_t skip,
                                              int limit) override;
   absl::StatusOr<std::optional<Document>> Update(std::string_view organization, std::string_view id,
-                                                 const DocumentPatch& patch, int64_t now) override;
+                                                 const DocumentPatch& patch,
+                                                 const Precondition& precondition,
+                                                 int64_t now) override;
   absl::StatusOr<bool> Delete(std::string_view organization, std::string_view id,
-                              int64_t now) override;
+                              const Precondition& precondition, int64_t now) override;
   absl::StatusOr<std::optional<VersionBase>> FindBase(std::string_view organization,
                                                       std::string_view document) override;
   absl::StatusOr<Version> AddVersion(std::string_view document, const NewVersionRow& row,

@@ -67,7 +67,7 @@ constexpr char kInsertActivation[] =
     " updated_at) VALUES (?1, ?2, ?3, nullif(?4, ''), ?5, ?5)";
 constexpr char kActivateAgain[] =
     "UPDATE organization_models SET is_active = 1, custom_name = iif(?3 <> '', ?3, custom_name),"
-    " updated_at = ?4 WHERE organization_id = ?1 AND catalog_id = ?2";
+    " updated_at = max(?4, updated_at + 1) WHERE organization_id = ?1 AND catalog_id = ?2";
 constexpr char kCountActivation[] =
     "UPDATE catalog_models SET total_activations = total_activations + 1 WHERE id = ?1";
 constexpr char kInsertModel[] =
@@ -78,7 +78,7 @@ constexpr char kUpdateModel[] =
     "UPDATE organization_models SET custom_name = iif(?3, nullif(?4, ''), custom_name),"
     " custom_config = iif(?5, nullif(?6, ''), custom_config),"
     " is_active = iif(?7 < 0, is_active, ?7), is_favorite = iif(?8 < 0, is_favorite, ?8),"
-    " updated_at = ?9 WHERE organization_id = ?1 AND (id = ?2 OR catalog_id = ?2)";
+    " updated_at = max(?9, updated_at + 1) WHERE organization_id = ?1 AND id = ?2";
 
 // A private model has no c.
 #define MODEL_COLUMNS                                                                          \
@@ -88,12 +88,14 @@ constexpr char kUpdateModel[] =
   " coalesce(c.tags, m.tags), coalesce(c.definition, m.definition) ->> 'generator_type',"      \
   " coalesce(c.credits_per_execution, m.credits_per_execution), m.is_active, m.is_favorite,"   \
   " coalesce(c.is_official, 0), m.total_executions, m.total_credits_used, m.last_executed_at," \
-  " m.created_at, m.updated_at"
+  " m.created_at, m.updated_at, coalesce(c.version, 0)"
 #define FROM_MODELS " FROM organization_models m LEFT JOIN catalog_models c ON c.id = m.catalog_id"
 constexpr char kFindModel[] =
     MODEL_COLUMNS ", m.custom_config, coalesce(c.definition, m.definition)" FROM_MODELS
                   " WHERE m.organization_id = ?1 AND (m.id = ?2 OR m.catalog_id = ?2)";
-constexpr int kModelColumns = 19;
+constexpr char kFindModelRow[] =
+    MODEL_COLUMNS FROM_MODELS " WHERE m.organization_id = ?1 AND (m.id = ?2 OR m.catalog_id = ?2)";
+constexpr int kModelColumns = 20;
 // ?2 category, ?3 and ?4 active and favorite or -1, ?5 a pattern; "" matches all
 #define OF_FILTER                                                                        \
   " WHERE m.organization_id = ?1 AND (?2 = '' OR coalesce(c.category, m.category) = ?2)" \
@@ -158,6 +160,7 @@ OrgModel ReadModel(const Query& row) {
   m.last_executed_at = row.Int(16);
   m.created_at = row.Int(17);
   m.updated_at = row.Int(18);
+  m.listing_version = row.Int(19);
   return m;
 }
 
@@ -203,6 +206,15 @@ absl::StatusOr<std::optional<OrgModel>> LoadModel(Db& db, std::string_view organ
   ASSIGN_OR_RETURN(Json definition, ParseJson(query.Text(kModelColumns + 1)));
   model.definition = DefinitionFromJson(definition);
   return model;
+}
+
+// Without its definition.
+absl::StatusOr<std::optional<OrgModel>> LoadModelRow(Db& db, std::string_view organization,
+                                                     std::string_view id) {
+  Query query(db, kFindModelRow, organization, id);
+  if (query.Next()) return ReadModel(query);
+  RETURN_IF_ERROR(query.status());
+  return std::nullopt;
 }
 
 }  // namespace
@@ -389,19 +401,26 @@ absl::StatusOr<Page<OrgModel>> SqliteModels::ListModels(std::string_view organiz
   return page;
 }
 
-absl::StatusOr<bool> SqliteModels::UpdateModel(std::string_view organization, std::string_view id,
-                                               const OrgModelPatch& patch, int64_t now) {
+absl::StatusOr<std::optional<OrgModel>> SqliteModels::UpdateModel(std::string_view organization,
+                                                                  std::string_view id,
+                                                                  const OrgModelPatch& patch,
+                                                                  const Precondition& precondition,
+                                                                  int64_t now) {
+  using Result = std::optional<OrgModel>;
   std::string name;
   if (patch.custom_name.has_value()) name = patch.custom_name->value_or("");
   std::string config;
   if (patch.custom_config.has_value() && patch.custom_config->has_value()) {
     config = (*patch.custom_config)->Dump();
   }
-  return writer_.Get<bool>([&](Db& db) -> absl::StatusOr<bool> {
-    RETURN_IF_ERROR(db.Run(kUpdateModel, organization, id, patch.custom_name.has_value(), name,
-                           patch.custom_config.has_value(), config, Ternary(patch.is_active),
+  return writer_.Get<Result>([&](Db& db) -> absl::StatusOr<Result> {
+    ASSIGN_OR_RETURN(Result found, LoadModelRow(db, organization, id));
+    if (!found.has_value()) return found;
+    RETURN_IF_ERROR(precondition.Check(Revision(*found)));
+    RETURN_IF_ERROR(db.Run(kUpdateModel, organization, found->id, patch.custom_name.has_value(),
+                           name, patch.custom_config.has_value(), config, Ternary(patch.is_active),
                            Ternary(patch.is_favorite), now));
-    return db.changes() == 1;
+    return LoadModelRow(db, organization, found->id);
   });
 }
 

@@ -30,8 +30,11 @@ class SqliteModels : public ModelPort {
   absl::StatusOr<Page<OrgModel>> ListModels(std::string_view organization,
                                             const OrgModelFilter& filter,
                                             const PageRequest& page) override;
-  absl::StatusOr<bool> UpdateModel(std::string_view organization, std::string_view id,
-                                   const OrgModelPatch& patch, int64_t now) override;
+  absl::StatusOr<std::optional<OrgModel>> UpdateModel(std::string_view organization,
+                                                      std::string_view id,
+                                                      const OrgModelPatch& patch,
+                                                      const Precondition& precondition,
+                                                      int64_t now) override;
   absl::Status KeepDocument(std::string_view hash, std::string_view document) override;
   absl::StatusOr<std::optional<std::string>> FindDocument(std::string_view hash) override;
 

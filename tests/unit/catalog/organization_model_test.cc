@@ -184,7 +184,7 @@ TEST_CASE("models are found by their organization only") {
   OrgModel model = rooms.MustCreate(kBoxes);
   std::string other = rooms.Member("Other").organization_id;
   CHECK(absl::IsNotFound(rooms.models->Get(other, model.id).status()));
-  CHECK(absl::IsNotFound(rooms.models->Patch(other, model.id, {})));
+  CHECK(absl::IsNotFound(rooms.models->Patch(other, model.id, {}).status()));
   CHECK(absl::IsNotFound(rooms.models->Deactivate(other, model.id)));
   CHECK(rooms.models->List(other, {}, {})->total == 0);
   CHECK(absl::IsNotFound(rooms.models->Get(rooms.caller.organization_id, "").status()));
@@ -223,7 +223,8 @@ TEST_CASE("a patch changes what it names, and clears what it sets to nothing") {
 
   OrgModelPatch bad;
   bad.custom_config.emplace(Parse(R"({"limits": {"rows": "many"}})"));
-  CHECK(GetErrorInfo(rooms.models->Patch(organization, model.id, bad)).code == "validation_error");
+  CHECK(GetErrorInfo(rooms.models->Patch(organization, model.id, bad).status()).code ==
+        "validation_error");
   CHECK(rooms.MustGet(model.id).custom_config.is_null());
 }
 
