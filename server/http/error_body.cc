@@ -10,34 +10,35 @@ namespace {
 struct CodeRow {
   std::string_view code;
   int status;
+  std::string_view title;  // of problem details: the same for all errors with this code
 };
 
 // The first row of a status gives the code of an error that has none of its own.
 constexpr CodeRow kCodes[] = {
-    {"bad_request", 400},
-    {"expression_error", 400},
-    {"unauthorized", 401},
-    {"insufficient_credits", 402},
-    {"forbidden", 403},
-    {"not_found", 404},
-    {"method_not_allowed", 405},
-    {"request_timeout", 408},
-    {"solve_timeout", 408},
-    {"conflict", 409},
-    {"precondition_failed", 412},
-    {"payload_too_large", 413},
-    {"uri_too_long", 414},
-    {"unsupported_media_type", 415},
-    {"expectation_failed", 417},
-    {"validation_error", 422},
-    {"idempotency_key_reused", 422},
-    {"upgrade_required", 426},
-    {"rate_limit_exceeded", 429},
-    {"capacity_exceeded", 429},
-    {"headers_too_large", 431},
-    {"internal_error", 500},
-    {"service_unavailable", 503},
-    {"http_version_not_supported", 505},
+    {"bad_request", 400, "The request means nothing"},
+    {"expression_error", 400, "An expression does not parse"},
+    {"unauthorized", 401, "A valid credential is needed"},
+    {"insufficient_credits", 402, "The organization has too few credits"},
+    {"forbidden", 403, "The credential does not allow this"},
+    {"not_found", 404, "There is no such thing here"},
+    {"method_not_allowed", 405, "The route does not answer this method"},
+    {"request_timeout", 408, "The request took too long to arrive"},
+    {"solve_timeout", 408, "The solve took too long"},
+    {"conflict", 409, "The state of things does not allow this"},
+    {"precondition_failed", 412, "It has changed since it was read"},
+    {"payload_too_large", 413, "The body is too large"},
+    {"uri_too_long", 414, "The request's target is too long"},
+    {"unsupported_media_type", 415, "The body has a type or coding that is not read here"},
+    {"expectation_failed", 417, "The expectation cannot be met"},
+    {"validation_error", 422, "The input has the wrong shape"},
+    {"idempotency_key_reused", 422, "The idempotency key belongs to another request"},
+    {"upgrade_required", 426, "The route is a WebSocket"},
+    {"rate_limit_exceeded", 429, "Too many requests"},
+    {"capacity_exceeded", 429, "Too much is under way"},
+    {"headers_too_large", 431, "The request's head is too large"},
+    {"internal_error", 500, "Something went wrong here"},
+    {"service_unavailable", 503, "The service is not available for now"},
+    {"http_version_not_supported", 505, "This version of HTTP is not spoken here"},
 };
 
 std::string_view CodeOf(int http_status) {
@@ -60,6 +61,35 @@ std::string UpperCase(std::string_view s) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
   }
   return upper;
+}
+
+std::string_view TitleOf(std::string_view code) {
+  for (const CodeRow& row : kCodes) {
+    if (row.code == code) return row.title;
+  }
+  return "The request failed";
+}
+
+// The path of the request, and its id, which is what tells this occurrence from others.
+std::string InstanceOf(const Request& request) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string uri;
+  for (std::string_view part : {std::string_view(request.path), std::string_view("#"),
+                                std::string_view(request.request_id)}) {
+    for (char c : part) {
+      bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("-._~!$&'()*+,;=:@/%").find(c) != std::string_view::npos ||
+                  (c == '#' && part == "#");
+      if (kept) {
+        uri += c;
+        continue;
+      }
+      uri += '%';
+      uri += kHex[static_cast<unsigned char>(c) >> 4];
+      uri += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return uri;
 }
 
 Json Location(std::string_view pointer) {
@@ -176,6 +206,30 @@ Response ErrorResponse(int http_status, std::string_view code, std::string_view 
 
 Response ErrorResponse(int http_status, std::string_view message, std::string_view request_id) {
   return ErrorResponse(http_status, CodeOf(http_status), message, request_id);
+}
+
+void MakeProblemDetails(const Request& request, Response& response) {
+  absl::StatusOr<Json> read = ParseJson(response.body);
+  if (!read.ok() || !(*read)["error"].is_string() || !(*read)["message"].is_string()) return;
+  const Json& body = *read;
+  const std::string& code = body["error"].as_string();
+  Json problem;
+  problem.Set("type", "urn:solvent:problem:" + code);
+  problem.Set("title", TitleOf(code));
+  problem.Set("status", response.status);
+  problem.Set("detail", body["message"]);
+  problem.Set("instance", InstanceOf(request));
+  problem.Set("code", code);
+  problem.Set("request_id", body["request_id"]);
+  if (body["detail"].is_array()) problem.Set("errors", body["detail"]);
+  if (body["detail"].is_object()) problem.Set("context", body["detail"]);
+  for (const Json::Member& member : body.object()) {
+    bool frame = member.name == "error" || member.name == "message" || member.name == "detail" ||
+                 member.name == "error_code" || member.name == "status_code";
+    if (!frame && problem.Find(member.name) == nullptr) problem.Set(member.name, member.value);
+  }
+  response.content_type = "application/problem+json";
+  response.body = problem.Dump();
 }
 
 }  // namespace solvent::http

@@ -38,4 +38,9 @@ Response ErrorResponse(int http_status, std::string_view code, std::string_view 
 // For faults of HTTP itself; the code follows from the status.
 Response ErrorResponse(int http_status, std::string_view message, std::string_view request_id);
 
+// Turns the answer of an error into problem details (RFC 9457): {"type", "title", "status",
+// "detail", "instance", "code", "request_id"}, "errors" where fields are named, and the error's
+// extra members. What is not one of the bodies above stays as it is.
+void MakeProblemDetails(const Request& request, Response& response);
+
 }  // namespace solvent::http

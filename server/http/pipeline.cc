@@ -5,6 +5,7 @@
 #include <random>
 
 #include "error_body.h"
+#include "negotiation.h"
 
 namespace solvent::http {
 namespace {
@@ -138,7 +139,8 @@ Response Pipeline::Handle(Request& request, const Router::Match& match, bool ful
     response = Failure(absl::InternalError("unknown exception"), request);
   }
   const Route* route = match.route != nullptr ? match.route : match.neighbour;
-  if (response.status >= 400 && route != nullptr && route->adapt_error) {
+  if (response.status >= 400 && route != nullptr && route->adapt_error &&
+      !WantsProblemDetails(request)) {
     route->adapt_error(response);
   }
   Finish(request, response);
@@ -146,6 +148,7 @@ Response Pipeline::Handle(Request& request, const Router::Match& match, bool ful
 }
 
 void Pipeline::Finish(const Request& request, Response& response) const {
+  if (response.status >= 400 && WantsProblemDetails(request)) MakeProblemDetails(request, response);
   for (const Header& header : request.response_headers) response.Set(header.name, header.value);
   response.Set("X-Request-ID", request.request_id);
   if (options_.allowed_origins.empty()) return;

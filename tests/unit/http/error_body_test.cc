@@ -99,5 +99,35 @@ TEST_CASE("401, 429 and 503 tell the client what to do") {
   CHECK(BodyOf(limited)["limit"].as_int() == 60);
 }
 
+TEST_CASE("an error becomes problem details") {
+  Request request;
+  request.path = "/api/v2/keys/a%20\"b<";
+  request.request_id = "r#1";
+  Json extra;
+  extra.Set("credits_needed", 7).Set("status", "taken");
+  Response response =
+      ErrorResponse(MakeError(absl::StatusCode::kFailedPrecondition, "insufficient_credits",
+                              "too few", {{"/a/0", "is wrong", "value_error"}}, extra),
+                    request.request_id);
+  MakeProblemDetails(request, response);
+  CHECK(response.status == 402);
+  CHECK(response.content_type == "application/problem+json");
+  CHECK(response.body ==
+        R"({"type":"urn:solvent:problem:insufficient_credits",)"
+        R"("title":"The organization has too few credits","status":402,"detail":"too few",)"
+        R"("instance":"/api/v2/keys/a%20%22b%3C#r%231","code":"insufficient_credits",)"
+        R"("request_id":"r#1","credits_needed":7,)"
+        R"("errors":[{"loc":["body","a",0],"msg":"is wrong","type":"value_error"}]})");
+}
+
+TEST_CASE("what is no error body of ours stays as it is") {
+  for (const char* body : {"", "not json", "[1]", R"({"status":"failing"})", R"({"error":{}})"}) {
+    Response response = Response::Json(503, body);
+    MakeProblemDetails(Request(), response);
+    CHECK(response.body == body);
+    CHECK(response.content_type == "application/json");
+  }
+}
+
 }  // namespace
 }  // namespace solvent::http
