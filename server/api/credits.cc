@@ -175,7 +175,10 @@ absl::StatusOr<Response> ListTransactions(Context& context, Request& request) {
   w.BeginArray();
   for (const CreditEntry& entry : *entries) WriteEntry(w, entry);
   w.EndArray();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  LinkWindows(request, "offset", filter.offset, filter.limit, static_cast<int64_t>(entries->size()),
+              std::nullopt, response);
+  return response;
 }
 
 absl::StatusOr<Response> AdjustCredits(Context& context, Request& request) {

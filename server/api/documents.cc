@@ -56,7 +56,8 @@ Response DocumentResponse(int status, const Document& document) {
   JsonWriter w(text);
   WriteDocument(w, document);
   Response response = Response::Json(status, std::move(text));
-  return response.Set("ETag", EntityTag(Revision(document)));
+  response.Set("ETag", EntityTag(Revision(document)));
+  return response;
 }
 
 Response VersionResponse(int status, const Version& version) {
@@ -102,6 +103,11 @@ absl::StatusOr<Range> QueryRange(const Request& request) {
   return Range{*skip, static_cast<int>(*limit)};
 }
 
+void LinkRange(const Request& request, const Range& range, size_t shown, Response& response) {
+  LinkWindows(request, "skip", range.skip, range.limit, static_cast<int64_t>(shown), std::nullopt,
+              response);
+}
+
 absl::StatusOr<Response> CreateDocument(Context& context, Request& request) {
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
@@ -145,7 +151,9 @@ absl::StatusOr<Response> ListDocuments(Context& context, Request& request) {
     w.EndObject();
   }
   w.EndArray();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  LinkRange(request, *range, documents->size(), response);
+  return response;
 }
 
 absl::StatusOr<Response> GetDocument(Context& context, Request& request) {
@@ -225,7 +233,9 @@ absl::StatusOr<Response> ListVersions(Context& context, Request& request) {
   w.BeginArray();
   for (const Version& version : *versions) WriteVersion(w, version, Payload::kLeaveOut);
   w.EndArray();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  LinkRange(request, *range, versions->size(), response);
+  return response;
 }
 
 absl::StatusOr<Response> GetVersion(Context& context, Request& request) {
@@ -274,7 +284,8 @@ absl::StatusOr<Response> RestoreVersion(Context& context, Request& request) {
   w.EndObject();
   Response response = Response::Json(200, std::move(text));
   // Of the document, which is what goes on being edited.
-  return response.Set("ETag", EntityTag(Revision(restored->document)));
+  response.Set("ETag", EntityTag(Revision(restored->document)));
+  return response;
 }
 
 std::string_view ToString(VersionChange::Kind kind) {

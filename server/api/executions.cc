@@ -27,8 +27,7 @@ absl::StatusOr<Response> GetExecution(Context& context, Request& request) {
 
 }  // namespace
 
-absl::StatusOr<Response> ListExecutions(Context& context, Request& request,
-                                        std::string model_id) {
+absl::StatusOr<Response> ListExecutions(Context& context, Request& request, std::string model_id) {
   absl::StatusOr<PageRequest> page = QueryPage(request);
   if (!page.ok()) return page.status();
   ExecutionFilter filter;
@@ -48,7 +47,7 @@ absl::StatusOr<Response> ListExecutions(Context& context, Request& request,
   absl::StatusOr<Page<Execution>> list =
       context.engine.executions().List(CallerOf(request).organization_id, filter, *page);
   if (!list.ok()) return list.status();
-  return PageResponse(*list, [](JsonWriter& w, const Execution& execution) {
+  return PageResponse(request, *list, [](JsonWriter& w, const Execution& execution) {
     WriteExecution(w, execution, InputPart::kLeaveOut);
   });
 }

@@ -141,6 +141,8 @@ absl::StatusOr<Response> ListJobs(Context& context, Request& request) {
   for (const Job& job : *jobs) WriteJob(w, job, StatusOf(job));
   w.EndArray();
   Response response = Response::Json(200, std::move(text));
+  LinkWindows(request, "offset", window->offset, window->limit, static_cast<int64_t>(jobs->size()),
+              total, response);
   return response.Set("X-Total-Count", std::to_string(total));
 }
 
@@ -217,6 +219,8 @@ absl::StatusOr<Response> ListExecutionsOfJob(Context& context, Request& request)
   }
   text += ']';
   Response response = Response::Json(200, std::move(text));
+  LinkWindows(request, "offset", window->offset, window->limit,
+              static_cast<int64_t>(list->items.size()), list->total, response);
   return response.Set("X-Total-Count", std::to_string(list->total));
 }
 
@@ -291,16 +295,16 @@ absl::StatusOr<Response> ListTasks(Context& context, Request& request) {
   JsonWriter w(text);
   w.BeginObject();
   w.Key("hasMore").Bool(page->has_more);
+  const std::string next =
+      page->has_more ? prefix + std::to_string(page->tasks.back().index + 1) : "";
   w.Key("nextCursor");
-  if (page->has_more) {
-    w.String(prefix + std::to_string(page->tasks.back().index + 1));
-  } else {
-    w.Null();
-  }
+  WriteTextOrNull(w, next);
   w.Key("total").Int(page->total);
   w.EndObject();
   text += '}';
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  LinkCursor(request, next, response);
+  return response;
 }
 
 absl::StatusOr<Response> GetTask(Context& context, Request& request) {

@@ -59,7 +59,7 @@ absl::StatusOr<Response> ListKeys(Context& context, Request& request) {
   KeyFilter filter{caller.organization_id, caller.user_id, QueryText(request, "search"), *active};
   absl::StatusOr<Page<ApiKey>> keys = context.engine.identity().ListKeys(filter, *page);
   if (!keys.ok()) return keys.status();
-  return PageResponse(*keys, [](JsonWriter& w, const ApiKey& key) {
+  return PageResponse(request, *keys, [](JsonWriter& w, const ApiKey& key) {
     w.BeginObject();
     w.Key("id").String(key.id);
     w.Key("name").String(key.name);

@@ -120,7 +120,8 @@ Response ModelResponse(const OrgModel& model) {
   JsonWriter w(text);
   WriteModel(w, model, Detail::kFull);
   Response response = Response::Json(200, std::move(text));
-  return response.Set("ETag", TagOf(model));
+  response.Set("ETag", TagOf(model));
+  return response;
 }
 
 absl::StatusOr<Response> ListCatalog(Context& context, Request& request) {
@@ -143,7 +144,7 @@ absl::StatusOr<Response> ListCatalog(Context& context, Request& request) {
   }
   absl::StatusOr<Page<CatalogModel>> list = context.engine.catalog().List(filter, *page);
   if (!list.ok()) return list.status();
-  return PageResponse(*list, [](JsonWriter& w, const CatalogModel& model) {
+  return PageResponse(request, *list, [](JsonWriter& w, const CatalogModel& model) {
     WriteListing(w, model, Detail::kListed);
   });
 }
@@ -159,7 +160,8 @@ absl::StatusOr<Response> GetListing(Context& context, Request& request) {
   JsonWriter w(text);
   WriteListing(w, *model, Detail::kFull);
   Response response = Response::Json(200, std::move(text));
-  return response.Set("ETag", tag);
+  response.Set("ETag", tag);
+  return response;
 }
 
 absl::StatusOr<Response> GetListingSchema(Context& context, Request& request) {
@@ -178,7 +180,8 @@ absl::StatusOr<Response> GetListingSchema(Context& context, Request& request) {
   WriteTextOrNull(w, model->scenario_description);
   w.EndObject();
   Response response = Response::Json(200, std::move(text));
-  return response.Set("ETag", tag);
+  response.Set("ETag", tag);
+  return response;
 }
 
 absl::StatusOr<Response> Activate(Context& context, Request& request) {
@@ -209,8 +212,9 @@ absl::StatusOr<Response> ListModels(Context& context, Request& request) {
   absl::StatusOr<Page<OrgModel>> list =
       context.engine.models().List(CallerOf(request).organization_id, filter, *page);
   if (!list.ok()) return list.status();
-  return PageResponse(
-      *list, [](JsonWriter& w, const OrgModel& model) { WriteModel(w, model, Detail::kListed); });
+  return PageResponse(request, *list, [](JsonWriter& w, const OrgModel& model) {
+    WriteModel(w, model, Detail::kListed);
+  });
 }
 
 absl::StatusOr<OrgModel> FindModel(Context& context, const Request& request) {
@@ -241,7 +245,8 @@ absl::StatusOr<Response> GetSchema(Context& context, Request& request) {
   WriteOr(w, model->custom_config, "null");
   w.EndObject();
   Response response = Response::Json(200, std::move(text));
-  return response.Set("ETag", tag);
+  response.Set("ETag", tag);
+  return response;
 }
 
 absl::StatusOr<Response> CreateModel(Context& context, Request& request) {
@@ -292,7 +297,8 @@ absl::StatusOr<Response> PatchModel(Context& context, Request& request) {
                                     request.Parameter("model_id"), std::move(patch), *precondition);
   if (!model.ok()) return model.status();
   Response response = Response::Json(200, R"({"status":"updated"})");
-  return response.Set("ETag", TagOf(*model));
+  response.Set("ETag", TagOf(*model));
+  return response;
 }
 
 absl::StatusOr<Response> DeleteModel(Context& context, Request& request) {

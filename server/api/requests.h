@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "message.h"
+#include "paging.h"
 #include "solvent/identity.h"
 #include "solvent/json.h"
 #include "solvent/page.h"
@@ -39,9 +40,10 @@ std::string EntityTag(std::string_view revision, std::string_view more = "");
 absl::StatusOr<Precondition> ReadPrecondition(const http::Request& request);
 
 // {"items", "total", "page", "page_size", "total_pages", "has_next", "has_prev"} around items that
-// `write_item` appends.
+// `write_item` appends, with links to the other pages.
 template <typename T, typename WriteItem>
-http::Response PageResponse(const Page<T>& page, WriteItem write_item) {
+http::Response PageResponse(const http::Request& request, const Page<T>& page,
+                            WriteItem write_item) {
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
@@ -56,7 +58,9 @@ http::Response PageResponse(const Page<T>& page, WriteItem write_item) {
   w.Key("has_next").Bool(page.page < pages);
   w.Key("has_prev").Bool(page.page > 1 && page.total > 0);
   w.EndObject();
-  return http::Response::Json(200, std::move(text));
+  http::Response response = http::Response::Json(200, std::move(text));
+  LinkPages(request, page.page, pages, response);
+  return response;
 }
 
 // "2026-02-19T10:05:00.123456Z", or null for 0.

@@ -309,7 +309,7 @@ absl::StatusOr<Response> ListRuns(Context& context, Request& request) {
   absl::StatusOr<Page<TriggerRun>> runs = context.engine.triggers().ListRuns(
       CallerOf(request).organization_id, request.Parameter("trigger_id"), status, *page);
   if (!runs.ok()) return runs.status();
-  return PageResponse(*runs, WriteRun);
+  return PageResponse(request, *runs, WriteRun);
 }
 
 absl::StatusOr<Response> GetRun(Context& context, Request& request) {

@@ -81,7 +81,8 @@ bool HasCurrent(const Request& request, std::string_view etag) {
 
 Response NotModified(std::string_view etag) {
   Response response = Response::Empty(304);
-  return response.Set("ETag", etag);
+  response.Set("ETag", etag);
+  return response;
 }
 
 }  // namespace solvent::http

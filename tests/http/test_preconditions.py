@@ -13,7 +13,7 @@ class Preconditions(ServerTest):
     flags = ("--rate-limit-read", "0", "--rate-limit-solve", "0", "--rate-limit-public", "0")
 
     def model(self, **more):
-        body = {"name": "m", "generator_type": "flat", "custom_config": {"problem": FLAT}, **more}
+        body = {"name": "m", "generator_type": "generic", **more}
         response = self.api.post("/models", json=body)
         self.assertEqual(response.status_code, 200, response.text)
         return "/models/" + response.json()["id"], response.headers["ETag"]
@@ -121,7 +121,7 @@ class Preconditions(ServerTest):
     def test_a_run_changes_the_tag_and_disturbs_no_edit(self):
         path, tag = self.model()
         self.assertEqual(
-            self.api.post(path + "/execute", json={"input_data": {}}).status_code, 200
+            self.api.post(path + "/execute", json={"input_data": FLAT}).status_code, 200
         )
         answer = self.api.get(path, headers={"If-None-Match": tag})
         self.assertEqual(answer.status_code, 200)
