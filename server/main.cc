@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "completion.h"
 #include "config_file.h"
+#include "cors.h"
 #include "solvent/error.h"
 #include "solvent/worker_backend.h"
 #include "version.h"
@@ -128,8 +129,13 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   flag("--rate-limit-fire-failures", o.rate_limits.fire_failures.per_minute,
        "SOLVENT_RATE_LIMIT_FIRE_FAILURES",
        "Fires without the right secret a minute per address; 0 for no limit");
-  flag("--allow-origin", o.allowed_origins, "SOLVENT_ALLOW_ORIGIN",
-       "Web origin whose pages may call the API (repeatable)");
+  flag("--cors-origin", o.allowed_origins, "SOLVENT_CORS_ORIGIN",
+       "Web origin whose pages may call the API, as https://app.example.com, or * for all\n"
+       "(repeatable)")
+      ->check([](const std::string& text) {
+        return http::IsOriginRule(text) ? std::string()
+                                        : "an origin is scheme://host[:port] in lower case, or *";
+      });
   flag("--webhook-allow", o.webhooks.policy.allow_networks, "SOLVENT_WEBHOOK_ALLOW",
        "Network that webhooks may go to although it is private, as 10.0.0.0/8 (repeatable)");
   flag("--webhook-retry", o.webhooks.retry_seconds, "SOLVENT_WEBHOOK_RETRY",

@@ -37,7 +37,8 @@ struct Options {
   std::chrono::milliseconds thread_idle_timeout{10'000};
   size_t max_connections = 10'000;
 
-  // Origins whose pages may read answers ("https://app.example.com"). None by default.
+  // Origins whose pages may read answers ("https://app.example.com"), or "*" for all of them
+  // (cors.h). None by default.
   std::vector<std::string> allowed_origins;
   WebSocketOptions websocket;
   EventStreamOptions event_stream;

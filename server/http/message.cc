@@ -93,6 +93,15 @@ const std::string* Response::FindHeader(std::string_view name) const {
   return nullptr;
 }
 
+void AddVary(Response& response, std::string_view header) {
+  const std::string* there = response.FindHeader("Vary");
+  if (there == nullptr) {
+    response.headers.push_back({"Vary", std::string(header)});
+  } else if (!ListHasToken(*there, header)) {
+    response.Set("Vary", *there + ", " + std::string(header));
+  }
+}
+
 Response Response::Json(int status, std::string text) {
   Response response;
   response.status = status;

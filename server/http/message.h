@@ -83,4 +83,7 @@ struct Response {
   static Response Empty(int status = 204);
 };
 
+// Says in the answer that it depends on that header of the request.
+void AddVary(Response& response, std::string_view header);
+
 }  // namespace solvent::http

@@ -4,6 +4,7 @@
 #include <exception>
 #include <random>
 
+#include "cors.h"
 #include "error_body.h"
 #include "negotiation.h"
 
@@ -151,25 +152,7 @@ void Pipeline::Finish(const Request& request, Response& response) const {
   if (response.status >= 400 && WantsProblemDetails(request)) MakeProblemDetails(request, response);
   for (const Header& header : request.response_headers) response.Set(header.name, header.value);
   response.Set("X-Request-ID", request.request_id);
-  if (options_.allowed_origins.empty()) return;
-  response.Set("Vary", "Origin");
-  auto origin = request.FindHeader("Origin");
-  if (!origin || std::find(options_.allowed_origins.begin(), options_.allowed_origins.end(),
-                           *origin) == options_.allowed_origins.end()) {
-    return;
-  }
-  response.Set("Access-Control-Allow-Origin", *origin);
-  response.Set("Access-Control-Expose-Headers",
-               "X-Request-ID, Location, Retry-After, Idempotent-Replay, X-RateLimit-Limit, "
-               "X-RateLimit-Remaining, X-RateLimit-Reset");
-  if (request.method == "OPTIONS") {
-    if (const std::string* allow = response.FindHeader("Allow")) {
-      response.Set("Access-Control-Allow-Methods", std::string(*allow));
-    }
-    response.Set("Access-Control-Allow-Headers",
-                 "Authorization, Content-Type, Idempotency-Key, X-Request-ID");
-    response.Set("Access-Control-Max-Age", "600");
-  }
+  AddCorsHeaders(options_.allowed_origins, request, response);
 }
 
 }  // namespace solvent::http

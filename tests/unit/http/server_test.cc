@@ -379,7 +379,8 @@ TEST_CASE("pages of allowed origins may read answers, others not") {
   Answer other = client.Ask(Get("/hello", "Origin: https://evil.example.com\r\n"));
   CHECK(other.Header("Access-Control-Allow-Origin") == "");
   Answer preflight = client.Ask(
-      "OPTIONS /things/1 HTTP/1.1\r\nHost: x\r\nOrigin: https://app.example.com\r\n\r\n");
+      "OPTIONS /things/1 HTTP/1.1\r\nHost: x\r\nOrigin: https://app.example.com\r\n"
+      "Access-Control-Request-Method: DELETE\r\n\r\n");
   CHECK(preflight.Header("Access-Control-Allow-Methods") == "GET, HEAD, DELETE, OPTIONS");
 }
 
