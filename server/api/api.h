@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http_server.h"
 #include "message.h"
@@ -25,6 +26,8 @@ struct Config {
   bool notify_sync_solves = false;
   bool notify_sync_models = true;
   RateLimits rate_limits;
+  // Web origins whose pages may use the server; "*": all.
+  std::vector<std::string> allowed_origins;
   std::string version;
 };
 
@@ -36,6 +39,8 @@ struct Context {
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::atomic<int> sync_waiters{0};
   std::function<http::Metrics()> http_metrics;  // set once the server exists
+  // Counts a request against a further class of limits (rate_limiter.h); empty: no limits.
+  std::function<absl::Status(http::Request&, std::string_view rate_class)> rate_limiter;
 };
 
 inline constexpr std::string_view kBase = "/api/v2";
@@ -71,6 +76,7 @@ absl::Status AddWebhookRoutes(http::HttpServer& server, Context& context);
 absl::Status AddHealthRoutes(http::HttpServer& server, Context& context);
 absl::Status AddLiveRoutes(http::HttpServer& server, Context& context);
 absl::Status AddJobRoutes(http::HttpServer& server, Context& context);
+absl::Status AddMcpRoutes(http::HttpServer& server, Context& context);
 
 // The page of executions that the request's query asks for; of one model unless `model_id` is "".
 absl::StatusOr<http::Response> ListExecutions(Context& context, http::Request& request,

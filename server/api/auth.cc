@@ -62,7 +62,7 @@ absl::Status AddRoutes(http::HttpServer& server, Context& context) {
       AddSolveRoutes,  AddMathProgRoutes, AddExecutionRoutes,    AddExplainRoutes,
       AddModelRoutes,  AddDocumentRoutes, AddTriggerRoutes,      AddWebhookRoutes,
       AddCreditRoutes, AddKeyRoutes,      AddNotificationRoutes, AddHealthRoutes,
-      AddLiveRoutes,   AddJobRoutes,
+      AddLiveRoutes,   AddJobRoutes,      AddMcpRoutes,
   };
   for (auto add : kAll) {
     if (absl::Status status = add(server, context); !status.ok()) return status;

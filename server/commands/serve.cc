@@ -51,11 +51,11 @@ absl::Status Bootstrap(Identity& identity, const std::string& bootstrap_key, boo
 }
 
 absl::Status RateLimited(api::RateLimiter& limiter, http::Request& request,
-                         const http::Route& route) {
+                         std::string_view rate_class) {
   bool known = request.identity.has_value();
   std::string who =
       known ? std::any_cast<Caller>(&request.identity)->organization_id : request.remote_address;
-  api::RateDecision decision = limiter.Take(route.rate_class, who);
+  api::RateDecision decision = limiter.Take(rate_class, who);
   return api::ApplyRateDecision(request, decision);
 }
 
@@ -137,6 +137,7 @@ int Serve(const ServeOptions& options) {
   config.notify_sync_solves = options.notify_sync == "all";
   config.notify_sync_models = options.notify_sync != "none";
   config.rate_limits = options.rate_limits;
+  config.allowed_origins = options.allowed_origins;
   config.version = kVersion;
   api::Context context{**engine, config, log};
   api::RateLimiter limiter(options.rate_limits, api::UnixSeconds);
@@ -151,8 +152,11 @@ int Serve(const ServeOptions& options) {
     return api::Authenticate(context, request, route.token_in_query);
   });
   server.SetRateLimiter([&limiter](http::Request& request, const http::Route& route) {
-    return RateLimited(limiter, request, route);
+    return RateLimited(limiter, request, route.rate_class);
   });
+  context.rate_limiter = [&limiter](http::Request& request, std::string_view rate_class) {
+    return RateLimited(limiter, request, rate_class);
+  };
   context.http_metrics = [&server] { return server.metrics(); };
   if (absl::Status status = api::AddRoutes(server, context); !status.ok()) {
     return Complain(status);
