@@ -161,7 +161,7 @@ absl::StatusOr<Response> GetDocument(Context& context, Request& request) {
       CallerOf(request).organization_id, request.Parameter("document_id"));
   if (!document.ok()) return document.status();
   std::string tag = EntityTag(Revision(*document));
-  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
+  if (http::HasCurrent(request, tag)) return http::NotModified(request, tag);
   return DocumentResponse(200, *document);
 }
 

@@ -155,7 +155,7 @@ absl::StatusOr<Response> GetListing(Context& context, Request& request) {
   if (!model.ok()) return model.status();
   std::string tag = EntityTag(Revision(*model), std::to_string(model->total_activations) + "." +
                                                     std::to_string(model->total_executions));
-  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
+  if (http::HasCurrent(request, tag)) return http::NotModified(request, tag);
   std::string text;
   JsonWriter w(text);
   WriteListing(w, *model, Detail::kFull);
@@ -169,7 +169,7 @@ absl::StatusOr<Response> GetListingSchema(Context& context, Request& request) {
       context.engine.catalog().Get(request.Parameter("catalog_id"));
   if (!model.ok()) return model.status();
   std::string tag = EntityTag(Revision(*model));
-  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
+  if (http::HasCurrent(request, tag)) return http::NotModified(request, tag);
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
@@ -226,7 +226,7 @@ absl::StatusOr<Response> GetModel(Context& context, Request& request) {
   absl::StatusOr<OrgModel> model = FindModel(context, request);
   if (!model.ok()) return model.status();
   std::string tag = TagOf(*model);
-  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
+  if (http::HasCurrent(request, tag)) return http::NotModified(request, tag);
   return ModelResponse(*model);
 }
 
@@ -234,7 +234,7 @@ absl::StatusOr<Response> GetSchema(Context& context, Request& request) {
   absl::StatusOr<OrgModel> model = FindModel(context, request);
   if (!model.ok()) return model.status();
   std::string tag = EntityTag(Revision(*model));
-  if (http::HasCurrent(request, tag)) return http::NotModified(tag);
+  if (http::HasCurrent(request, tag)) return http::NotModified(request, tag);
   std::string text;
   JsonWriter w(text);
   w.BeginObject();

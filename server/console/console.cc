@@ -6,6 +6,7 @@
 
 #include "embedded_files.h"
 #include "message.h"
+#include "negotiation.h"
 #include "router.h"
 #include "solvent/error.h"
 #include "validators.h"
@@ -35,12 +36,15 @@ absl::StatusOr<Response> Serve(const Request& request, std::string_view path) {
   if (file == nullptr) return NotFound("no such file");
   Response response;
   if (http::HasCurrent(request, file->etag)) {
-    response.status = 304;
+    response = http::NotModified(request, file->etag);
   } else {
     response.content_type = std::string(file->content_type);
-    response.body = std::string(file->content);
+    const bool packed = http::WantsGzip(request);
+    response.body = std::string(packed ? file->gzip : file->content);
+    if (packed) response.Set("Content-Encoding", "gzip");
+    response.Set("ETag", packed ? http::GzipTag(file->etag) : std::string(file->etag));
   }
-  response.Set("ETag", file->etag);
+  http::AddVary(response, "Accept-Encoding");
   // Kept, but asked about each time: an upgraded server never meets yesterday's scripts.
   response.Set("Cache-Control", "no-cache");
   response.Set("Content-Security-Policy", kContentSecurityPolicy);

@@ -2,6 +2,7 @@
 
 A FILE is served by its name below ROOT, in /console/; PATH=FILE is served at that whole path."""
 
+import gzip
 import hashlib
 import pathlib
 import sys
@@ -27,6 +28,14 @@ for argument in sys.argv[3:]:
         path = pathlib.Path(argument).resolve()
         named[path.relative_to(root).as_posix()] = path
 
+
+def c_bytes(data):
+    """A std::string_view of these bytes, in literals of a length that every compiler takes."""
+    lines = (data[at:at + 40] for at in range(0, len(data), 40))
+    literals = "\n".join("     \"" + "".join(f"\\{byte:03o}" for byte in line) + '"' for line in lines)
+    return f"     std::string_view(\n{literals},\n     {len(data)})"
+
+
 rows = []
 for name, path in sorted(named.items()):
     content = path.read_bytes()
@@ -41,7 +50,7 @@ for name, path in sorted(named.items()):
         if line.endswith("\n") else f'     R"~({line})~"\n' for line in lines)
     rows.append(
         f'    {{"{"" if name == "index.html" else name}", "{TYPES[path.suffix]}",'
-        f' R"("{etag}")",\n{literals.rstrip()}}},\n')
+        f' R"("{etag}")",\n{literals.rstrip()},\n{c_bytes(gzip.compress(content, 9, mtime=0))}}},\n')
 
 output.write_text(
     '#include "embedded_files.h"\n\nnamespace solvent::console {\n\n'

@@ -12,6 +12,7 @@ struct EmbeddedFile {
   std::string_view content_type;
   std::string_view etag;  // quoted, made from the content
   std::string_view content;
+  std::string_view gzip;  // the same, compressed as far as it goes
 };
 
 extern const EmbeddedFile kEmbeddedFiles[];

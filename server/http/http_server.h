@@ -23,10 +23,10 @@ struct Options {
   std::string host = "127.0.0.1";
   int port = 8001;  // 0: any free one, see HttpServer::port
 
-  std::chrono::milliseconds head_timeout{5'000};    // from a head's first byte to its last
-  std::chrono::milliseconds body_timeout{30'000};   // for the whole body, and 1 s more per MB
-  std::chrono::milliseconds idle_timeout{60'000};   // of a keep-alive connection
-  std::chrono::milliseconds write_timeout{30'000};  // for the whole answer, and 10 s more per MB
+  std::chrono::milliseconds head_timeout{5'000};     // from a head's first byte to its last
+  std::chrono::milliseconds body_timeout{30'000};    // for the whole body, and 1 s more per MB
+  std::chrono::milliseconds idle_timeout{60'000};    // of a keep-alive connection
+  std::chrono::milliseconds write_timeout{30'000};   // for the whole answer, and 10 s more per MB
   std::chrono::milliseconds linger_timeout{10'000};  // to read on after a final answer, see below
   // What a client may still send after being refused, so that it gets to read why.
   size_t linger_bytes = 128 << 20;
@@ -40,6 +40,9 @@ struct Options {
   // Origins whose pages may read answers ("https://app.example.com"), or "*" for all of them
   // (cors.h). None by default.
   std::vector<std::string> allowed_origins;
+  // Texts and JSON of at least so many bytes are compressed for clients that take gzip. Smaller
+  // ones fit a packet anyway.
+  size_t min_gzip_bytes = 1400;
   WebSocketOptions websocket;
   EventStreamOptions event_stream;
   LogSink log;  // empty: none

@@ -6,16 +6,57 @@
 
 #include "cors.h"
 #include "error_body.h"
+#include "gzip.h"
 #include "negotiation.h"
+#include "validators.h"
 
 namespace solvent::http {
 namespace {
 
-std::optional<std::string> UnacceptedMedia(const Request& request) {
-  if (auto encoding = request.FindHeader("Content-Encoding");
-      encoding && !EqualsIgnoreCase(*encoding, "identity")) {
-    return "compressed request bodies are not accepted; send the JSON as it is";
+// Makes a compressed body be read as what it holds. False for a coding that is not known here.
+bool DecodeBody(Request& request) {
+  bool gzip = false;
+  for (const Header& header : request.headers) {
+    if (!EqualsIgnoreCase(header.name, "Content-Encoding")) continue;
+    if (EqualsIgnoreCase(header.value, "identity")) continue;
+    bool known = EqualsIgnoreCase(header.value, "gzip") || EqualsIgnoreCase(header.value, "x-gzip");
+    if (gzip || !known) return false;
+    gzip = true;
   }
+  if (!gzip) return true;
+  request.body_reader =
+      [compressed = std::move(request.body_reader)](size_t limit) -> absl::StatusOr<std::string> {
+    absl::StatusOr<std::string> body = compressed(limit);
+    if (!body.ok()) return body.status();
+    return Gunzip(*body, limit);
+  };
+  return true;
+}
+
+bool IsText(std::string_view type) {
+  type = type.substr(0, type.find(';'));
+  return type.starts_with("text/") || type == "application/json" || type.ends_with("+json") ||
+         type == "application/javascript" || type == "image/svg+xml";
+}
+
+// Compresses an answer for a client that takes it, if it is one for which that pays.
+void CompressBody(const Request& request, size_t least, Response& response) {
+  if (response.stream || response.body.size() < least || !IsText(response.content_type) ||
+      response.FindHeader("Content-Encoding") != nullptr) {
+    return;
+  }
+  AddVary(response, "Accept-Encoding");
+  if (!WantsGzip(request)) return;
+  std::string packed = Gzip(response.body);
+  if (packed.empty() || packed.size() >= response.body.size()) return;
+  response.body = std::move(packed);
+  response.Set("Content-Encoding", "gzip");
+  if (const std::string* tag = response.FindHeader("ETag"); tag && tag->ends_with('"')) {
+    response.Set("ETag", GzipTag(*tag));
+  }
+}
+
+std::optional<std::string> UnacceptedMedia(const Request& request) {
   auto type = request.FindHeader("Content-Type");
   if (!type || type->empty()) return std::nullopt;
   std::string_view media = type->substr(0, type->find(';'));
@@ -123,6 +164,12 @@ Response Pipeline::Answer(Request& request, const Router::Match& match, bool ful
                          id);
   }
   if (request.has_body && route.json_body_only) {
+    if (!DecodeBody(request)) {
+      Response response = ErrorResponse(
+          415, "the body's coding is not known here: send it as it is or as gzip", id);
+      response.Set("Accept-Encoding", "gzip, identity");
+      return response;
+    }
     if (auto reason = UnacceptedMedia(request)) return ErrorResponse(415, *reason, id);
   }
   absl::StatusOr<Response> response = route.handler(request);
@@ -153,6 +200,7 @@ void Pipeline::Finish(const Request& request, Response& response) const {
   for (const Header& header : request.response_headers) response.Set(header.name, header.value);
   response.Set("X-Request-ID", request.request_id);
   AddCorsHeaders(options_.allowed_origins, request, response);
+  CompressBody(request, options_.min_gzip_bytes, response);
 }
 
 }  // namespace solvent::http

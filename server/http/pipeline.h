@@ -28,7 +28,8 @@ class Pipeline {
 
   // Never throws. `full`: only routes that answer at once may run.
   Response Handle(Request& request, const Router::Match& match, bool full) const;
-  // Headers that every answer carries, and errors in the form that the client asks for.
+  // What every answer gets: headers, gzip where the client takes it and it pays, and errors in the
+  // form that the client asks for.
   void Finish(const Request& request, Response& response) const;
   Response Failure(const absl::Status& status, const Request& request) const;
 

@@ -71,6 +71,10 @@ absl::StatusOr<std::optional<TagList>> ReadTags(const Request& request, std::str
                          "must be * or a list of entity tags in quotes, as ETag gives them");
 }
 
+std::string GzipTag(std::string_view etag) {
+  return std::string(etag.substr(0, etag.size() - 1)) + std::string(kGzipTagSuffix) + "\"";
+}
+
 bool HasCurrent(const Request& request, std::string_view etag) {
   absl::StatusOr<std::optional<TagList>> list = ReadTags(request, "If-None-Match");
   if (!list.ok() || !list->has_value()) return false;
@@ -79,9 +83,15 @@ bool HasCurrent(const Request& request, std::string_view etag) {
                                      [opaque](const EntityTag& t) { return t.opaque == opaque; });
 }
 
-Response NotModified(std::string_view etag) {
+Response NotModified(const Request& request, std::string_view etag) {
+  const std::string packed = GzipTag(etag);
+  bool has_packed =
+      std::any_of(request.headers.begin(), request.headers.end(), [&packed](const Header& h) {
+        return EqualsIgnoreCase(h.name, "If-None-Match") &&
+               h.value.find(packed) != std::string::npos;
+      });
   Response response = Response::Empty(304);
-  response.Set("ETag", etag);
+  response.Set("ETag", has_packed ? std::string_view(packed) : etag);
   return response;
 }
 

@@ -14,6 +14,8 @@ namespace solvent::http {
 // A strong tag is for one coding of an answer; a compressed one has this at the end of its tag.
 // ReadTags takes it off again.
 inline constexpr std::string_view kGzipTagSuffix = "-gzip";
+// `etag` (quoted) with that.
+std::string GzipTag(std::string_view etag);
 
 struct EntityTag {
   bool weak = false;
@@ -32,6 +34,7 @@ absl::StatusOr<std::optional<TagList>> ReadTags(const Request& request, std::str
 // Whether the request's If-None-Match says that the client has what `etag` (quoted) stands for, so
 // that 304 will do. A header that cannot be read says nothing.
 bool HasCurrent(const Request& request, std::string_view etag);
-Response NotModified(std::string_view etag);
+// With the tag of the coding that the client has.
+Response NotModified(const Request& request, std::string_view etag);
 
 }  // namespace solvent::http

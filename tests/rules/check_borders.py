@@ -19,6 +19,7 @@ ONLY_IN = {
     r"(Cbc|Clp|Cgl|Osi|Coin)\w*\.(hpp|h)": ["lib/solve/cbc"],
     r"httplib\.h": ["server/http"],
     r"wslay/.*": ["server/http"],
+    r"zlib\.h": ["server/http"],
     r"openssl/.*": ["lib/base", "lib/webhooks", "server/http"],
     r"CLI/.*": ["server"],
     r"(valijson|nlohmann)/.*": ["lib/catalog"],

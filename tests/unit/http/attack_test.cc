@@ -46,11 +46,12 @@ TEST_CASE("a body announced too large is refused unread, and the client sees the
   CHECK(client.Closes());
 }
 
-TEST_CASE("compressed bodies are refused rather than inflated") {
+TEST_CASE("compressed bodies that are none, or are coded in ways not known here, are refused") {
   TestServer server;
   server.Start();
   RawClient client(server.port());
-  CHECK(client.Ask(Post("/echo", "\x1f\x8b...", "Content-Encoding: gzip\r\n")).status == 415);
+  CHECK(client.Ask(Post("/echo", "\x1f\x8b...", "Content-Encoding: gzip\r\n")).status == 400);
+  CHECK(client.Ask(Post("/echo", "\x1f\x8b...", "Content-Encoding: br\r\n")).status == 415);
 }
 
 TEST_CASE("a request line without an end is refused with 431") {

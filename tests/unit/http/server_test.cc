@@ -128,7 +128,7 @@ TEST_CASE("only JSON bodies are taken") {
   CHECK(status("Content-Type: application/json; charset=utf-8\r\n") == 200);
   CHECK(status("Content-Type: Application/Problem+JSON\r\n") == 200);
   CHECK(status("Content-Type: text/plain\r\n") == 415);
-  CHECK(status("Content-Encoding: gzip\r\n") == 415);
+  CHECK(status("Content-Encoding: deflate\r\n") == 415);
   Answer form =
       client.Ask(Post("/echo", "{}", "Content-Type: application/x-www-form-urlencoded\r\n"));
   CHECK(form.status == 415);

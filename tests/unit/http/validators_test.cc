@@ -67,10 +67,12 @@ TEST_CASE("a client has what it names, weakly or not") {
 }
 
 TEST_CASE("an unchanged answer has a tag and no body") {
-  Response response = NotModified(R"("abc")");
+  Response response = NotModified(With({{"If-None-Match", R"("abc")"}}), R"("abc")");
   CHECK(response.status == 304);
   CHECK(response.body.empty());
   CHECK(*response.FindHeader("etag") == R"("abc")");
+  response = NotModified(With({{"If-None-Match", R"("x", W/"abc-gzip")"}}), R"("abc")");
+  CHECK(*response.FindHeader("etag") == R"("abc-gzip")");
 }
 
 }  // namespace
