@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "solvent/repeatable.h"
 
 namespace solvent {
 
@@ -112,7 +113,7 @@ class CreditLedger {
   // balance would become negative. ValidationError: an amount of 0 or beyond 10^12, or a reason
   // longer than 500 characters.
   absl::StatusOr<CreditEntry> Adjust(std::string_view organization, int64_t amount,
-                                     std::string_view reason);
+                                     std::string_view reason, Repeatable* repeatable = nullptr);
   // Makes the balance what the operator says, and takes the initial grant as made. No entry, and
   // its balance as it was, when it is that already.
   absl::StatusOr<CreditBalance> SetBalance(std::string_view organization, int64_t balance,

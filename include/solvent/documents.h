@@ -22,6 +22,7 @@
 #include "solvent/identity.h"
 #include "solvent/json.h"
 #include "solvent/precondition.h"
+#include "solvent/repeatable.h"
 
 namespace solvent {
 
@@ -108,7 +109,8 @@ class DocumentStore {
  public:
   virtual ~DocumentStore() = default;
 
-  virtual absl::StatusOr<Document> Create(const Caller& caller, NewDocument document) = 0;
+  virtual absl::StatusOr<Document> Create(const Caller& caller, NewDocument document,
+                                          Repeatable* repeatable = nullptr) = 0;
   virtual absl::StatusOr<Document> Get(std::string_view organization, std::string_view id) = 0;
   // Last changed first, without canvas and model. `limit` 1..100.
   virtual absl::StatusOr<std::vector<Document>> List(std::string_view organization, int64_t skip,

@@ -24,6 +24,7 @@
 #include "solvent/page.h"
 #include "solvent/precondition.h"
 #include "solvent/problem.h"
+#include "solvent/repeatable.h"
 
 namespace solvent {
 
@@ -137,7 +138,8 @@ class OrganizationModel {
                                             std::optional<std::string> custom_name = {}) = 0;
   // A template with a model text is compiled and tried on its example. ValidationError, with every
   // fault in extra "errors", when something is wrong with it.
-  virtual absl::StatusOr<OrgModel> Create(const Caller& caller, NewOrgModel model) = 0;
+  virtual absl::StatusOr<OrgModel> Create(const Caller& caller, NewOrgModel model,
+                                          Repeatable* repeatable = nullptr) = 0;
 
   virtual absl::StatusOr<OrgModel> Get(std::string_view organization, std::string_view id) = 0;
   // Last executed first, then newest.

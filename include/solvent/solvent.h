@@ -23,6 +23,7 @@
 #include "solvent/problem.h"
 #include "solvent/problem_io.h"
 #include "solvent/progress.h"
+#include "solvent/repeatable.h"
 #include "solvent/result_json.h"
 #include "solvent/solution.h"
 #include "solvent/solve_backend.h"

@@ -69,7 +69,8 @@ absl::Status OrganizationModelImpl::TryDefinition(const ModelDefinition& definit
   return run.ok() ? absl::OkStatus() : AsDefinitionFault(run.status(), "/example_input");
 }
 
-absl::StatusOr<OrgModel> OrganizationModelImpl::Create(const Caller& caller, NewOrgModel wanted) {
+absl::StatusOr<OrgModel> OrganizationModelImpl::Create(const Caller& caller, NewOrgModel wanted,
+                                                       Repeatable* repeatable) {
   RETURN_IF_ERROR(CheckName("/name", wanted.name, 1));
   RETURN_IF_ERROR(CheckName("/display_name", wanted.display_name, 0));
   RETURN_IF_ERROR(CheckName("/category", wanted.category, 0));
@@ -95,7 +96,8 @@ absl::StatusOr<OrgModel> OrganizationModelImpl::Create(const Caller& caller, New
   model.generator_type = wanted.definition.generator_type;
   model.definition = std::move(wanted.definition);
   model.created_at = model.updated_at = SystemNow();
-  RETURN_IF_ERROR(port_.InsertModel(model));
+  ASSIGN_OR_RETURN(std::optional<std::string> earlier, port_.InsertModel(model, repeatable));
+  if (earlier.has_value()) return Get(caller.organization_id, *earlier);
   return model;
 }
 

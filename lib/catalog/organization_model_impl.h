@@ -19,7 +19,8 @@ class OrganizationModelImpl : public OrganizationModel {
 
   absl::StatusOr<OrgModel> Activate(const Caller& caller, std::string_view catalog_id,
                                     std::optional<std::string> custom_name) override;
-  absl::StatusOr<OrgModel> Create(const Caller& caller, NewOrgModel model) override;
+  absl::StatusOr<OrgModel> Create(const Caller& caller, NewOrgModel model,
+                                  Repeatable* repeatable = nullptr) override;
   absl::StatusOr<OrgModel> Get(std::string_view organization, std::string_view id) override;
   absl::StatusOr<Page<OrgModel>> List(std::string_view organization, const OrgModelFilter& filter,
                                       const PageRequest& page) override;

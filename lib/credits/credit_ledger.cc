@@ -74,13 +74,14 @@ absl::StatusOr<std::vector<CreditEntry>> CreditLedger::Entries(std::string_view 
 }
 
 absl::StatusOr<CreditEntry> CreditLedger::Adjust(std::string_view organization, int64_t amount,
-                                                 std::string_view reason) {
+                                                 std::string_view reason, Repeatable* repeatable) {
   if (amount == 0 || amount < -kMaxAmount || amount > kMaxAmount) {
     return ValidationError("/amount", "must be at most 10^12 either way, and not 0");
   }
   RETURN_IF_ERROR(CheckReason(reason));
   return state_->port.Adjust(
-      {NewId("txn"), std::string(organization), amount, std::string(reason), SystemNow()});
+      {NewId("txn"), std::string(organization), amount, std::string(reason), SystemNow()},
+      repeatable);
 }
 
 absl::StatusOr<CreditBalance> CreditLedger::SetBalance(std::string_view organization,

@@ -47,7 +47,8 @@ Json ReadStored(std::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<Document> DocumentStoreImpl::Create(const Caller& caller, NewDocument wanted) {
+absl::StatusOr<Document> DocumentStoreImpl::Create(const Caller& caller, NewDocument wanted,
+                                                   Repeatable* repeatable) {
   RETURN_IF_ERROR(CheckLength("/name", wanted.name, 1, kMaxName));
   RETURN_IF_ERROR(CheckObject("/canvas_json", wanted.canvas_json));
   RETURN_IF_ERROR(CheckModel(wanted.model_json));
@@ -59,7 +60,8 @@ absl::StatusOr<Document> DocumentStoreImpl::Create(const Caller& caller, NewDocu
   document.canvas_json = std::move(wanted.canvas_json);
   document.model_json = std::move(wanted.model_json);
   document.created_at = document.updated_at = clock_();
-  RETURN_IF_ERROR(port_.Insert(document));
+  ASSIGN_OR_RETURN(std::optional<std::string> earlier, port_.Insert(document, repeatable));
+  if (earlier.has_value()) return Get(caller.organization_id, *earlier);
   return document;
 }
 

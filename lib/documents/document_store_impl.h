@@ -12,7 +12,8 @@ class DocumentStoreImpl : public DocumentStore {
   explicit DocumentStoreImpl(DocumentPort& port, Clock clock = SystemNow)
       : port_(port), clock_(std::move(clock)) {}
 
-  absl::StatusOr<Document> Create(const Caller& caller, NewDocument document) override;
+  absl::StatusOr<Document> Create(const Caller& caller, NewDocument document,
+                                  Repeatable* repeatable = nullptr) override;
   absl::StatusOr<Document> Get(std::string_view organization, std::string_view id) override;
   absl::StatusOr<std::vector<Document>> List(std::string_view organization, int64_t skip,
                                              int limit) override;

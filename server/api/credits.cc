@@ -194,8 +194,10 @@ absl::StatusOr<Response> AdjustCredits(Context& context, Request& request) {
   if (!amount.ok()) return amount.status();
   absl::StatusOr<std::string> reason = StringMember(*body, "reason", false);
   if (!reason.ok()) return reason.status();
+  absl::StatusOr<Repeatable> repeatable = ReadRepeatable(request);
+  if (!repeatable.ok()) return repeatable.status();
   absl::StatusOr<CreditEntry> entry =
-      context.engine.credits().Adjust(*organization, *amount, *reason);
+      context.engine.credits().Adjust(*organization, *amount, *reason, &*repeatable);
   if (!entry.ok()) return entry.status();
   std::string text;
   JsonWriter w(text);
@@ -209,7 +211,9 @@ absl::StatusOr<Response> AdjustCredits(Context& context, Request& request) {
   w.Key("created_at");
   WriteTime(w, entry->created_at);
   w.EndObject();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  MarkReplay(*repeatable, response);
+  return response;
 }
 
 // There is no payment provider; a well-formed wish is told so.

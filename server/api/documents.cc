@@ -109,6 +109,8 @@ void LinkRange(const Request& request, const Range& range, size_t shown, Respons
 }
 
 absl::StatusOr<Response> CreateDocument(Context& context, Request& request) {
+  absl::StatusOr<Repeatable> repeatable = ReadRepeatable(request);
+  if (!repeatable.ok()) return repeatable.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   NewDocument document;
@@ -126,9 +128,11 @@ absl::StatusOr<Response> CreateDocument(Context& context, Request& request) {
   if (!model.ok()) return model.status();
   document.model_json = model->value_or("");
   absl::StatusOr<Document> created =
-      context.engine.documents().Create(CallerOf(request), std::move(document));
+      context.engine.documents().Create(CallerOf(request), std::move(document), &*repeatable);
   if (!created.ok()) return created.status();
-  return DocumentResponse(201, *created);
+  Response response = DocumentResponse(201, *created);
+  MarkReplay(*repeatable, response);
+  return response;
 }
 
 absl::StatusOr<Response> ListDocuments(Context& context, Request& request) {

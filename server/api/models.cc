@@ -250,14 +250,18 @@ absl::StatusOr<Response> GetSchema(Context& context, Request& request) {
 }
 
 absl::StatusOr<Response> CreateModel(Context& context, Request& request) {
+  absl::StatusOr<Repeatable> repeatable = ReadRepeatable(request);
+  if (!repeatable.ok()) return repeatable.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   absl::StatusOr<NewOrgModel> wanted = ReadNewModel(*body);
   if (!wanted.ok()) return wanted.status();
   absl::StatusOr<OrgModel> model =
-      context.engine.models().Create(CallerOf(request), *std::move(wanted));
+      context.engine.models().Create(CallerOf(request), *std::move(wanted), &*repeatable);
   if (!model.ok()) return model.status();
-  return ModelResponse(*model);
+  Response response = ModelResponse(*model);
+  MarkReplay(*repeatable, response);
+  return response;
 }
 
 absl::Status ReadFlag(const Json& body, std::string_view name, std::optional<bool>& flag) {

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "solvent/error.h"
+#include "solvent/execution_store.h"
 #include "validators.h"
 
 namespace solvent::api {
@@ -92,6 +93,24 @@ absl::StatusOr<std::string> IdempotencyKey(const http::Request& request) {
     return ValidationError("header/Idempotency-Key", "must be 1 to 255 visible ASCII characters");
   }
   return std::string(*key);
+}
+
+absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request) {
+  Repeatable repeatable;
+  absl::StatusOr<std::string> key = IdempotencyKey(request);
+  if (!key.ok()) return key.status();
+  if (key->empty()) return repeatable;
+  repeatable.key = *std::move(key);
+  repeatable.route = request.path;
+  if (repeatable.route.ends_with('/')) repeatable.route.pop_back();
+  absl::StatusOr<std::string_view> body = request.Body();
+  if (!body.ok()) return body.status();
+  repeatable.request_hash = HashRequest(*body);
+  return repeatable;
+}
+
+void MarkReplay(const Repeatable& repeatable, http::Response& response) {
+  if (repeatable.replayed) response.Set("Idempotent-Replay", "true");
 }
 
 std::string EntityTag(std::string_view revision, std::string_view more) {

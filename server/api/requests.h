@@ -12,6 +12,7 @@
 #include "solvent/json.h"
 #include "solvent/page.h"
 #include "solvent/precondition.h"
+#include "solvent/repeatable.h"
 
 namespace solvent::api {
 
@@ -32,6 +33,10 @@ absl::StatusOr<std::string> StringMember(const Json& body, std::string_view name
 
 // The Idempotency-Key header: "" when absent.
 absl::StatusOr<std::string> IdempotencyKey(const http::Request& request);
+// The same for a call that creates something: its route and its body belong to it.
+absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request);
+// Tells a client that what it gets was created by an earlier request.
+void MarkReplay(const Repeatable& repeatable, http::Response& response);
 
 // The entity tag of what is at a revision. `more` is what else the answer shows and nobody changes,
 // like counters: it makes the tag another one, but no If-Match fails for it.

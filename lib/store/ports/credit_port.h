@@ -62,7 +62,8 @@ class CreditPort {
 
   // NotFound unless the organization is on record or has an account. BadRequest when the balance
   // would become negative, or too large.
-  virtual absl::StatusOr<CreditEntry> Adjust(const CreditChange& change) = 0;
+  virtual absl::StatusOr<CreditEntry> Adjust(const CreditChange& change,
+                                             Repeatable* repeatable = nullptr) = 0;
   // Makes change.amount the balance; no entry when it is that already.
   virtual absl::StatusOr<CreditAccount> SetBalance(const CreditChange& change) = 0;
 };

@@ -35,7 +35,9 @@ class DocumentPort {
  public:
   virtual ~DocumentPort() = default;
 
-  virtual absl::Status Insert(const Document& document) = 0;
+  // The id of what an earlier call with the same key created, instead of inserting.
+  virtual absl::StatusOr<std::optional<std::string>> Insert(const Document& document,
+                                                            Repeatable* repeatable) = 0;
   // Empty for what is unknown, foreign or deleted, here and below.
   virtual absl::StatusOr<std::optional<Document>> Find(std::string_view organization,
                                                        std::string_view id) = 0;

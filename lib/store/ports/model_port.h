@@ -38,7 +38,9 @@ class ModelPort {
                                             std::string_view catalog_id, std::string_view new_id,
                                             const std::optional<std::string>& custom_name,
                                             int64_t now) = 0;
-  virtual absl::Status InsertModel(const OrgModel& model) = 0;
+  // The id of what an earlier call with the same key created, instead of inserting.
+  virtual absl::StatusOr<std::optional<std::string>> InsertModel(const OrgModel& model,
+                                                                 Repeatable* repeatable) = 0;
   // By its id or its catalog id.
   virtual absl::StatusOr<std::optional<OrgModel>> FindModel(std::string_view organization,
                                                             std::string_view id) = 0;

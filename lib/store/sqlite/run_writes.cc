@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "created_keys.h"
 #include "solvent/error.h"
 #include "sqlite_runs.h"
 #include "status_macros.h"
@@ -94,11 +95,6 @@ constexpr char kRenewLease[] = "UPDATE run_owners SET lease_until = ?2 WHERE id 
 constexpr char kRunsOfOwner[] =
     "SELECT id FROM executions WHERE owner = ?1 AND state = 1 AND batch = 0";
 constexpr char kRemoveOwner[] = "DELETE FROM run_owners WHERE k = ?1";
-
-absl::Status KeyReused() {
-  return MakeError(absl::StatusCode::kInvalidArgument, error_code::kIdempotencyKeyReused,
-                   "The idempotency key was used before with a different request");
-}
 
 absl::Status RunNotFound() { return NotFound("Execution not found"); }
 

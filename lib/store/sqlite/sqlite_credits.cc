@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "created_keys.h"
 #include "ids.h"
 #include "notification_writer.h"
 #include "solvent/error.h"
@@ -58,6 +59,7 @@ constexpr char kFindCharge[] =
   "SELECT e.id, e.type, e.amount, e.balance_after, e.created_at, e.execution_id,"  \
   " e.description FROM credit_accounts a JOIN credit_entries e ON e.account = a.k" \
   " WHERE a.organization_id = ?1"
+constexpr char kFindEntry[] = ENTRY_COLUMNS " AND e.seq = CAST(?2 AS INTEGER)";
 constexpr char kListEntries[] =
     ENTRY_COLUMNS " AND e.seq <= a.last_seq - ?2 ORDER BY e.seq DESC LIMIT ?3";
 constexpr char kListCharges[] =
@@ -65,6 +67,8 @@ constexpr char kListCharges[] =
 constexpr char kListOthers[] =
     ENTRY_COLUMNS " AND e.type <> 1 AND e.type = ?4 ORDER BY e.seq DESC LIMIT ?3 OFFSET ?2";
 #undef ENTRY_COLUMNS
+
+constexpr char kNewestEntry[] = "SELECT last_seq FROM credit_accounts WHERE organization_id = ?1";
 
 // What a change of a balance leaves to be entered.
 struct Booking {
@@ -206,12 +210,32 @@ absl::StatusOr<std::vector<CreditEntry>> SqliteCredits::ListEntries(
   return ReadEntries(query, organization);
 }
 
-absl::StatusOr<CreditEntry> SqliteCredits::Adjust(const CreditChange& change) {
+absl::StatusOr<CreditEntry> SqliteCredits::Adjust(const CreditChange& change,
+                                                  Repeatable* repeatable) {
   return writer_.Get<CreditEntry>([&](Db& db) -> absl::StatusOr<CreditEntry> {
     RETURN_IF_ERROR(MustExist(db, change.organization_id));
+    ASSIGN_OR_RETURN(std::optional<std::string> earlier,
+                     FindCreated(db, change.organization_id, repeatable));
+    if (earlier.has_value()) {
+      Query query(db, kFindEntry, change.organization_id, *earlier);
+      ASSIGN_OR_RETURN(std::vector<CreditEntry> entries,
+                       ReadEntries(query, change.organization_id));
+      if (entries.empty()) return absl::InternalError("the entry of a key is gone");
+      return std::move(entries.front());
+    }
     RETURN_IF_ERROR(db.Run(kOpenAccount, change.organization_id));
     if (policy_.charging) RETURN_IF_ERROR(DoEnsureGrant(db, change.organization_id, change.now));
-    return DoAdjust(db, change);
+    ASSIGN_OR_RETURN(CreditEntry entry, DoAdjust(db, change));
+    if (repeatable != nullptr) {
+      Query newest(db, kNewestEntry, change.organization_id);
+      if (!newest.Next()) {
+        RETURN_IF_ERROR(newest.status());
+        return absl::InternalError("the account is gone");
+      }
+      RETURN_IF_ERROR(
+          KeepCreated(db, change.organization_id, repeatable, newest.Text(0), change.now));
+    }
+    return entry;
   });
 }
 

@@ -22,7 +22,8 @@ class SqliteCredits : public CreditPort, public RunEffects {
   absl::Status EnsureGrant(std::string_view organization, int64_t now) override;
   absl::StatusOr<std::vector<CreditEntry>> ListEntries(std::string_view organization,
                                                        const CreditEntryFilter& filter) override;
-  absl::StatusOr<CreditEntry> Adjust(const CreditChange& change) override;
+  absl::StatusOr<CreditEntry> Adjust(const CreditChange& change,
+                                     Repeatable* repeatable = nullptr) override;
   absl::StatusOr<CreditAccount> SetBalance(const CreditChange& change) override;
 
   // For a driver that adds several runs in one transaction and refuses all or none: call it first,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "created_keys.h"
 #include "solvent/error.h"
 #include "status_macros.h"
 
@@ -167,10 +168,16 @@ absl::StatusOr<Version> Add(Db& db, const FoundDocument& document, const NewVers
 
 }  // namespace
 
-absl::Status SqliteDocuments::Insert(const Document& d) {
-  return writer_.Run([&](Db& db) {
-    return db.Run(kInsertDocument, d.id, d.organization_id, d.created_by, d.name, d.created_at,
-                  d.canvas_json, d.model_json);
+absl::StatusOr<std::optional<std::string>> SqliteDocuments::Insert(const Document& d,
+                                                                   Repeatable* repeatable) {
+  using Result = std::optional<std::string>;
+  return writer_.Get<Result>([&](Db& db) -> absl::StatusOr<Result> {
+    ASSIGN_OR_RETURN(Result earlier, FindCreated(db, d.organization_id, repeatable));
+    if (earlier.has_value()) return earlier;
+    RETURN_IF_ERROR(db.Run(kInsertDocument, d.id, d.organization_id, d.created_by, d.name,
+                           d.created_at, d.canvas_json, d.model_json));
+    RETURN_IF_ERROR(KeepCreated(db, d.organization_id, repeatable, d.id, d.created_at));
+    return std::nullopt;
   });
 }
 

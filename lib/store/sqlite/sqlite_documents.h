@@ -14,7 +14,8 @@ namespace solvent {
 class SqliteDocuments : public DocumentPort {
  public:
   SqliteDocuments(Writer& writer, Readers& readers) : writer_(writer), readers_(readers) {}
-  absl::Status Insert(const Document& document) override;
+  absl::StatusOr<std::optional<std::string>> Insert(const Document& document,
+                                                    Repeatable* repeatable) override;
   absl::StatusOr<std::optional<Document>> Find(std::string_view organization,
                                                std::string_view id) override;
   absl::StatusOr<std::vector<Document>> List(std::string_view organization, int64_t skip,

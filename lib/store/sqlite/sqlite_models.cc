@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "created_keys.h"
 #include "model_definition.h"
 #include "solvent/error.h"
 #include "status_macros.h"
@@ -360,13 +361,19 @@ absl::StatusOr<OrgModel> SqliteModels::Activate(std::string_view organization,
   });
 }
 
-absl::Status SqliteModels::InsertModel(const OrgModel& m) {
+absl::StatusOr<std::optional<std::string>> SqliteModels::InsertModel(const OrgModel& m,
+                                                                     Repeatable* repeatable) {
+  using Result = std::optional<std::string>;
   std::string definition = DefinitionToJson(m.definition).Dump();
   std::string config = m.custom_config.is_null() ? "" : m.custom_config.Dump();
-  return writer_.Run([&](Db& db) {
-    return db.Run(kInsertModel, m.id, m.organization_id, m.name, m.display_name, m.description,
-                  m.category, TagsToJson(m.tags), m.credits_per_execution, m.created_at, config,
-                  definition);
+  return writer_.Get<Result>([&](Db& db) -> absl::StatusOr<Result> {
+    ASSIGN_OR_RETURN(Result earlier, FindCreated(db, m.organization_id, repeatable));
+    if (earlier.has_value()) return earlier;
+    RETURN_IF_ERROR(db.Run(kInsertModel, m.id, m.organization_id, m.name, m.display_name,
+                           m.description, m.category, TagsToJson(m.tags), m.credits_per_execution,
+                           m.created_at, config, definition));
+    RETURN_IF_ERROR(KeepCreated(db, m.organization_id, repeatable, m.id, m.created_at));
+    return std::nullopt;
   });
 }
 

@@ -24,7 +24,8 @@ class SqliteModels : public ModelPort {
                                     std::string_view new_id,
                                     const std::optional<std::string>& custom_name,
                                     int64_t now) override;
-  absl::Status InsertModel(const OrgModel& model) override;
+  absl::StatusOr<std::optional<std::string>> InsertModel(const OrgModel& model,
+                                                         Repeatable* repeatable) override;
   absl::StatusOr<std::optional<OrgModel>> FindModel(std::string_view organization,
                                                     std::string_view id) override;
   absl::StatusOr<Page<OrgModel>> ListModels(std::string_view organization,
