@@ -186,7 +186,10 @@ class Document:
         self.parts["responses"][name] = {
             "description": description,
             "headers": self.headers(["X-Request-ID"] + HEADERS.get(status, [])),
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/" + schema}}},
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/" + schema}},
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}},
+            },
         }
         return {"$ref": "#/components/responses/" + name}
 

@@ -178,6 +178,8 @@ class Page:
             answer = self.follow(response)
             text = f"<p>{inline(answer['description'])}</p>"
             for media, content in answer.get("content", {}).items():
+                if media == "application/problem+json":
+                    continue  # said once, at the top
                 if media != "application/json":
                     text += f'<div class="type">{escape(media)}</div>'
                 elif int(status) < 400 or "$ref" not in response:

@@ -6,6 +6,7 @@ accepted that the document does not allow.
 """
 
 import functools
+import gzip
 import json
 import os
 import pathlib
@@ -131,7 +132,9 @@ class Contract:
             raise Violation(f"{where}: {message}\n{shown}")
 
         def check_error():
-            problems = list(self.faults(self.schema("Error"), response.json()))
+            media = response.headers.get("Content-Type", "")
+            name = "ProblemDetails" if media == "application/problem+json" else "Error"
+            problems = list(self.faults(self.schema(name), response.json()))
             if problems:
                 fail("; ".join(problems))
 
@@ -195,6 +198,8 @@ class Contract:
     def check_request(self, operation, request, fail):
         if body := operation.get("requestBody"):
             text = request.read()
+            if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+                text = gzip.decompress(text)
             if not text and body["required"]:
                 fail("was accepted without a body")
             if text:

@@ -284,6 +284,17 @@ class Operators(CreditsTest):
                                   ({"reason": 3}, 422), ({"organization_id": "org_no"}, 404)):
                 self.assert_error(admin.post("/admin/credits/adjust", json={**body, **wrong}),
                                   status)
+            # A repeated request changes nothing more, and shows the entry that was made.
+            repeat = {"Idempotency-Key": "adjust-1"}
+            first = admin.post("/admin/credits/adjust", json=body, headers=repeat)
+            again = admin.post("/admin/credits/adjust", json=body, headers=repeat)
+            self.assertEqual(again.json(), first.json())
+            self.assertEqual(again.headers["Idempotent-Replay"], "true")
+            self.assertNotIn("Idempotent-Replay", first.headers)
+            self.assertEqual(self.balance(), 200)
+            self.assert_error(admin.post("/admin/credits/adjust", json={**body, "amount": 1},
+                                         headers=repeat), 422, "idempotency_key_reused")
+            admin.post("/admin/credits/adjust", json={**body, "amount": -50})
             # A key that an operator makes over the API is an ordinary one.
             made = admin.post("/keys", json={"name": "n", "is_admin": True}).json()["api_key"]
         with self.server.client(made) as ordinary:

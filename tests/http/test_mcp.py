@@ -5,6 +5,7 @@ import unittest
 
 import httpx
 
+import contract
 from harness import Server, ServerTest, slow_problem
 
 DIET = """
@@ -38,7 +39,8 @@ class Mcp(ServerTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.http = httpx.Client(base_url=cls.server.url, timeout=60, verify=False, headers={
+        cls.http = httpx.Client(base_url=cls.server.url, timeout=60, verify=False,
+                                event_hooks=contract.HOOKS, headers={
             "Authorization": f"Bearer {cls.server.key}",
             "Accept": "application/json, text/event-stream",
             "MCP-Protocol-Version": "2025-06-18",

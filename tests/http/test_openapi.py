@@ -289,7 +289,7 @@ class EveryOperation(ServerTest):
                 return
             client = self.admin if path.startswith("/api/v2/admin/") else self.api
             ids = {**self.things.ids, "job_id": "batch"}
-            wrong = 400 if "/jobs" in path else 422
+            wrong = 400 if "/jobs" in path or path == "/mcp" else 422
             as_json = {"Content-Type": "application/json"}
             for content, headers, status in (
                     (MALFORMED, as_json, 400), (b"[]", as_json, wrong), (b"3", as_json, wrong),
