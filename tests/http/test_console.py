@@ -53,7 +53,8 @@ class ConsoleTest(ServerTest):
         self.assertNotRegex(text, r"(src|href)=\"https?:")
 
     def test_a_file_that_did_not_change_is_not_sent_again(self):
-        first = self.web.get("/console/app.js")
+        # A compressed file has a tag of its own.
+        first = self.web.get("/console/app.js", headers={"Accept-Encoding": "identity"})
         self.assertEqual(first.headers["Cache-Control"], "no-cache")
         tag = first.headers["ETag"]
         for known in (tag, f'"other", {tag}', "W/" + tag, "*"):
@@ -62,7 +63,7 @@ class ConsoleTest(ServerTest):
             self.assertEqual(again.headers["ETag"], tag)
         changed = self.web.get("/console/app.js", headers={"If-None-Match": '"other"'})
         self.assertEqual(changed.status_code, 200)
-        head = self.web.head("/console/app.js")
+        head = self.web.head("/console/app.js", headers={"Accept-Encoding": "identity"})
         self.assertEqual((head.status_code, head.content), (200, b""))
         self.assertEqual(head.headers["ETag"], tag)
 

@@ -40,7 +40,7 @@ class Everything {
       document.organization_id = kOrg;
       document.canvas_json = "{}";
       document.model_json = R"({"a":1})";
-      Must(documents.Insert(document));
+      Must(documents.Insert(document, nullptr));
     }
     for (int i = 1; i <= 3; ++i) AddVersion(i, 50);
     Must(documents.NameVersion(kOrg, "doc_1", "ver_3", "v3", std::nullopt));
@@ -49,11 +49,11 @@ class Everything {
     CHECK(Must(documents.List(kOrg, 0, 10)).size() == 2);
     DocumentPatch patch;
     patch.name = "Plan";
-    Must(documents.Update(kOrg, "doc_1", patch, 2));
+    Must(documents.Update(kOrg, "doc_1", patch, {}, 2));
     CHECK(Must(documents.ListVersions(kOrg, "doc_1", 0, 10))->size() == 2);
     CHECK(Must(documents.FindVersion(kOrg, "doc_1", "ver_4")).has_value());
     Must(documents.Restore("doc_1", "ver_3", NextVersion(5), 1));
-    CHECK(Must(documents.Delete(kOrg, "doc_2", 3)));
+    CHECK(Must(documents.Delete(kOrg, "doc_2", {}, 3)));
   }
 
   void Triggers() {
