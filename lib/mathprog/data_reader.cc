@@ -38,6 +38,7 @@ class DataReader {
           ended = IsWord("end");
           const size_t begin = begin_;
           Next();
+          if (ended && kind_ == DataTok::kEnd) return;
           if (!IsChar(';')) {
             Fail("M114", begin, pos_, "unexpected text in the data",
                  "data statements start with set or param");
@@ -687,8 +688,8 @@ class DataReader {
     Next();
     Sym key[kMaxDim];
     for (;;) {
-      if (IsChar(',')) Next();
       if (IsChar(';')) return;
+      if (IsChar(',')) Next();
       const size_t record = begin_;
       for (int i = 0; i < n; ++i) {
         if (i > 0 && IsChar(',')) Next();

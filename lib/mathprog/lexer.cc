@@ -39,6 +39,15 @@ class Lexer {
         }
       }
     }
+    // The semicolon of a last `end` may be missing.
+    std::vector<Token>& t = result_.tokens;
+    if (result_.data_begin == 0 && !result_.saw_end && !t.empty() && t.back().kind == Tok::kName &&
+        t.back().text == "end" &&
+        (t.size() == 1 || IsChar(t[t.size() - 2], ';') || IsChar(t[t.size() - 2], '}'))) {
+      t.pop_back();
+      result_.saw_end = true;
+      result_.end_offset = text_.size();
+    }
     Token end;
     end.begin = end.end = static_cast<uint32_t>(result_.data_begin > 0 ? result_.data_begin
                                                 : result_.saw_end      ? result_.end_offset
@@ -147,6 +156,7 @@ class Lexer {
     while ((At(pos_ + n) & 0xC0) == 0x80) ++n;
     std::string hint;
     if (c == '%') hint = "comments start with #";
+    if (c == '|') hint = "an absolute value is abs(...)";
     Report(pos_, pos_ + n,
            "the character " + Shorten(text_.substr(pos_, n), 8) + " means nothing here", hint);
     pos_ += n;

@@ -254,6 +254,25 @@ void Run::PrepareParam(int id, const Expr* at) {
     throw;
   }
   st.prepared = true;
+  const bool restricted = !decl.limits.empty() || !decl.in.empty() || decl.integer || decl.binary;
+  if (restricted && decl.arity() > 0) CheckParamData(id, at);
+}
+
+// Bad data is an error wherever the first reference to the parameter is.
+void Run::CheckParamData(int id, const Expr* at) {
+  ParamState& st = param(id);
+  Sym key[kMaxDim];
+  const size_t count = st.space.dense ? st.dense_states.size() : st.states.size();
+  for (size_t p = 0; p < count; ++p) {
+    if ((st.space.dense ? st.dense_states[p] : st.states[p]) != kUnchecked) continue;
+    if (st.space.dense) {
+      st.space.DenseKey(p, key);
+    } else {
+      const auto n = static_cast<size_t>(st.space.arity);
+      std::copy_n(st.space.keys.data() + p * n, n, key);
+    }
+    TakeParamSlow(id, key, static_cast<int64_t>(p), at);
+  }
 }
 
 void Run::FillParam(const ParamDecl& decl, ParamState& st, const Expr* at) {
@@ -492,6 +511,17 @@ void Run::CheckParamValue(const ParamDecl& decl, double value, const Sym* key, c
   }
 }
 
+void Run::BoundsOf(const VarDecl& decl, const Sym* key, const Expr* at, double& lower,
+                   double& upper) {
+  // A bound may ask for the bounds of other members.
+  SlotSave save(*this, decl, true);
+  if (decl.domain != nullptr) AssignSlots(*decl.domain, key);
+  Recurse(at, [&] {
+    VarBounds(decl, lower, upper);
+    return true;
+  });
+}
+
 TupleSet* Run::TakeSet(int id, const Sym* key, const Expr* at) {
   const SetDecl& decl = *model_->sets[static_cast<size_t>(id)];
   SetState& st = set(id);
@@ -505,6 +535,13 @@ TupleSet* Run::TakeSet(int id, const Sym* key, const Expr* at) {
         const Sym* data_key = st.space.keys.data() + k * static_cast<size_t>(n);
         SlotSave save(*this, decl, true);
         if (!InDomain(*decl.domain, data_key)) OutOfDomain(decl, data_key, at);
+      }
+      // As for parameters, all data is checked at the first reference.
+      const size_t given = decl.within.empty() ? 0 : st.space.count();
+      for (size_t k = 0; k < given; ++k) {
+        Sym data_key[kMaxDim];
+        std::copy_n(st.space.keys.data() + k * static_cast<size_t>(n), n, data_key);
+        TakeSet(id, data_key, at);
       }
     }
     const int64_t found = st.space.Find(key);

@@ -151,6 +151,8 @@ std::string Run::FormatPrintf(const Stmt& s) {
       ++i;
       continue;
     }
+    // What the format has left when the arguments are used up is not written.
+    if (next >= s.exprs.size()) return out;
     std::string spec = "%";
     size_t k = i + 1;
     while (k < format.size() &&
@@ -158,25 +160,16 @@ std::string Run::FormatPrintf(const Stmt& s) {
       spec += format[k++];
     }
     int width = 0, precision = 0;
-    auto star_or_digits = [&](int& value) {
-      if (k < format.size() && format[k] == '*') {
-        ++k;
-        if (next >= s.exprs.size()) {
-          Throw("M212", "printf has too few arguments for its format", s.exprs[0]);
-        }
-        value = static_cast<int>(std::fmin(std::fmax(EvalNum(*s.exprs[next++]), -2000), 2000));
-        spec += std::to_string(value);
-        return;
-      }
+    auto digits = [&](int& value) {
       while (k < format.size() && format[k] >= '0' && format[k] <= '9') {
         value = std::min(value * 10 + (format[k] - '0'), 100000);
         spec += format[k++];
       }
     };
-    star_or_digits(width);
+    digits(width);
     if (k < format.size() && format[k] == '.') {
       spec += format[k++];
-      star_or_digits(precision);
+      digits(precision);
     }
     if (width > 2000 || precision > 2000) {
       Throw("M212", "printf: the width or precision of " + Shorten(spec, 20) + " is too large",
@@ -190,9 +183,6 @@ std::string Run::FormatPrintf(const Stmt& s) {
             s.exprs[0]);
     }
     i = k;
-    if (next >= s.exprs.size()) {
-      Throw("M212", "printf has too few arguments for its format", s.exprs[0]);
-    }
     const Expr& arg = *s.exprs[next++];
     char buffer[2600];
     if (kind == 's') {
@@ -203,18 +193,17 @@ std::string Run::FormatPrintf(const Stmt& s) {
       const int n = std::snprintf(wide.data(), wide.size(), spec.c_str(), text.c_str());
       out.append(wide.data(), static_cast<size_t>(std::max(0, n)));
     } else if (kind == 'd' || kind == 'i') {
-      double value = std::floor(EvalNum(arg) + 0.5);
-      if (std::fabs(value) > 9e15) {
-        spec += "s";
-        const std::string text = NumberText(value);
-        const int n = std::snprintf(buffer, sizeof buffer, spec.c_str(), text.c_str());
-        out.append(buffer, static_cast<size_t>(std::max(0, n)));
-      } else {
-        spec += "lld";
-        const int n =
-            std::snprintf(buffer, sizeof buffer, spec.c_str(), static_cast<long long>(value));
-        out.append(buffer, static_cast<size_t>(std::max(0, n)));
+      const double exact = EvalNum(arg);
+      const double most = model_->dialect == MathProgDialect::kStrict ? 2147483647.0 : 9e15;
+      if (!(std::fabs(exact) <= most)) {
+        Throw("M212", "printf: " + NumberText(exact) + " is too large for %" + kind, &arg,
+              "print it with %g");
       }
+      const double value = std::floor(exact + 0.5);
+      spec += "lld";
+      const int n =
+          std::snprintf(buffer, sizeof buffer, spec.c_str(), static_cast<long long>(value));
+      out.append(buffer, static_cast<size_t>(std::max(0, n)));
     } else {
       spec += kind;
       const int n = std::snprintf(buffer, sizeof buffer, spec.c_str(), EvalNum(arg));

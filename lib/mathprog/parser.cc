@@ -231,6 +231,13 @@ void Parser::Run() {
     diagnostics_.resize(static_cast<size_t>(model_.limits.max_errors));
   }
   const Token& last = Peek();
+  if (pos_ == 0 && errors_ == 0) {
+    MathProgDiagnostic d = MakeDiagnostic("M101", "the model is empty",
+                                          "start with set, param, var, minimize or maximize");
+    model_.source.Place(last.begin, last.end, d);
+    diagnostics_.push_back(std::move(d));
+    return;
+  }
   if (!lex_.saw_end && lex_.data_begin == 0) {
     Warn("M118", last, "the model does not end with end;");
   } else if (lex_.saw_end) {
@@ -323,6 +330,11 @@ void Parser::Statement() {
                                 : "did you mean maximize?");
   }
   if (SkipAmpl()) return;
+  if (strict_ && named && IsChar(':', 1) && (t.text == "solve" || t.text == "data")) {
+    Take();
+    Unexpected("the " + std::string(t.text) + " statement", {"';'"},
+               "a constraint of that name starts with s.t.");
+  }
   if (named) return RowStatement(false, Sense::kMinimize);
   if (IsChar(';')) {
     const Token at = t;
@@ -380,6 +392,11 @@ Stmt* Parser::DisplayStatement() {
     const Token& t = Peek();
     Decl* decl = t.kind == Tok::kName ? model_.Find(t.text) : nullptr;
     Expr* e = nullptr;
+    if (strict_ && !after_solve_ && decl != nullptr && (IsChar(',', 1) || IsChar(';', 1)) &&
+        (decl->kind == Kind::kVar || decl->kind == Kind::kRow)) {
+      Fail("M110", t, "the value of " + decl->name + " is known only after the solve statement",
+           "put solve; above this statement", decl->name);
+    }
     // A whole object, without subscripts.
     if (decl != nullptr && decl->kind != Kind::kTable && decl->arity() > 0 && !IsChar('[', 1)) {
       static constexpr Op kOps[] = {Op::kSetRef, Op::kParam, Op::kVar, Op::kRow};

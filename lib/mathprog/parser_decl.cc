@@ -14,9 +14,17 @@ std::string_view Parser::DeclareName(std::string_view what, Token& name_token) {
     }
     Unexpected("the " + std::string(what) + " statement", {"a name"}, hint);
   }
+  if (strict_ && t.text == "Infinity") {
+    Fail("M101", t, "Infinity is a number and cannot be declared", "", std::string(t.text));
+  }
   if (Decl* other = model_.Find(t.text)) {
     MathProgDiagnostic place;
     model_.source.Place(other->begin, other->end, place);
+    if (what == "constraint" && !IsChar(':', 1) && !IsChar('{', 1) &&
+        Peek(1).kind != Tok::kString) {
+      Fail("M101", t, "unexpected " + TokenText(t) + " in the place of the constraint's name",
+           "a constraint has a name of its own: s.t. name: ...", std::string(t.text));
+    }
     Fail("M103", t, std::string(t.text) + " is declared twice",
          "the first declaration is in line " + std::to_string(place.line), std::string(t.text));
   }
@@ -32,7 +40,8 @@ void Parser::OpenDecl(Decl& decl, Kind kind, size_t index, const Token& name) {
   decl.begin = name.begin;
   decl.end = name.end;
   decl.slot_begin = model_.num_slots;
-  model_.names[decl.name] = &decl;
+  // Nothing refers to a table, so that its name stays free: several tables may share one.
+  if (kind != Kind::kTable) model_.names[decl.name] = &decl;
   current_ = &decl;
   if (IsChar('[')) {
     Unexpected("the declaration of " + decl.name, {"'{'"},
@@ -553,9 +562,7 @@ void Parser::TableOut(TableDecl& table) {
     WantScalar(field.expr, "a field of an output table");
     if (TakeChar('~')) {
       field.field = FieldName();
-    } else if (first.kind == Tok::kName &&
-               (field.expr->op == Op::kDummy || field.expr->op == Op::kParam ||
-                field.expr->op == Op::kVar || field.expr->op == Op::kRow)) {
+    } else if (first.kind == Tok::kName) {
       field.field = std::string(first.text);
     } else {
       FailAt("M101", begin, field.expr->end, "this field of table " + table.name + " needs a name",

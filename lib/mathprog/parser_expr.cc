@@ -262,6 +262,9 @@ Expr* Parser::ParsePrimary() {
     hint = "'" + std::string(t.text) + "' is reserved and cannot be a name";
   } else if (t.kind == Tok::kArrow) {
     hint = "write a space between < and -";
+  } else if (t.kind == Tok::kRel && t.text != "=" && pos_ > 0 &&
+             lex_.tokens[pos_ - 1].kind == Tok::kRel && lex_.tokens[pos_ - 1].text == "=") {
+    hint = "write " + std::string(t.text.substr(0, 1)) + "=";
   }
   Unexpected("an expression", {"a number", "a name", "'('"}, hint);
 }
@@ -311,7 +314,7 @@ Expr* Parser::ParseName() {
     Take();
     Unexpected(name, {"'{'"}, "the index stands in braces: " + name + "{i in I} ...");
   }
-  if (!strict_ && name == "Infinity") {
+  if (name == "Infinity") {
     Take();
     Expr* e = New(Op::kNumber, Type::kNumber, t.begin, t.end);
     e->number = kInfinity;
@@ -392,14 +395,16 @@ Expr* Parser::ParseReference(Decl* decl) {
     case Kind::kParam:
       e->type = static_cast<const ParamDecl*>(decl)->symbolic ? Type::kSymbol : Type::kNumber;
       break;
-    case Kind::kVar:
-      if (!after_solve_ && suffix != Suffix::kNone && !in_display_) {
+    case Kind::kVar: {
+      const bool bound = suffix == Suffix::kLb || suffix == Suffix::kUb;  // known from the start
+      if (!after_solve_ && suffix != Suffix::kNone && !bound && (!in_display_ || strict_)) {
         FailAt("M110", e->begin, e->end,
                "the value of " + decl->name + " is known only after the solve statement",
                "put solve; above this statement", decl->name);
       }
-      e->type = after_solve_ || in_display_ ? Type::kNumber : Type::kLinear;
+      e->type = after_solve_ || in_display_ || bound ? Type::kNumber : Type::kLinear;
       break;
+    }
     default:
       if (!after_solve_ && !in_display_) {
         FailAt("M110", e->begin, e->end,

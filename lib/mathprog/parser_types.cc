@@ -136,8 +136,8 @@ void Parser::WantLogical(const Expr* e, std::string_view what) {
 
 void Parser::WantSet(const Expr* e, std::string_view what) {
   if (e->type == Type::kSet) return;
-  FailAt("M109", e->begin, e->end,
-         std::string(what) + " must be a set, and this is " + TypeName(e));
+  FailAt("M109", e->begin, e->end, std::string(what) + " must be a set, and this is " + TypeName(e),
+         IsChar(',') ? "the members of a set stand in braces: {1, 2, 3}" : "");
 }
 
 Expr* Parser::Binary(Op op, Expr* a, Expr* b, const Token& at) {

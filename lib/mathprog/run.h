@@ -193,6 +193,9 @@ class Run {
   double TakeVarValue(const Expr& e);
   double TakeRowValue(const Expr& e);
   void PrepareParam(int id, const Expr* at);
+  void CheckParamData(int id, const Expr* at);
+  // Of a variable that may have no column.
+  void BoundsOf(const VarDecl& decl, const Sym* key, const Expr* at, double& lower, double& upper);
   void FillParam(const ParamDecl& decl, ParamState& st, const Expr* at);
   void PrepareVar(int id);
   // Bounds of a member as the model states them.

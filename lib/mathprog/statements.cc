@@ -137,7 +137,8 @@ void Run::CheckStatement(const Stmt& s) {
 
 double Run::TakeVarValue(const Expr& e) {
   const VarDecl& decl = *model_->vars[static_cast<size_t>(e.id)];
-  if (!solution_.available) {
+  const bool bound = e.suffix == Suffix::kLb || e.suffix == Suffix::kUb;
+  if (!solution_.available && !bound) {
     Throw("M221", "the variable " + decl.name + " has no value before the model is solved", &e,
           model_->has_solve ? "there is no solution" : "put solve; above this statement",
           decl.name);
@@ -160,14 +161,14 @@ double Run::TakeVarValue(const Expr& e) {
   } else if (!InDomain(*decl.domain, key)) {
     OutOfDomain(decl, key, &e);
   }
-  const int32_t j = created < 0 ? -1 : problem_column[static_cast<size_t>(created)];
+  const int32_t j =
+      created < 0 || !solution_.available ? -1 : problem_column[static_cast<size_t>(created)];
   double lower, upper;
   if (created >= 0) {
     lower = columns_.lower[static_cast<size_t>(created)];
     upper = columns_.upper[static_cast<size_t>(created)];
   } else {
-    if (decl.domain != nullptr) AssignSlots(*decl.domain, key);
-    VarBounds(decl, lower, upper);
+    BoundsOf(decl, key, &e, lower, upper);
   }
   // A variable in no row stays at the bound nearest 0.
   const double idle = lower > 0 ? lower : upper < 0 ? upper : 0;

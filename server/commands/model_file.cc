@@ -25,10 +25,22 @@ void PrintAll(const std::vector<MathProgDiagnostic>& diagnostics, const std::str
   for (const MathProgDiagnostic& diagnostic : diagnostics) Print(diagnostic, file);
 }
 
+// A user at the command line is his own host: memory bounds the model, and Ctrl-C the time.
+MathProgLimits OwnMachineLimits() {
+  MathProgLimits limits;
+  limits.max_rows = limits.max_columns = 50'000'000;
+  limits.max_nonzeros = 500'000'000;
+  limits.max_set_members = 50'000'000;
+  limits.max_total_members = 500'000'000;
+  limits.max_tuples_visited = 50'000'000'000;
+  limits.max_steps = 500'000'000'000;
+  limits.max_seconds = 3600;
+  return limits;
+}
+
 }  // namespace
 
-void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics,
-                      const std::string& file) {
+void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file) {
   PrintAll(diagnostics, file);
 }
 
@@ -69,6 +81,7 @@ MathProgGenerated CompiledModel::Generate(const Json* document) const {
   MathProgRunOptions run;
   run.seed = seed;
   run.names = true;
+  run.limits = OwnMachineLimits();
   std::filesystem::path beside = folder;
   run.read_file = [beside](std::string_view name) { return ReadAll((beside / name).string()); };
   return model->Generate(input, run);
