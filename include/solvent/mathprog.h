@@ -138,6 +138,9 @@ struct MathProgReportOptions {
   bool duals = false;                 // adds a "dual" column to constraints (LPs)
   bool variables = true;              // the flat list "variables"
   bool constraints = true;
+  // An infeasible result gets the member "conflict", null until somebody finds the rows that
+  // contradict each other (solvent/explain.h) and fills their names in.
+  bool conflict = false;
   double solve_ms = 0;  // goes into stats
 };
 

@@ -103,6 +103,11 @@ absl::Status ReadResultConfig(const Json& result, MathProgReportOptions& report)
     return ValidationError("/custom_config/result", "must be an object", "type_error");
   }
   report.duals = result["duals"].as_bool();
+  if (const Json& conflict = result["conflict"]; conflict.is_bool()) {
+    report.conflict = conflict.as_bool();
+  } else if (!conflict.is_null()) {
+    return ValidationError("/custom_config/result/conflict", "must be true or false", "type_error");
+  }
   const Json& include = result["include"];
   if (include.is_null() || include.as_string() == "nonzero") return absl::OkStatus();
   if (include.as_string() == "all") {
@@ -182,6 +187,7 @@ absl::Status PreparedModel::ReadConfig() {
   for (const Json::Member& limit : config["limits"].object()) {
     RETURN_IF_ERROR(ReadLimit(limit, run_options_.limits));
   }
+  report_options_.conflict = true;
   RETURN_IF_ERROR(ReadResultConfig(config["result"], report_options_));
   report_options_.variables = false;  // the flat list is in every result
   run_options_.seed = config["seed"].is_integer() ? static_cast<uint32_t>(config["seed"].as_int())

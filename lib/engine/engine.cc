@@ -18,12 +18,20 @@
 #include "run_queue.h"
 #include "solvent/cbc_backend.h"
 #include "solvent/error.h"
+#include "solvent/explain.h"
 #include "status_macros.h"
 #include "store_ports.h"
 #include "trigger_engine_impl.h"
 
 namespace solvent {
 namespace {
+
+absl::StatusOr<Json> FindConflictForResult(const Problem& problem, SolveBackend& backend,
+                                           double seconds, std::stop_token stop) {
+  const ExplainOptions options{.time_limit_seconds = seconds, .stop = std::move(stop)};
+  ASSIGN_OR_RETURN(const Conflict conflict, FindConflict(problem, backend, options));
+  return conflict.parts.empty() ? Json() : ConflictToJson(conflict);
+}
 
 // Analyses get a worker of their own, so that they wait for no run and no run for them.
 BackendMaker AnalysisBackend(const EngineOptions& options) {
@@ -72,11 +80,13 @@ class EngineImpl : public Engine {
     queue.restore_reporter = [this](const Execution& execution, const std::string& key) {
       return RestoreReporter(*store_->ports().models, prepared_, execution, key);
     };
+    queue.find_conflict = FindConflictForResult;
     queue.log = options.log;
     BatchRunnerOptions batches;
     batches.default_solver = options.default_solver;
     batches.warm_start = options.jobs.warm_start;
     batches.retention_seconds = options.jobs.retention_seconds;
+    batches.find_conflict = FindConflictForResult;
     batches.log = options.log;
     queue_ = std::make_unique<RunQueue>(store_->ports(), borrowed, std::move(queue));
     batches_ = std::make_unique<BatchRunner>(store_->ports(), *queue_, prepared_,

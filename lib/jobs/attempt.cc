@@ -66,14 +66,14 @@ Json Report(const GeneratedRun& run, const SolveResult& result) {
   return substitute;
 }
 
-AttemptEnd Answered(const GeneratedRun& run, const SolveResult& result) {
+AttemptEnd Answered(const GeneratedRun& run, const SolveResult& result, const Json& report) {
   AttemptEnd end;
   end.outcome = AttemptOutcome::kSucceeded;
   end.reason = VerdictOf(result.status);
   end.run.state = RunState::kCompleted;
   end.run.solver_status = ToString(result.status);
   if (result.has_point) end.run.objective_value = result.objective;
-  ResultJson json = RenderResult(run.problem, result, Report(run, result));
+  ResultJson json = RenderResult(run.problem, result, report);
   end.run.result_json = std::move(json.full);
   end.run.preview_json = std::move(json.preview);
   return end;
@@ -188,7 +188,10 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
                            : "the task's time limit passed before a solution was found");
     end.run.solver_status = ToString(result->status);
   } else {
-    end = Answered(run, *result);
+    Json report = Report(run, *result);
+    FillConflict(input.find_conflict, run.problem, *input.backend, options.time_limit_seconds,
+                 input.stop, report);
+    end = Answered(run, *result, report);
     if (result->status == SolveStatus::kOptimal && !result->column_basis.empty()) {
       auto basis = std::make_shared<StartBasis>();
       basis->columns = std::move(result->column_basis);

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "conflict_filler.h"
 #include "job_port.h"
 #include "model_port.h"
 #include "prepared_models.h"
@@ -50,6 +51,7 @@ struct AttemptInput {
   int64_t memory_mb = 0;
   const StartBasis* start = nullptr;
   std::stop_token stop;
+  const ConflictFinder& find_conflict;
 };
 
 struct AttemptOutput {

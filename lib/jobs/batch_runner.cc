@@ -242,7 +242,8 @@ std::optional<AttemptEnd> BatchRunner::Attempt(Flight& flight) {
   const std::string& solver = flight.prepared->run.solver_name;
   AttemptOutput output =
       RunAttempt({flight.task, *flight.prepared, FindBackend(solver), solve_begin - flight.begin,
-                  frozen->memory_mb, basis.get(), flight.stop.get_token()});
+                  frozen->memory_mb, basis.get(), flight.stop.get_token(),
+                  options_.find_conflict});
   {
     Lock lock(mutex_);
     Average(flight.batch->solve_seconds, SteadySeconds() - solve_begin);

@@ -32,6 +32,7 @@ struct BatchRunnerOptions {
   std::string default_solver;
   bool warm_start = true;
   int64_t retention_seconds = 0;
+  ConflictFinder find_conflict;  // as for RunQueueOptions
   LogSink log;
 };
 

@@ -265,6 +265,7 @@ Json MakeReport(Run& run, const Problem& problem, const MathProgStats& stats,
     result.Set("objectives", Json());
     result.Set("constraints", Json());
   }
+  if (options.conflict && solved.status == SolveStatus::kInfeasible) result.Set("conflict", Json());
   Json tables{Json::Object{}};
   for (auto& [name, rows] : run.output().tables) tables.Set(name, rows);
   result.Set("tables", std::move(tables));

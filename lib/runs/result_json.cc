@@ -200,7 +200,7 @@ std::string Render(const Problem& problem, const SolveResult& result, const Json
     }
     w.EndArray();
   }
-  w.Key("infeasibility_analysis").Null();
+  w.Key("infeasibility_analysis").Value(report["infeasibility_analysis"]);
   WriteReport(w, report, complete);
   w.EndObject();
   return text;

@@ -611,7 +611,10 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
   finish.state = RunState::kCompleted;
   finish.solver_status = ToString(result->status);
   if (result->has_point) finish.objective_value = result->objective;
-  ResultJson json = RenderResult(job.problem, *result, Report(job, *result));
+  Json report = Report(job, *result);
+  FillConflict(options_.find_conflict, job.problem, *backend, options.time_limit_seconds,
+               monitor.stop, report);
+  ResultJson json = RenderResult(job.problem, *result, report);
   finish.result_json = std::move(json.full);
   finish.preview_json = std::move(json.preview);
   return finish;

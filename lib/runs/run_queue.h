@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "conflict_filler.h"
 #include "live_run.h"
 #include "mutex.h"
 #include "run_options.h"
@@ -33,6 +34,7 @@ struct RunQueueOptions {
   // Makes the reporter of a stored run from its record (input included) and its reporter_key.
   std::function<absl::StatusOr<ResultReporter>(const Execution&, const std::string&)>
       restore_reporter;
+  ConflictFinder find_conflict;  // unset: results do not say why they are infeasible
   LogSink log;
 };
 
@@ -89,8 +91,9 @@ class RunQueue : public ExecutionStore {
     std::function<void(absl::Status)> on_storage_failure;
   };
 
-  absl::StatusOr<Submitted> Enqueue(const Caller& caller, Submission submission,
-                                    const std::function<void(NewRun&)>& complete = [](NewRun&) {});
+  absl::StatusOr<Submitted> Enqueue(
+      const Caller& caller, Submission submission,
+      const std::function<void(NewRun&)>& complete = [](NewRun&) {});
   // What a call that waited for the end returns: the record as it stands, unless it ends meanwhile.
   absl::StatusOr<Execution> AnswerWith(Execution execution);
   absl::Status Prepare(const Caller& caller, Submission& submission, NewRun* run) const;

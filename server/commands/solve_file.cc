@@ -1,12 +1,17 @@
 // solvent solve: one file, no database.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 #include "commands.h"
 #include "problem_file.h"
+#include "solvent/explain.h"
 #include "solvent/result_json.h"
 #include "solvent/worker_backend.h"
 #include "stop_on_signal.h"
@@ -113,6 +118,34 @@ std::string Table(const Problem& problem, const SolveResult& result, bool all) {
   return text;
 }
 
+// Of the time limit, to saying why there is no answer; `solvent explain` takes longer.
+constexpr double kConflictShare = 0.1;
+constexpr double kMostConflictSeconds = 2;
+
+// Unset when no conflict was found in that time.
+std::optional<Conflict> ConflictOf(const Problem& problem, const SolveResult& result,
+                                   SolveBackend& backend, double time_limit_seconds,
+                                   std::stop_token stop) {
+  if (result.status != SolveStatus::kInfeasible) return std::nullopt;
+  ExplainOptions options{.stop = std::move(stop)};
+  options.time_limit_seconds = std::min(kMostConflictSeconds, kConflictShare * time_limit_seconds);
+  absl::StatusOr<Conflict> conflict = FindConflict(problem, backend, options);
+  if (!conflict.ok() || conflict->parts.empty()) return std::nullopt;
+  return *std::move(conflict);
+}
+
+std::string ConflictText(const Conflict& conflict) {
+  constexpr size_t kShown = 20;
+  std::string text = "\nThese contradict each other:\n";
+  for (size_t i = 0; i < std::min(kShown, conflict.parts.size()); ++i) {
+    text += "  " + conflict.parts[i].text + "\n";
+  }
+  if (conflict.parts.size() > kShown) {
+    text += "  ... " + std::to_string(conflict.parts.size() - kShown) + " more\n";
+  }
+  return text;
+}
+
 int ExitStatus(const SolveResult& result) {
   switch (result.status) {
     case SolveStatus::kOptimal: return kDone;
@@ -152,14 +185,22 @@ int SolveFile(const SolveFileOptions& options) {
   line.Clear();
   if (!result.ok()) return Complain(result.status());
 
+  const std::optional<Conflict> conflict =
+      ConflictOf(problem, *result, **backend, solve.time_limit_seconds, signals.token());
   std::string answer;
   if (model != nullptr) {
     MathProgReportOptions report;
     report.duals = !result->row_dual.empty();
     report.solve_ms = result->seconds * 1e3;
+    report.conflict = true;
     if (options.all) report.include = MathProgReportOptions::Include::kAll;
     auto document = model->Report(*result, report);
     if (!document.ok()) return Complain(document.status());
+    if (conflict) {
+      Json analysis = ConflictToJson(*conflict);
+      document->Set("conflict", analysis["iis_constraints"]);
+      document->Set("infeasibility_analysis", std::move(analysis));
+    }
     answer = options.json
                  ? document->Dump() + "\n"
                  : (*document)["output"].as_string() + Table(problem, *result, options.all);
@@ -167,6 +208,7 @@ int SolveFile(const SolveFileOptions& options) {
     answer =
         options.json ? ResultToJson(problem, *result) + "\n" : Table(problem, *result, options.all);
   }
+  if (conflict && !options.json) answer += ConflictText(*conflict);
   std::FILE* out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "wb");
   bool ok = out != nullptr && std::fwrite(answer.data(), 1, answer.size(), out) == answer.size();
   if (out != nullptr) ok = (out == stdout ? std::fflush(out) : std::fclose(out)) == 0 && ok;

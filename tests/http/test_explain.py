@@ -115,6 +115,40 @@ class Explain(ServerTest):
         self.assertEqual(member["text"], "room[East Hub]: ship[East Hub] <= 60")
 
 
+    def test_an_infeasible_models_result_names_the_rows(self):
+        def create(name, **more):
+            created = self.api.post("/models", json={
+                "name": name, "generator_type": "template", "language": "mathprog",
+                "model": MODEL % 100, **more})
+            self.assertIn(created.status_code, (200, 201), created.text)
+            return created.json()["id"]
+
+        def result(model):
+            ended = self.api.post(f"/models/{model}/execute", json={"input_data": {}}).json()
+            run = ended.get("execution_id") or ended["id"]
+            return self.api.get(f"/models/executions/{run}").json()["result_data"]
+
+        answer = result(create("ware_why"))
+        self.assertEqual(answer["status"], "infeasible")
+        rows = {"room[East Hub]", "room[West]", "meet"}
+        self.assertEqual(set(answer["conflict"]), rows)
+        members = answer["infeasibility_analysis"]["members"]
+        self.assertIn(("room", ["East Hub"]), [(m["family"], m["index"]) for m in members])
+        unasked = result(create("ware_quiet", custom_config={"result": {"conflict": False}}))
+        self.assertEqual(unasked["status"], "infeasible")
+        self.assertNotIn("conflict", unasked)
+        self.assertIsNone(unasked["infeasibility_analysis"])
+        wrong = self.api.post("/models", json={
+            "name": "wrong", "generator_type": "template", "model": MODEL % 100,
+            "custom_config": {"result": {"conflict": "yes"}}})
+        self.assertEqual(wrong.status_code, 422)
+
+    def test_a_text_that_is_kept_nowhere_says_why_too(self):
+        answer = self.api.post("/solve/mathprog", json={"model": MODEL % 100}).json()
+        self.assertIn("meet", json.dumps(answer))
+        self.assertEqual(set(answer["conflict"]), {"room[East Hub]", "room[West]", "meet"})
+
+
 class CommandLine(unittest.TestCase):
     def explain(self, content, *flags, name="problem.json"):
         with tempfile.TemporaryDirectory(prefix="solvent-explain-") as folder:
@@ -122,6 +156,25 @@ class CommandLine(unittest.TestCase):
             path.write_text(content if isinstance(content, str) else json.dumps(content))
             return subprocess.run([SERVER, "explain", str(path), *flags], capture_output=True,
                                   text=True, timeout=60)
+
+    def solve(self, content, *flags, name="ware.mod"):
+        with tempfile.TemporaryDirectory(prefix="solvent-explain-") as folder:
+            path = pathlib.Path(folder) / name
+            path.write_text(content if isinstance(content, str) else json.dumps(content))
+            return subprocess.run([SERVER, "solve", str(path), "--quiet", *flags],
+                                  capture_output=True, text=True, timeout=60)
+
+    def test_solving_says_what_contradicts(self):
+        done = self.solve(MODEL % 100)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("These contradict each other:\n", done.stdout)
+        self.assertIn("  room[East Hub]: ship[East Hub] <= 60\n", done.stdout)
+        answer = json.loads(self.solve(MODEL % 100, "--json").stdout)
+        self.assertEqual(set(answer["conflict"]), {"room[East Hub]", "room[West]", "meet"})
+        self.assertEqual(answer["infeasibility_analysis"]["outcome"], "irreducible")
+        self.assertNotIn("conflict", json.loads(self.solve(MODEL % 50, "--json").stdout))
+        flat = self.solve(CONFLICT, name="flat.json")
+        self.assertIn("  floor: x >= 10\n", flat.stdout)
 
     def test_a_conflict(self):
         done = self.explain(MODEL % 100, name="ware.mod")
