@@ -96,6 +96,12 @@ class ModelCatalog {
   // is wrong with it. Returns the listing's id.
   virtual absl::StatusOr<std::string> Publish(std::string_view document,
                                               std::string_view author = {}) = 0;
+  // The same for a private model of an organization, which becomes the listing's author. Its name
+  // must be of a-z, 0-9 and _. The listing is a copy: the model may change or go, and changes show
+  // when it is published again. NotFound for what is unknown or not the organization's, and a
+  // ValidationError for a model that was itself activated from the catalog.
+  virtual absl::StatusOr<std::string> PublishModel(std::string_view organization,
+                                                   std::string_view model_id) = 0;
   // "published", "draft", "deprecated" or "archived". Models activated before keep working.
   virtual absl::Status SetStatus(std::string_view id, std::string_view status) = 0;
 };

@@ -7,6 +7,7 @@
 #include "crypto.h"
 #include "embedded_templates.h"
 #include "ids.h"
+#include "model_definition.h"
 #include "model_faults.h"
 #include "solvent/error.h"
 #include "status_macros.h"
@@ -62,6 +63,41 @@ absl::StatusOr<std::string> CatalogImpl::Publish(std::string_view document,
                                                  std::string_view author) {
   ASSIGN_OR_RETURN(CatalogModel listing, ReadTemplateDocument(document));
   if (!IsStatus(listing.status)) return ValidationError("/status", "is no status");
+  return Publish(std::move(listing), author, document);
+}
+
+absl::StatusOr<std::string> CatalogImpl::PublishModel(std::string_view organization,
+                                                      std::string_view model_id) {
+  std::optional<OrgModel> model;
+  if (IsPlausibleId(model_id)) {
+    ASSIGN_OR_RETURN(model, port_.FindModel(organization, model_id));
+  }
+  if (!model.has_value()) return NotFound("Model not found");
+  if (!model->catalog_id.empty()) {
+    return ValidationError("/model_id", "the model comes from the catalog itself");
+  }
+  if (!IsMachineName(model->name)) {
+    return ValidationError("/name", "must be 1 to 64 characters of a-z, 0-9 and _");
+  }
+  CatalogModel listing;
+  listing.name = model->name;
+  listing.display_name = model->display_name;
+  listing.description = model->description;
+  listing.category = model->category;
+  listing.tags = model->tags;
+  listing.status = "published";
+  listing.credits_per_execution = model->credits_per_execution;
+  listing.definition = EffectiveDefinition(model->definition, model->custom_config);
+  Json content = DefinitionToJson(listing.definition);
+  content.Set("display_name", std::string_view(listing.display_name))
+      .Set("description", std::string_view(listing.description))
+      .Set("category", std::string_view(listing.category))
+      .Set("tags", Json::Array(listing.tags.begin(), listing.tags.end()));
+  return Publish(std::move(listing), organization, content.Dump());
+}
+
+absl::StatusOr<std::string> CatalogImpl::Publish(CatalogModel listing, std::string_view author,
+                                                 std::string_view content) {
   listing.id = ListingId(author, listing.name);
   listing.author_organization_id = author;
   ASSIGN_OR_RETURN(std::shared_ptr<const PreparedModel> model,
@@ -72,7 +108,7 @@ absl::StatusOr<std::string> CatalogImpl::Publish(std::string_view document,
         example.is_object() ? example : Json(Json::Object{}), {}, SystemNow() / 1'000'000);
     if (!run.ok()) return AsDefinitionFault(run.status(), "/example_input");
   }
-  RETURN_IF_ERROR(port_.SaveListing(listing, Sha256(document), SystemNow()).status());
+  RETURN_IF_ERROR(port_.SaveListing(listing, Sha256(content), SystemNow()).status());
   return listing.id;
 }
 

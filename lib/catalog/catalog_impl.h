@@ -23,9 +23,15 @@ class CatalogImpl : public ModelCatalog {
                                           const PageRequest& page) override;
   absl::StatusOr<CatalogModel> Get(std::string_view id) override;
   absl::StatusOr<std::string> Publish(std::string_view document, std::string_view author) override;
+  absl::StatusOr<std::string> PublishModel(std::string_view organization,
+                                           std::string_view model_id) override;
   absl::Status SetStatus(std::string_view id, std::string_view status) override;
 
  private:
+  // Compiles the listing, tries it on its example and keeps it.
+  absl::StatusOr<std::string> Publish(CatalogModel listing, std::string_view author,
+                                      std::string_view content);
+
   ModelPort& port_;
   PreparedModels& prepared_;
 };

@@ -99,13 +99,13 @@ class Reader {
   std::vector<FieldError> faults_;
 };
 
+}  // namespace
+
 bool IsMachineName(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
 }
-
-}  // namespace
 
 absl::StatusOr<ModelDefinition> ReadDefinition(const Json& body) {
   Reader top(body, "");

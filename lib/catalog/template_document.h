@@ -10,6 +10,9 @@
 
 namespace solvent {
 
+// 1 to 64 characters of a-z, 0-9 and _, as the names of listings are.
+bool IsMachineName(std::string_view name);
+
 // Reads a document. ValidationError with a pointer for each member of a wrong type; whether the
 // definition works is not looked at. Sets neither id nor times.
 absl::StatusOr<CatalogModel> ReadTemplateDocument(std::string_view text);

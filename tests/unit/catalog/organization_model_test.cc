@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "catalog_impl.h"
+#include "embedded_templates.h"
 #include "organization_model_impl.h"
 #include "solvent/error.h"
 #include "test_engine.h"
@@ -113,6 +114,15 @@ TEST_CASE("the catalog is seeded once and lists by category, search and page") {
   CHECK(total({.search = "%"}) == 0);
   CHECK(total({.search = "a\"b OR c"}) == 0);
   CHECK(total({.category = "hr", .search = "warehouse"}) == 0);
+  // What means something to a full-text index, or to nobody.
+  for (std::string odd : {"\"\"", "warehouse\"", "name:warehouse", "ware*", "NEAR(a b)",
+                          "-warehouse", "^ware", "{a b}:c", "ware OR feed", "\\", "'; --"}) {
+    CAPTURE(odd);
+    CHECK(total({.search = odd}) == 0);
+  }
+  CHECK(total({.search = std::string("ware\0house", 10)}) == 0);
+  CHECK(total({.search = "\xff\xfe\x80"}) == 0);
+  CHECK(total({.search = std::string(100'000, 'w')}) == 0);
   auto second = rooms.catalog->List({}, {2, 3});
   REQUIRE(second.ok());
   CHECK(second->items[0].id == all->items[3].id);
@@ -142,6 +152,82 @@ TEST_CASE("publishing checks a document, and a change makes a new version") {
   CHECK(absl::IsInvalidArgument(rooms.catalog->Publish("{\"name\": \"A b\"}", "").status()));
   CHECK(absl::IsPermissionDenied(
       rooms.models->Activate({"org_author", "usr_1", "", false}, *id, {}).status()));
+}
+
+TEST_CASE("an upgrade adds and updates listings and touches no organization's model") {
+  TemporaryFolder folder;
+  Rooms rooms(folder.File("t.db"));
+  const std::string id = rooms.CatalogId("feed_blend");
+  const CatalogModel shipped = *rooms.catalog->Get(id);
+  // As an earlier release had it: another text, another example, another price.
+  std::string earlier;
+  for (size_t i = 0; i < kEmbeddedTemplateCount; ++i) {
+    Json document = Parse(kEmbeddedTemplates[i]);
+    if (document["name"].as_string() != "feed_blend") continue;
+    document.Set("description", "how it was").Set("credits_per_execution", 9);
+    earlier = document.Dump();
+  }
+  REQUIRE(*rooms.catalog->Publish(earlier, "") == id);
+  REQUIRE(rooms.catalog->Get(id)->description == "how it was");
+  OrgModel mine = *rooms.models->Activate(rooms.caller, id, "Our feed");
+  OrgModelPatch patch;
+  patch.is_favorite = true;
+  patch.custom_config = Parse("{\"options\": {\"time_limit\": 7}}");
+  REQUIRE(rooms.models->Patch(rooms.caller.organization_id, mine.id, patch).ok());
+  const OrgModel own = rooms.MustCreate(kBoxes);
+  const int64_t listings = rooms.catalog->List({}, {})->total;
+
+  REQUIRE(rooms.catalog->Seed().ok());
+  const CatalogModel upgraded = *rooms.catalog->Get(id);
+  CHECK(upgraded.version == 3);
+  CHECK(upgraded.description == shipped.description);
+  CHECK(upgraded.credits_per_execution == shipped.credits_per_execution);
+  CHECK(upgraded.total_activations == 1);
+  CHECK(rooms.catalog->List({}, {})->total == listings);
+  mine = rooms.MustGet(mine.id);
+  CHECK(mine.display_name == "Our feed");
+  CHECK(mine.is_favorite);
+  CHECK(mine.is_active);
+  CHECK(mine.custom_config["options"]["time_limit"].as_int() == 7);
+  CHECK(mine.definition.model == shipped.definition.model);
+  CHECK(rooms.MustGet(own.id).updated_at == own.updated_at);
+}
+
+TEST_CASE("an organization's own model can be published, again after a change") {
+  TemporaryFolder folder;
+  Rooms rooms(folder.File("t.db"));
+  OrgModel mine = rooms.MustCreate(kBoxes);
+  const std::string& organization = rooms.caller.organization_id;
+  absl::StatusOr<std::string> id = rooms.catalog->PublishModel(organization, mine.id);
+  REQUIRE_MESSAGE(id.ok(), id.status().ToString());
+  CatalogModel listing = *rooms.catalog->Get(*id);
+  CHECK(listing.name == "boxes");
+  CHECK(listing.author_organization_id == organization);
+  CHECK_FALSE(listing.is_official);
+  CHECK(*rooms.catalog->PublishModel(organization, mine.id) == *id);
+  CHECK(rooms.catalog->Get(*id)->version == 1);
+
+  const Caller other = rooms.Member("Another");
+  const OrgModel theirs = *rooms.models->Activate(other, *id, {});
+  CHECK(theirs.definition.model == mine.definition.model);
+  OrgModelPatch patch;
+  patch.custom_config = Parse("{\"options\": {\"time_limit\": 7}}");
+  REQUIRE(rooms.models->Patch(organization, mine.id, patch).ok());
+  CHECK(*rooms.catalog->PublishModel(organization, mine.id) == *id);
+  CHECK(rooms.catalog->Get(*id)->version == 2);
+  CHECK(rooms.catalog->Get(*id)->definition.custom_config["options"]["time_limit"].as_int() == 7);
+  REQUIRE(rooms.models->Deactivate(organization, mine.id).ok());
+  CHECK(rooms.models->Get(other.organization_id, theirs.id).ok());
+
+  CHECK(absl::IsNotFound(rooms.catalog->PublishModel(other.organization_id, mine.id).status()));
+  CHECK(absl::IsNotFound(rooms.catalog->PublishModel(organization, "mdl_no").status()));
+  CHECK(GetErrorInfo(rooms.catalog->PublishModel(other.organization_id, theirs.id).status()).code ==
+        "validation_error");
+  auto unnamed =
+      ReadNewModel(Parse(R"({"name": "Not a machine's name", "generator_type": "generic"})"));
+  const OrgModel generic = *rooms.models->Create(rooms.caller, *unnamed);
+  CHECK(GetErrorInfo(rooms.catalog->PublishModel(organization, generic.id).status()).code ==
+        "validation_error");
 }
 
 TEST_CASE("activation is idempotent, also from many threads, and survives deactivation") {
