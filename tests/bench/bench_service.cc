@@ -99,6 +99,77 @@ void SmallSolves(const Server& server, const std::string& folder) {
   Print(line);
 }
 
+constexpr char kTemplate[] = R"(
+set PLANTS; set MARKETS;
+param supply{PLANTS} >= 0; param demand{MARKETS} >= 0; param cost{PLANTS, MARKETS} >= 0;
+var ship{p in PLANTS, m in MARKETS} >= 0;
+minimize total: sum{p in PLANTS, m in MARKETS} cost[p,m] * ship[p,m];
+s.t. limit{p in PLANTS}: sum{m in MARKETS} ship[p,m] <= supply[p];
+s.t. meet{m in MARKETS}: sum{p in PLANTS} ship[p,m] >= demand[m];
+end;
+)";
+
+// The same small LP, written as a template: what binding, generating and reporting cost.
+void SmallTemplate(const Server& server) {
+  Json::Array plants, markets, supply, demand, cost;
+  for (int i = 0; i < 5; ++i) {
+    plants.emplace_back("plant " + std::to_string(i));
+    supply.emplace_back(500 + 10 * i);
+    Json::Array row;
+    for (int j = 0; j < 8; ++j) row.emplace_back((7 * i + 13 * j) % 17 + 1);
+    cost.emplace_back(std::move(row));
+  }
+  for (int j = 0; j < 8; ++j) {
+    markets.emplace_back("market " + std::to_string(j));
+    demand.emplace_back(40 + 3 * j);
+  }
+  Json input;
+  input.Set("PLANTS", std::move(plants))
+      .Set("MARKETS", std::move(markets))
+      .Set("supply", std::move(supply))
+      .Set("demand", std::move(demand))
+      .Set("cost", std::move(cost));
+  solvent::MathProgCompiled compiled = solvent::MathProgModel::Compile(kTemplate);
+  solvent::MathProgGenerated generated = compiled.model->Generate({.json = &input});
+  if (generated.run == nullptr) Die("the template does not generate");
+  auto backend = solvent::MakeCbcBackend();
+  Json model;
+  model.Set("name", "bench").Set("generator_type", "template").Set("model", kTemplate);
+  Connection connection(server.port(), server.key());
+  if (connection.Send("POST", "/api/v2/models", model.Dump()) != 201) Die(connection.body());
+  const std::string path =
+      "/api/v2/models/" + (*solvent::ParseJson(connection.body()))["id"].as_string() + "/execute";
+  Json request;
+  request.Set("input_data", std::move(input));
+  const std::string body = request.Dump();
+  std::vector<double> http, bare;
+  double objective = 0;
+  for (int round = 0; round < 30; ++round) {
+    double begin = Now();
+    auto result = backend->Solve(generated.run->problem(), {});
+    bare.push_back(Now() - begin);
+    if (!result.ok() || !result->has_point) Die("the bare solve failed");
+    objective = result->objective;
+    for (int k = 0; k < 10; ++k) {
+      begin = Now();
+      if (connection.Send("POST", path, body) != 200) Die(connection.body());
+      http.push_back(Now() - begin);
+    }
+  }
+  auto answer = solvent::ParseJson(connection.body());
+  if (!answer.ok() || connection.body().find("\"objective_value\":" + Json(objective).Dump()) ==
+                          std::string::npos) {
+    Die("answers differ: " + connection.body());
+  }
+  Json line;
+  line.Set("bench", "small_template_over_http")
+      .Set("http_ms", Median(http) * 1e3)
+      .Set("bare_solve_ms", Median(bare) * 1e3)
+      .Set("ms_over_bare_solve", (Median(http) - Median(bare)) * 1e3);
+  std::printf("%s\n", line.Dump().c_str());
+  std::fflush(stdout);
+}
+
 void Submissions(const Server& server) {
   // Runs pile up faster than they are solved; what counts is the acknowledgement.
   std::string body = solvent::WriteFlatJson(Transportation(2, 2));
@@ -197,6 +268,7 @@ int main(int argc, char** argv) {
   {
     Server server(program, folder + "/solves.db");
     SmallSolves(server, folder);
+    SmallTemplate(server);
     Reads(server);
     Submissions(server);
   }
