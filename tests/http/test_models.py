@@ -100,7 +100,7 @@ class Catalog(ModelTest):
         self.assertTrue(0 < total(search="WAREHOUSE alloc") < everything)
         self.assertEqual(total(category="logistics", search="feed"), 0)
         self.assertEqual(total(category="no such"), 0)
-        for odd in ("%", "_%_", '"', "a*b", "' OR 1=1", "x" * 1000):
+        for odd in ("%", "_%_", '"', "a*b", "' OR 1=1", "x" * 1000, "ware\0house", "\0"):
             self.assertLess(total(search=odd), everything)
 
     def test_bad_queries_are_named(self):

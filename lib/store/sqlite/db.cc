@@ -186,7 +186,7 @@ std::string ContainsPattern(std::string_view search) {
   std::string pattern = "%";
   for (char c : search) {
     if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-    pattern += c;
+    pattern += c == '\0' ? kForNul : c;
   }
   return pattern + "%";
 }

@@ -132,6 +132,9 @@ class Query {
   absl::Status status_;
 };
 
+// Stands in a search for a NUL, which would end a pattern or phrase; no text of ours has it.
+inline constexpr char kForNul = '\x01';
+
 // For LIKE … ESCAPE '\': texts that contain `search` as it is. "" for "".
 std::string ContainsPattern(std::string_view search);
 

@@ -170,7 +170,7 @@ std::string Phrase(std::string_view search) {
   std::string phrase = "\"";
   for (char c : search) {
     if (c == '"') phrase += '"';
-    phrase += c;
+    phrase += c == '\0' ? kForNul : c;
   }
   return phrase + "\"";
 }
