@@ -73,7 +73,9 @@ class Settler {
       if (Judge(status)) break;
       if (!insist && verdict_.status == LpStatus::kOptimal) break;
     }
-    if (!verdict_.proven && said_infeasible) {
+    // One that also has a ray may be called unbounded, or nothing, though it has no point.
+    if (!verdict_.proven &&
+        (said_infeasible || said_unbounded || verdict_.status == LpStatus::kFailed)) {
       if (FindFarkasProof(form_, form_.lower, form_.upper, factory_, control_))
         Prove(LpStatus::kInfeasible, "farkas");
     }

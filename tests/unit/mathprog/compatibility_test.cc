@@ -105,6 +105,12 @@ TEST_CASE("bounds of variables are known above solve") {
   CHECK(ErrorCode("var x; minimize z: x; s.t. c: x <= x.val; end;") == "M110");
 }
 
+TEST_CASE("a model that contradicts itself is infeasible, however good it could otherwise get") {
+  Generated generated =
+      Generate("var x >= 0; var y >= 0; s.t. c: 0*x = 2; maximize z: x + y; end;");
+  CHECK(Solve(generated)["status"].as_string() == "infeasible");
+}
+
 TEST_CASE("a comma after the last record of a table is refused") {
   const std::string model = "set I; param p{I}; var x; minimize z: x; data; param : I : p := ";
   CHECK(Accepts(model + "1 2, 3 4; end;"));
