@@ -88,6 +88,11 @@ void ScheduleLoop::Loop() {
 absl::StatusOr<bool> ScheduleLoop::Dispatch() {
   bool started = false;
   while (true) {
+    {
+      // Lanes that stop leave their schedules due.
+      Lock lock(mutex_);
+      if (stopping_) return started;
+    }
     std::vector<std::string> busy = Busy();
     if (busy.size() >= kMostLanes) return started;
     ASSIGN_OR_RETURN(std::vector<DueSchedule> found, work_.find_due(busy));
