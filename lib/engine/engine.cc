@@ -26,11 +26,18 @@
 namespace solvent {
 namespace {
 
+// A larger problem is not searched through in the time that a result may take for it, and a result
+// is no place for more parts.
+constexpr int64_t kMostConflictSize = 200'000;  // rows and columns
+constexpr size_t kMostConflictParts = 1000;
+
 absl::StatusOr<Json> FindConflictForResult(const Problem& problem, SolveBackend& backend,
                                            double seconds, std::stop_token stop) {
+  if (int64_t{problem.num_rows()} + problem.num_columns() > kMostConflictSize) return Json();
   const ExplainOptions options{.time_limit_seconds = seconds, .stop = std::move(stop)};
   ASSIGN_OR_RETURN(const Conflict conflict, FindConflict(problem, backend, options));
-  return conflict.parts.empty() ? Json() : ConflictToJson(conflict);
+  const bool shown = !conflict.parts.empty() && conflict.parts.size() <= kMostConflictParts;
+  return shown ? ConflictToJson(conflict) : Json();
 }
 
 // Analyses get a worker of their own, so that they wait for no run and no run for them.

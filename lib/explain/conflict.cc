@@ -52,9 +52,13 @@ class ConflictSearch {
       const std::vector<Part> left_out = std::move(chunks.front());
       chunks.pop_front();
       std::vector<Part> rest;
+      auto out = left_out.begin();  // in the order of kept_
       for (const Part& part : kept_) {
-        if (std::find(left_out.begin(), left_out.end(), part) == left_out.end())
+        if (out != left_out.end() && *out == part) {
+          ++out;
+        } else {
           rest.push_back(part);
+        }
       }
       if (remove(rest, left_out)) {
         kept_ = std::move(rest);

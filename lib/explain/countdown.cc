@@ -1,6 +1,7 @@
 #include "countdown.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace solvent {
@@ -9,7 +10,7 @@ Countdown::Countdown(double seconds, std::stop_token outer)
     : deadline_(start_ + std::chrono::duration_cast<Clock::duration>(
                              std::chrono::duration<double>(std::clamp(seconds, 0.0, 3e9)))),
       forward_(std::move(outer), [this] { source_.request_stop(); }) {
-  timer_ = std::thread([this] {
+  auto wait = [this] {
     Lock lock(mutex_);
     while (!done_) {
       if (Clock::now() >= deadline_) {
@@ -18,7 +19,12 @@ Countdown::Countdown(double seconds, std::stop_token outer)
       }
       wake_.WaitUntil(mutex_, deadline_);
     }
-  });
+  };
+  try {
+    timer_ = std::thread(wait);
+  } catch (const std::system_error&) {
+    // Without a thread to be had, Over() and the limits of the solves still end the search.
+  }
 }
 
 Countdown::~Countdown() {
@@ -27,7 +33,7 @@ Countdown::~Countdown() {
     done_ = true;
     wake_.SignalAll();
   }
-  timer_.join();
+  if (timer_.joinable()) timer_.join();
 }
 
 double Countdown::Remaining() const {

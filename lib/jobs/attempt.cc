@@ -189,8 +189,10 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
     end.run.solver_status = ToString(result->status);
   } else {
     Json report = Report(run, *result);
-    FillConflict(input.find_conflict, run.problem, *input.backend, options.time_limit_seconds,
-                 input.stop, report);
+    // Within what the task has left, too.
+    const double left = limit - input.spent_seconds - static_cast<double>(micros) / 1e6;
+    FillConflict(input.find_conflict, run.problem, *input.backend,
+                 std::min(options.time_limit_seconds, left / kConflictShare), input.stop, report);
     end = Answered(run, *result, report);
     if (result->status == SolveStatus::kOptimal && !result->column_basis.empty()) {
       auto basis = std::make_shared<StartBasis>();

@@ -9,6 +9,7 @@ void FillConflict(const ConflictFinder& find, const Problem& problem, SolveBacke
                   double time_limit_seconds, std::stop_token stop, Json& report) {
   if (!find || report.Find("conflict") == nullptr) return;
   const double seconds = std::min(kMostConflictSeconds, kConflictShare * time_limit_seconds);
+  if (seconds <= 0) return;
   absl::StatusOr<Json> analysis = find(problem, backend, seconds, std::move(stop));
   // The verdict stands without its reasons.
   if (!analysis.ok() || !analysis->is_object()) return;
