@@ -158,8 +158,10 @@ double Run::TakeVarValue(const Expr& e) {
     created = st.dense_columns[static_cast<size_t>(p)] - 1;
   } else if (p >= 0) {
     created = st.columns[static_cast<size_t>(p)] - 1;
-  } else if (!InDomain(*decl.domain, key)) {
-    OutOfDomain(decl, key, &e);
+  } else {
+    // This may be within a bound of another of its members.
+    SlotSave save(*this, decl, true);
+    if (!InDomain(*decl.domain, key)) OutOfDomain(decl, key, &e);
   }
   const int32_t j =
       created < 0 || !solution_.available ? -1 : problem_column[static_cast<size_t>(created)];

@@ -1,4 +1,8 @@
 // Corners of the language where models in circulation lean on what the reference program does.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "doctest/doctest.h"
 #include "mathprog_helpers.h"
 
@@ -103,6 +107,24 @@ TEST_CASE("bounds of variables are known above solve") {
   CHECK(generated.run->problem().row_upper[0] == 5);
   CHECK(generated.run->stats().columns == 1);
   CHECK(ErrorCode("var x; minimize z: x; s.t. c: x <= x.val; end;") == "M110");
+}
+
+TEST_CASE("a bound that asks for another member's bounds keeps its own index") {
+  // x[3] is used first, so that each bound is made within that of the next; the condition makes the
+  // domain one that is walked.
+  Generated generated = Generate(
+      "set I := 1..3;"
+      "var x{i in I: i <> 9} >= (if i = 1 then 0 else x[i-1].lb + i), <= 10*i;"
+      "maximize z: x[3] + x[2]; s.t. c: x[3] + x[2] >= 0; end;");
+  REQUIRE(generated.run != nullptr);
+  const Problem& problem = generated.run->problem();
+  REQUIRE(problem.num_columns() == 2);
+  std::vector<std::pair<double, double>> bounds;
+  for (int32_t j = 0; j < 2; ++j) {
+    bounds.emplace_back(problem.column_lower[j], problem.column_upper[j]);
+  }
+  std::sort(bounds.begin(), bounds.end());
+  CHECK(bounds == std::vector<std::pair<double, double>>{{2, 20}, {5, 30}});
 }
 
 TEST_CASE("a model that contradicts itself is infeasible, however good it could otherwise get") {
