@@ -57,6 +57,7 @@ std::string Gzip(std::string_view data) {
   }
   if (result != Z_STREAM_END) return "";
   out.resize(made);
+  out.shrink_to_fit();  // a slow client keeps it for long
   return out;
 }
 
@@ -85,6 +86,9 @@ absl::StatusOr<std::string> Gunzip(std::string_view data, size_t limit) {
     taken += in - stream.avail_in;
     made += room - stream.avail_out;
     if (made > limit) return TooLarge(limit);
+    if (result == Z_MEM_ERROR) {
+      return absl::ResourceExhaustedError("no memory to decompress the body");
+    }
     if (result == Z_STREAM_END) {
       if (taken == data.size()) break;
       if (inflateReset(&stream) != Z_OK) return BadRequest("the body is not in the gzip coding");

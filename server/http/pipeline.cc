@@ -13,8 +13,9 @@
 namespace solvent::http {
 namespace {
 
-// Makes a compressed body be read as what it holds. False for a coding that is not known here.
-bool DecodeBody(Request& request) {
+// Makes a compressed body be read as what it holds, `most` bytes of it. False for a coding that is
+// not known here.
+bool DecodeBody(Request& request, size_t most) {
   bool gzip = false;
   for (const Header& header : request.headers) {
     if (!EqualsIgnoreCase(header.name, "Content-Encoding")) continue;
@@ -24,11 +25,11 @@ bool DecodeBody(Request& request) {
     gzip = true;
   }
   if (!gzip) return true;
-  request.body_reader =
-      [compressed = std::move(request.body_reader)](size_t limit) -> absl::StatusOr<std::string> {
+  request.body_reader = [compressed = std::move(request.body_reader),
+                         most](size_t limit) -> absl::StatusOr<std::string> {
     absl::StatusOr<std::string> body = compressed(limit);
     if (!body.ok()) return body.status();
-    return Gunzip(*body, limit);
+    return Gunzip(*body, std::min(limit, most));
   };
   return true;
 }
@@ -164,7 +165,9 @@ Response Pipeline::Answer(Request& request, const Router::Match& match, bool ful
                          id);
   }
   if (request.has_body && route.json_body_only) {
-    if (!DecodeBody(request)) {
+    // Who is not known may not make much work out of few bytes.
+    size_t most = route.auth == Auth::kPublic ? kDefaultBodyLimit : route.body_limit;
+    if (!DecodeBody(request, most)) {
       Response response = ErrorResponse(
           415, "the body's coding is not known here: send it as it is or as gzip", id);
       response.Set("Accept-Encoding", "gzip, identity");
@@ -187,16 +190,23 @@ Response Pipeline::Handle(Request& request, const Router::Match& match, bool ful
     response = Failure(absl::InternalError("unknown exception"), request);
   }
   const Route* route = match.route != nullptr ? match.route : match.neighbour;
-  if (response.status >= 400 && route != nullptr && route->adapt_error &&
-      !WantsProblemDetails(request)) {
-    route->adapt_error(response);
+  try {
+    if (response.status >= 400 && route != nullptr && route->adapt_error &&
+        !WantsProblemDetails(request)) {
+      route->adapt_error(response);
+    }
+    Finish(request, response);
+  } catch (const std::exception& e) {
+    response = Failure(absl::InternalError(e.what()), request);
   }
-  Finish(request, response);
   return response;
 }
 
 void Pipeline::Finish(const Request& request, Response& response) const {
-  if (response.status >= 400 && WantsProblemDetails(request)) MakeProblemDetails(request, response);
+  if (response.status >= 400) {
+    AddVary(response, "Accept");
+    if (WantsProblemDetails(request)) MakeProblemDetails(request, response);
+  }
   for (const Header& header : request.response_headers) response.Set(header.name, header.value);
   response.Set("X-Request-ID", request.request_id);
   AddCorsHeaders(options_.allowed_origins, request, response);

@@ -85,13 +85,16 @@ bool HasCurrent(const Request& request, std::string_view etag) {
 
 Response NotModified(const Request& request, std::string_view etag) {
   const std::string packed = GzipTag(etag);
+  // A cache may hold both forms, and learns from the tag which one is meant.
   bool has_packed =
+      WantsGzip(request) &&
       std::any_of(request.headers.begin(), request.headers.end(), [&packed](const Header& h) {
         return EqualsIgnoreCase(h.name, "If-None-Match") &&
                h.value.find(packed) != std::string::npos;
       });
   Response response = Response::Empty(304);
   response.Set("ETag", has_packed ? std::string_view(packed) : etag);
+  AddVary(response, "Accept-Encoding");
   return response;
 }
 

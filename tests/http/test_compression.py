@@ -152,6 +152,15 @@ class Compression(ServerTest):
         self.assertEqual(self.send(gzip.compress(allowed), path="/keys").status_code, 200)
         self.assertEqual(self.api.get("/health").status_code, 200)
 
+    def test_who_is_not_known_may_not_make_much_of_little(self):
+        def validate(api, size):
+            body = b" " * size + json.dumps(SMALL).encode()
+            return api.post("/solve/validate", content=gzip.compress(body), headers={
+                "Content-Type": "application/json", "Content-Encoding": "gzip"})
+
+        self.assertEqual(validate(self.anonymous, 1 << 19).status_code, 200)
+        self.assert_error(validate(self.anonymous, 1 << 20), 413, "payload_too_large")
+
     def test_an_unread_compressed_body_does_no_harm(self):
         answer = self.anonymous.post("/solve", content=gzip.compress(b" " * (8 << 20)), headers={
             "Content-Type": "application/json", "Content-Encoding": "gzip"})
