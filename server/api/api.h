@@ -43,6 +43,23 @@ struct Context {
   std::function<absl::Status(http::Request&, std::string_view rate_class)> rate_limiter;
 };
 
+// While it lives, its request counts as one that waits for the end of a run.
+class SyncWaiter {
+ public:
+  explicit SyncWaiter(Context& context)
+      : context_(context),
+        may_wait_(context.sync_waiters.fetch_add(1) < context.config.max_sync_waiters) {}
+  ~SyncWaiter() { context_.sync_waiters.fetch_sub(1); }
+  SyncWaiter(const SyncWaiter&) = delete;
+  SyncWaiter& operator=(const SyncWaiter&) = delete;
+
+  bool may_wait() const { return may_wait_; }  // false when too many wait already
+
+ private:
+  Context& context_;
+  const bool may_wait_;
+};
+
 inline constexpr std::string_view kBase = "/api/v2";
 
 // A line of a table of routes.

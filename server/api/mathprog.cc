@@ -87,19 +87,17 @@ absl::StatusOr<Response> SolveMathProg(Context& context, Request& request) {
   if (!read.ok()) return read.status();
   const Caller& caller = CallerOf(request);
   OrganizationModel& models = context.engine.models();
-  bool may_wait = context.sync_waiters.fetch_add(1) < context.config.max_sync_waiters;
+  SyncWaiter waiter(context);
   absl::StatusOr<Submitted> submitted =
-      may_wait && !read->asynchronous
+      waiter.may_wait() && !read->asynchronous
           ? models.ExecuteDefinitionAndWait(caller, std::move(read->definition),
                                             std::move(read->run), context.config.sync_wait)
           : models.ExecuteDefinition(caller, std::move(read->definition), std::move(read->run));
-  context.sync_waiters.fetch_sub(1);
   if (!submitted.ok()) return submitted.status();
   const Execution& execution = submitted->execution;
   bool done = IsEndState(execution.state) && !read->asynchronous;
-  Response response = Response::Json(
-      done ? 200 : 202,
-      done ? SolveAnswer(context, execution, false) : TaskEnvelope(context, execution));
+  Response response = Response::Json(done ? 200 : 202, done ? SolveAnswer(context, execution, false)
+                                                            : TaskEnvelope(context, execution));
   if (!done) response.Set("Location", std::string(kBase) + "/solve/async/" + execution.id);
   if (submitted->replayed) response.Set("Idempotent-Replay", "true");
   return response;

@@ -18,6 +18,7 @@ namespace {
 using http::Request;
 using http::Response;
 
+constexpr const char* kRateClass = "read";
 constexpr std::string_view kWithBatches = "2025-03-26";
 constexpr std::string_view kNewest = "2025-06-18";
 constexpr size_t kMostInBatch = 20;
@@ -158,7 +159,10 @@ Json ToolFailure(const Context& context, const Request& request, const Tool& too
   return ToolResult(std::move(failure), true);
 }
 
-Json CallTool(Context& context, Request& request, const Json& id, const Json& params) {
+using Deadline = std::chrono::steady_clock::time_point;
+
+Json CallTool(Context& context, Request& request, const Json& id, const Json& params,
+              Deadline wait_until) {
   if (!params["name"].is_string()) {
     return ErrorMessage(id, kInvalidParams, "params.name must be the name of a tool");
   }
@@ -167,15 +171,16 @@ Json CallTool(Context& context, Request& request, const Json& id, const Json& pa
   if (tool == nullptr) {
     return ErrorMessage(id, kInvalidParams, "Unknown tool: " + Shortened(name, 100));
   }
-  const Json arguments = params["arguments"].is_null() ? Json(Json::Object{}) : params["arguments"];
+  static const Json kNone{Json::Object{}};
+  const Json& arguments = params["arguments"].is_null() ? kNone : params["arguments"];
   if (absl::Status status = CheckArguments(SchemaOf(*tool), arguments); !status.ok()) {
-    return ErrorMessage(id, kInvalidParams, Message(status));
+    return ErrorMessage(id, kInvalidParams, Shortened(Message(status), 1000));
   }
   if (!tool->rate_class.empty() && context.rate_limiter) {
     absl::Status status = context.rate_limiter(request, tool->rate_class);
     if (!status.ok()) return ResultMessage(id, ToolFailure(context, request, *tool, status));
   }
-  absl::StatusOr<Json> answer = tool->run({context, CallerOf(request), arguments});
+  absl::StatusOr<Json> answer = tool->run({context, CallerOf(request), arguments, wait_until});
   return ResultMessage(id, answer.ok() ? ToolResult(*std::move(answer), false)
                                        : ToolFailure(context, request, *tool, answer.status()));
 }
@@ -202,7 +207,8 @@ Json Initialize(const Context& context, const Json& id, const Json& params) {
 enum class Place { kAlone, kInBatch };
 
 // The answer to one message; nothing for a notification or a response.
-std::optional<Json> Answer(Context& context, Request& request, const Json& message, Place place) {
+std::optional<Json> Answer(Context& context, Request& request, const Json& message, Place place,
+                           Deadline wait_until) {
   if (!message.is_object() || message["jsonrpc"] != Json("2.0")) {
     return ErrorMessage(Json(), kInvalidRequest, "not a JSON-RPC 2.0 message");
   }
@@ -235,14 +241,14 @@ std::optional<Json> Answer(Context& context, Request& request, const Json& messa
     }
     return ResultMessage(*id, ListTools());
   }
-  if (method == "tools/call") return CallTool(context, request, *id, params);
+  if (method == "tools/call") return CallTool(context, request, *id, params, wait_until);
   return ErrorMessage(*id, kMethodNotFound, "Method not found: " + Shortened(method, 100));
 }
 
 std::optional<Json> AnswerSafely(Context& context, Request& request, const Json& message,
-                                 Place place) {
+                                 Place place, Deadline wait_until) {
   try {
-    return Answer(context, request, message, place);
+    return Answer(context, request, message, place, wait_until);
   } catch (const std::exception& e) {
     if (context.log) {
       Json fields;
@@ -271,8 +277,10 @@ absl::StatusOr<Response> Post(Context& context, Request& request) {
   if (!body.ok()) return body.status();
   absl::StatusOr<Json> message = ParseJson(*body);
   if (!message.ok()) return Refused(kParseError, Message(message.status()));
+  const Deadline wait_until = std::chrono::steady_clock::now() + context.config.sync_wait;
   if (!message->is_array()) {
-    std::optional<Json> answer = AnswerSafely(context, request, *message, Place::kAlone);
+    std::optional<Json> answer =
+        AnswerSafely(context, request, *message, Place::kAlone, wait_until);
     if (!answer) return Response::Empty(202);
     bool malformed = (*answer)["error"]["code"] == Json(kInvalidRequest);
     return Response::JsonValue(malformed ? 400 : 200, *answer);
@@ -285,9 +293,16 @@ absl::StatusOr<Response> Post(Context& context, Request& request) {
     return Refused(kInvalidRequest,
                    "a batch has 1 to " + std::to_string(kMostInBatch) + " messages");
   }
+  // Each message counts as a request; the first has been counted with the request itself.
+  for (size_t i = 1; i < batch.size() && context.rate_limiter; ++i) {
+    if (absl::Status status = context.rate_limiter(request, kRateClass); !status.ok()) {
+      return status;
+    }
+  }
   Json::Array answers;
   for (const Json& one : batch) {
-    if (std::optional<Json> answer = AnswerSafely(context, request, one, Place::kInBatch)) {
+    if (std::optional<Json> answer =
+            AnswerSafely(context, request, one, Place::kInBatch, wait_until)) {
       answers.push_back(*std::move(answer));
     }
   }
@@ -305,7 +320,7 @@ absl::StatusOr<Response> Delete(Context& context, Request& request) {
 
 absl::Status AddMcpRoutes(http::HttpServer& server, Context& context) {
   const RouteRow rows[] = {
-      {"POST", "/mcp", Post, "read", http::Auth::kRequired, http::kSolveBodyLimit},
+      {"POST", "/mcp", Post, kRateClass, http::Auth::kRequired, http::kSolveBodyLimit},
       {"DELETE", "/mcp", Delete},
   };
   return AddTable(server, context, "", rows);

@@ -135,14 +135,14 @@ constexpr Tool kTools[] = {
      "and "
      "an example input to start from.",
      R"({"type":"object","additionalProperties":false,"required":["id"],"properties":{
-       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) or name, as search_templates gives it"}}})",
+       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) of a template or model, or the name of a template"}}})",
      true, "", DescribeTemplate},
     {"execute_model", "Execute a model",
      "Solves a template or one of the organization's models with an input, and waits for the "
      "answer. Costs credits. The answer shows the variables that are not zero, the first 50 of "
      "them.",
      R"({"type":"object","additionalProperties":false,"required":["id","input"],"properties":{
-       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) or name of the template or model"},
+       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) of a template or model, or the name of a template"},
        "input":{"type":"object","description":"Data of the shape that describe_template shows"},
        "name":{"type":"string","description":"What to call this run"},
        "time_limit_seconds":{"type":"number","minimum":1,"maximum":3600,"description":"For the solver; the model's own unless given"},

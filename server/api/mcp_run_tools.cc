@@ -36,7 +36,7 @@ absl::StatusOr<Json> CheckMathProg(const ToolCall& call) {
     if (!absl::IsInvalidArgument(preview.status())) return preview.status();
     ErrorInfo info = GetErrorInfo(preview.status());
     const Json::Array& faults = info.extra["errors"].array();
-    answer.Set("valid", false).Set("message", Message(preview.status()));
+    answer.Set("valid", false).Set("message", Shortened(Message(preview.status()), kMostPartText));
     size_t shown = std::min(faults.size(), kMostFaults);
     auto end = faults.begin() + static_cast<ptrdiff_t>(shown);
     answer.Set("errors", Json::Array(faults.begin(), end));
@@ -137,17 +137,15 @@ absl::StatusOr<Json> ListExecutionsTool(const ToolCall& call) {
 
 absl::StatusOr<Json> GetExecution(const ToolCall& call) {
   std::string id = call.Text("execution_id");
-  auto wait = std::min(call.context.config.sync_wait,
-                       std::chrono::milliseconds(1000 * call.Int("wait_seconds", 0)));
+  ExecutionStore& executions = call.context.engine.executions();
   absl::StatusOr<Execution> execution = absl::UnknownError("");
-  bool may_wait = wait.count() > 0 &&
-                  call.context.sync_waiters.fetch_add(1) < call.context.config.max_sync_waiters;
-  if (may_wait) {
-    execution = call.context.engine.executions().Wait(call.caller.organization_id, id, wait);
+  if (std::chrono::milliseconds wait = call.Wait(0); wait.count() > 0) {
+    SyncWaiter waiter(call.context);
+    execution = waiter.may_wait() ? executions.Wait(call.caller.organization_id, id, wait)
+                                  : executions.Get(call.caller.organization_id, id);
   } else {
-    execution = call.context.engine.executions().Get(call.caller.organization_id, id);
+    execution = executions.Get(call.caller.organization_id, id);
   }
-  if (wait.count() > 0) call.context.sync_waiters.fetch_sub(1);
   if (!execution.ok()) return execution.status();
   return RunForAgents(*execution, call.Int("first_variable", 0), call.Int("variables", 100));
 }

@@ -149,6 +149,13 @@ Json RunForAgents(const Execution& execution, int64_t first, int64_t count) {
   return answer;
 }
 
+std::chrono::milliseconds ToolCall::Wait(int64_t fallback) const {
+  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      wait_until - std::chrono::steady_clock::now());
+  return std::clamp(std::chrono::milliseconds(1000 * Int("wait_seconds", fallback)),
+                    std::chrono::milliseconds(0), std::max(left, std::chrono::milliseconds(0)));
+}
+
 absl::StatusOr<Json> RunAndWait(const ToolCall& call, StartRun start, std::string_view id) {
   ModelRun run;
   run.input = call.arguments["input"].is_null() ? Json(Json::Object{}) : call.arguments["input"];
@@ -158,13 +165,10 @@ absl::StatusOr<Json> RunAndWait(const ToolCall& call, StartRun start, std::strin
   run.name = call.Text("name");
   run.origin = "agent";
   run.notify = NotifyEnd::kUnlessAnswered;
-  std::chrono::milliseconds wait =
-      std::min(call.context.config.sync_wait,
-               std::chrono::milliseconds(1000 * call.Int("wait_seconds", kDefaultWait)));
-  bool may_wait = call.context.sync_waiters.fetch_add(1) < call.context.config.max_sync_waiters;
+  SyncWaiter waiter(call.context);
   absl::StatusOr<Submitted> submitted =
-      start(call, std::move(run), id, may_wait ? wait : std::chrono::milliseconds(0));
-  call.context.sync_waiters.fetch_sub(1);
+      start(call, std::move(run), id,
+            waiter.may_wait() ? call.Wait(kDefaultWait) : std::chrono::milliseconds(0));
   if (!submitted.ok()) return submitted.status();
   return RunForAgents(submitted->execution, 0, kDefaultVariables);
 }

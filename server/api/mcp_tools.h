@@ -19,13 +19,21 @@ namespace solvent::api {
 struct ToolCall {
   Context& context;
   const Caller& caller;
-  const Json& arguments;  // as the tool's schema says
+  const Json& arguments;                             // as the tool's schema says
+  std::chrono::steady_clock::time_point wait_until;  // for all calls of a request together
 
   // Arguments, or what stands for them when they were not given.
-  std::string Text(std::string_view name) const { return arguments[name].as_string(); }
+  std::string Text(std::string_view name) const {
+    std::string text = arguments[name].as_string();
+    std::erase(text, '\0');  // as all routes do: the store's texts hold none
+    return text;
+  }
   int64_t Int(std::string_view name, int64_t fallback) const {
     return arguments[name].is_null() ? fallback : arguments[name].as_int();
   }
+  // How long to wait for the end of a run: as asked for, or `fallback` seconds, while there is
+  // time.
+  std::chrono::milliseconds Wait(int64_t fallback) const;
 };
 
 struct Tool {

@@ -397,11 +397,10 @@ absl::StatusOr<Response> Execute(Context& context, Request& request) {
   if (read->asynchronous) {
     submitted = models.Execute(caller, id, std::move(read->run));
   } else {
-    bool may_wait = context.sync_waiters.fetch_add(1) < context.config.max_sync_waiters;
-    submitted =
-        may_wait ? models.ExecuteAndWait(caller, id, std::move(read->run), context.config.sync_wait)
-                 : models.Execute(caller, id, std::move(read->run));
-    context.sync_waiters.fetch_sub(1);
+    SyncWaiter waiter(context);
+    submitted = waiter.may_wait() ? models.ExecuteAndWait(caller, id, std::move(read->run),
+                                                          context.config.sync_wait)
+                                  : models.Execute(caller, id, std::move(read->run));
   }
   if (!submitted.ok()) return submitted.status();
   const Execution& execution = submitted->execution;

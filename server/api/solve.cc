@@ -58,12 +58,12 @@ absl::StatusOr<Response> Solve(Context& context, Request& request) {
       static_cast<int64_t>(std::min(submission->options.time_limit_seconds, 1e6) * 1e3));
   std::chrono::milliseconds wait =
       std::min(limit + std::chrono::seconds(5), context.config.sync_wait);
-  bool may_wait = context.sync_waiters.fetch_add(1) < context.config.max_sync_waiters;
+  SyncWaiter waiter(context);
   absl::StatusOr<Submitted> submitted =
-      may_wait ? context.engine.executions().SubmitAndWait(CallerOf(request),
-                                                           *std::move(submission), wait)
-               : context.engine.executions().Submit(CallerOf(request), *std::move(submission));
-  context.sync_waiters.fetch_sub(1);
+      waiter.may_wait()
+          ? context.engine.executions().SubmitAndWait(CallerOf(request), *std::move(submission),
+                                                      wait)
+          : context.engine.executions().Submit(CallerOf(request), *std::move(submission));
   if (!submitted.ok()) return submitted.status();
   const Execution& execution = submitted->execution;
   Response response =
@@ -80,8 +80,7 @@ absl::StatusOr<Response> SolveAsync(Context& context, Request& request) {
       context.engine.executions().Submit(CallerOf(request), *std::move(submission));
   if (!submitted.ok()) return submitted.status();
   Response response = Response::Json(202, TaskEnvelope(context, submitted->execution));
-  response.Set("Location",
-               std::string(kBase) + "/solve/async/" + submitted->execution.id);
+  response.Set("Location", std::string(kBase) + "/solve/async/" + submitted->execution.id);
   return Replayed(std::move(response), submitted->replayed);
 }
 
@@ -114,22 +113,15 @@ absl::StatusOr<Response> GetTask(Context& context, Request& request) {
   w.Key("execution_id").String(execution.id);
   w.Key("status").String(ToString(execution.state));
   switch (execution.state) {
-    case RunState::kPending:
-      w.Key("message").String("waiting for a solver");
-      break;
-    case RunState::kRunning:
-      WriteRunning(w, context, execution);
-      break;
+    case RunState::kPending: w.Key("message").String("waiting for a solver"); break;
+    case RunState::kRunning: WriteRunning(w, context, execution); break;
     case RunState::kCompleted:
       w.Key("progress").Int(1);
       w.Key("result").Raw(SolveAnswer(context, execution, false));
       break;
     case RunState::kFailed:
-    case RunState::kTimeout:
-      w.Key("error").String(execution.error_message);
-      break;
-    case RunState::kCancelled:
-      break;
+    case RunState::kTimeout: w.Key("error").String(execution.error_message); break;
+    case RunState::kCancelled: break;
   }
   w.Key("created_at");
   WriteTime(w, execution.created_at);
@@ -257,15 +249,16 @@ absl::Status AddSolveRoutes(http::HttpServer& server, Context& context) {
   validate.handler = bind(Validate);
   validate.auth = http::Auth::kPublic;
   validate.rate_class = "public";
-  http::Route task{.method = "GET", .pattern = base + "/solve/async/{task_id}",
-                   .handler = bind(GetTask)};
+  http::Route task{
+      .method = "GET", .pattern = base + "/solve/async/{task_id}", .handler = bind(GetTask)};
   task.rate_class = "read";
-  http::Route cancel{.method = "POST", .pattern = base + "/solve/async/{task_id}/cancel",
+  http::Route cancel{.method = "POST",
+                     .pattern = base + "/solve/async/{task_id}/cancel",
                      .handler = bind(CancelTask)};
   cancel.rate_class = "read";
   cancel.json_body_only = false;
-  http::Route solvers{.method = "GET", .pattern = base + "/solvers/available",
-                      .handler = bind(Solvers)};
+  http::Route solvers{
+      .method = "GET", .pattern = base + "/solvers/available", .handler = bind(Solvers)};
   solvers.rate_class = "read";
   for (http::Route* route : {&solve, &async, &validate, &task, &cancel, &solvers}) {
     if (absl::Status status = server.AddRoute(std::move(*route)); !status.ok()) return status;
