@@ -40,8 +40,10 @@ struct WebhookResponse {
 
 // Sends one POST and waits for the answer. Called from several threads at once. Any answer is a
 // success here, redirects included; an error means that there was none, and its message goes to
-// the delivery log. When `stop` is requested it returns quickly, with a Cancelled error. It should
-// not take longer than 30 s: each call keeps one of WebhookOptions::max_parallel threads.
+// the delivery log. ResourceExhausted says that the sender had no room for it: such an attempt is
+// made again soon and does not count as a failure, up to a number of times. When `stop` is
+// requested it returns quickly, with a Cancelled error. It should not take longer than 30 s: each
+// call keeps one of WebhookOptions::max_parallel threads.
 using WebhookSender = std::function<absl::StatusOr<WebhookResponse>(const WebhookRequest& request,
                                                                     std::stop_token stop)>;
 

@@ -92,7 +92,8 @@ absl::StatusOr<std::string> CatalogImpl::PublishModel(std::string_view organizat
   content.Set("display_name", std::string_view(listing.display_name))
       .Set("description", std::string_view(listing.description))
       .Set("category", std::string_view(listing.category))
-      .Set("tags", Json::Array(listing.tags.begin(), listing.tags.end()));
+      .Set("tags", Json::Array(listing.tags.begin(), listing.tags.end()))
+      .Set("credits_per_execution", listing.credits_per_execution);
   return Publish(std::move(listing), organization, content.Dump());
 }
 

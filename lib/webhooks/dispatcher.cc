@@ -26,7 +26,10 @@ constexpr std::chrono::seconds kPoll{1};
 constexpr std::chrono::hours kPruneEvery{1};
 constexpr int kPruneAtOnce = 500;
 constexpr double kJitter = 0.1;   // pauses are up to this share longer
-constexpr double kBusyPause = 2;  // seconds; up to twice as long
+constexpr double kBusyPause = 2;  // seconds; up to twice as long, and longer from try to try
+constexpr int kMostBusyPauses = 30;
+// A sender that has had no room for so many attempts fails like any other.
+constexpr int kMostBusyAttempts = 200;
 constexpr double kMaxPause = 30 * 86400;
 constexpr int kGone = 410;
 constexpr size_t kMaxError = 500;
@@ -381,9 +384,10 @@ void WebhookDispatcher::Judge(const WebhookJob& job,
       outcome.due = outcome.now;
       return;
     }
-    if (absl::IsResourceExhausted(response.status())) {
+    if (absl::IsResourceExhausted(response.status()) && job.attempt < kMostBusyAttempts) {
+      const double pause = kBusyPause * std::clamp(job.attempt, 1, kMostBusyPauses);
       outcome.verdict = Verdict::kInterrupted;
-      outcome.due = outcome.now + Seconds(kBusyPause * (1 + Random01()));
+      outcome.due = outcome.now + Seconds(pause * (1 + Random01()));
       return;
     }
   }

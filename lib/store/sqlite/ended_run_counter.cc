@@ -25,6 +25,8 @@ absl::Status EndedRunCounter::AfterEnd(Db&, const Execution& execution) {
   if (execution.started_at != 0) {
     end.waited =
         static_cast<double>(execution.started_at - execution.created_at) * kSecondsPerMicro;
+  }
+  if (execution.execution_time_micros > 0) {
     end.solved = static_cast<double>(execution.execution_time_micros) * kSecondsPerMicro;
   }
   work_.push_back(std::move(end));
