@@ -216,6 +216,13 @@ void Parser::Run() {
       Statement();
     } catch (const Abandon&) {
       if (current_ != nullptr) current_->broken = true;
+      // What is given up without a word would be a part of the model that is left out.
+      if (errors_ == 0) {
+        MathProgDiagnostic d = MakeDiagnostic("M101", "this statement cannot be read");
+        model_.source.Place(lex_.tokens[before].begin, lex_.tokens[before].end, d);
+        diagnostics_.push_back(std::move(d));
+        ++errors_;
+      }
       // The token at fault may already be the next statement's first.
       if (pos_ == before || !(pos_ > 0 && lex_.tokens[pos_ - 1].kind == Tok::kChar &&
                               lex_.tokens[pos_ - 1].ch == ';')) {

@@ -57,6 +57,8 @@ class Parser {
   void ExpectChar(char c, std::string_view where);
   [[noreturn]] void Fail(std::string_view code, const Token& at, std::string message,
                          std::string hint = {}, std::string symbol = {});
+  // The declaration under way is used within itself.
+  [[noreturn]] void FailOwnUse(uint32_t begin, uint32_t end);
   [[noreturn]] void FailAt(std::string_view code, uint32_t begin, uint32_t end, std::string message,
                            std::string hint = {}, std::string symbol = {});
   [[noreturn]] void Unexpected(std::string_view where, std::vector<std::string> expected,

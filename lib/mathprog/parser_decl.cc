@@ -235,9 +235,10 @@ void Parser::VarStatement() {
   VarDecl& var = *owned;
   model_.vars.push_back(std::move(owned));
   OpenDecl(var, Kind::kVar, model_.vars.size() - 1, name);
+  var.broken = true;  // until its domain is read: that cannot refer to its own variable
   var.alias = OptionalAlias();
   var.domain = OptionalDomain();
-  var.broken = true;  // until its attributes are read: a bound cannot refer to its own variable
+  var.broken = false;
   Expr* fixed = nullptr;
   for (;;) {
     if (TakeChar(',')) {
@@ -310,7 +311,6 @@ void Parser::VarStatement() {
   if (var.define != nullptr && (var.integer || var.binary)) {
     Fail("M107", name, "a defined variable cannot be integer or binary", "", var.name);
   }
-  var.broken = false;
   CloseDecl(var);
 }
 

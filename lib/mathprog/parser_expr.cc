@@ -301,7 +301,10 @@ Expr* Parser::ParseName() {
   }
   Decl* decl = model_.Find(t.text);
   if (decl != nullptr) {
-    if (decl->broken) throw Abandon{};
+    if (decl->broken) {
+      if (decl == current_) FailOwnUse(t.begin, t.end);
+      throw Abandon{};
+    }
     Take();
     if (IsChar('(') && decl->kind != Kind::kTable) {
       std::string name(t.text);
@@ -332,6 +335,11 @@ Expr* Parser::ParseName() {
          name);
   }
   Fail("M102", t, name + " is not declared", UnknownHint(t), name);
+}
+
+void Parser::FailOwnUse(uint32_t begin, uint32_t end) {
+  FailAt("M102", begin, end, current_->name + " cannot be used in its own declaration", "",
+         current_->name);
 }
 
 Expr* Parser::ParseReference(Decl* decl) {
@@ -397,6 +405,8 @@ Expr* Parser::ParseReference(Decl* decl) {
       break;
     case Kind::kVar: {
       const bool bound = suffix == Suffix::kLb || suffix == Suffix::kUb;  // known from the start
+      // Bounds of other members are known while those of one are read.
+      if (decl == current_ && !bound) FailOwnUse(e->begin, e->end);
       if (!after_solve_ && suffix != Suffix::kNone && !bound && (!in_display_ || strict_)) {
         FailAt("M110", e->begin, e->end,
                "the value of " + decl->name + " is known only after the solve statement",

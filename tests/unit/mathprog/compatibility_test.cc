@@ -127,6 +127,18 @@ TEST_CASE("a bound that asks for another member's bounds keeps its own index") {
   CHECK(bounds == std::vector<std::pair<double, double>>{{2, 20}, {5, 30}});
 }
 
+TEST_CASE("what is used in its own declaration is refused, not left out") {
+  CHECK(ErrorCode("var x >= 0; var y >= x; minimize z: y; end;") == "M230");
+  for (const char* declaration :
+       {"var x >= x + 1;", "var x{1..x};", "var x{i in 1..2} <= x[1];", "var x{i in 1..x.lb};",
+        "var x = 2 * x;", "var x >= 0; s.t. c: x >= c;", "var x >= 0; minimize w: x + w;"}) {
+    CAPTURE(declaration);
+    CHECK(ErrorCode(std::string(declaration) + " minimize z: 0; end;") == "M102");
+  }
+  // One that never ends.
+  CHECK_FALSE(Accepts("var x{i in 1..2} >= x[i].lb; minimize z: x[1]; end;"));
+}
+
 TEST_CASE("a model that contradicts itself is infeasible, however good it could otherwise get") {
   Generated generated =
       Generate("var x >= 0; var y >= 0; s.t. c: 0*x = 2; maximize z: x + y; end;");
