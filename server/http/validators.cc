@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "negotiation.h"
 #include "solvent/error.h"
 
 namespace solvent::http {

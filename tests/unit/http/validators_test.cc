@@ -71,8 +71,12 @@ TEST_CASE("an unchanged answer has a tag and no body") {
   CHECK(response.status == 304);
   CHECK(response.body.empty());
   CHECK(*response.FindHeader("etag") == R"("abc")");
-  response = NotModified(With({{"If-None-Match", R"("x", W/"abc-gzip")"}}), R"("abc")");
+  const Header both = {"If-None-Match", R"("abc", "x", W/"abc-gzip")"};
+  response = NotModified(With({both, {"Accept-Encoding", "gzip"}}), R"("abc")");
   CHECK(*response.FindHeader("etag") == R"("abc-gzip")");
+  CHECK(*response.FindHeader("vary") == "Accept-Encoding");
+  response = NotModified(With({both}), R"("abc")");
+  CHECK(*response.FindHeader("etag") == R"("abc")");
 }
 
 }  // namespace
