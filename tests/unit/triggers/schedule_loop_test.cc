@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "mutex.h"
@@ -32,17 +31,6 @@ class Due {
   // Firing `name` takes until `other` has fired.
   void Hold(const std::string& name, const std::string& other) { held_ = {name, other}; }
   void FailOnce(const std::string& name) { failing_ = name; }
-  // Nothing fires before Release().
-  void HoldAll() { all_held_ = true; }
-  void WaitUntilHeld(int count) {
-    Lock lock(mutex_);
-    while (under_way_ < count) changed_.Wait(mutex_);
-  }
-  void Release() {
-    Lock lock(mutex_);
-    all_held_ = false;
-    changed_.SignalAll();
-  }
 
   void WaitUntilFired(const std::string& name) {
     Lock lock(mutex_);
@@ -75,9 +63,6 @@ class Due {
       failing_.clear();
       return false;
     }
-    ++under_way_;
-    changed_.SignalAll();
-    while (all_held_) changed_.Wait(mutex_);
     while (name == held_.first && !HasFired(held_.second)) changed_.Wait(mutex_);
     waiting_.erase(std::find(waiting_.begin(), waiting_.end(), name));
     fired_.push_back(name);
@@ -89,8 +74,6 @@ class Due {
   CondVar changed_;
   std::vector<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> fired_ ABSL_GUARDED_BY(mutex_);
-  bool all_held_ = false;
-  int under_way_ = 0;
   std::pair<std::string, std::string> held_;
   std::string failing_;
 };
@@ -131,19 +114,6 @@ TEST_CASE("what could not be fired is tried again") {
     CHECK(loop.RunDue().value() == 0);
   }
   CHECK(due.fired().size() == 3);
-}
-
-TEST_CASE("stopping ends with what is under way, whatever else is due") {
-  Due due({"a1", "a2", "b1", "b2", "c1", "c2"});
-  due.HoldAll();
-  ScheduleLoop loop(due.Work(), Fixed(), {});
-  loop.Start();
-  due.WaitUntilHeld(3);
-  std::thread stopper([&loop] { loop.Stop(); });
-  // Whether this or the stop comes first: the stop ends.
-  due.Release();
-  stopper.join();
-  CHECK(due.fired().size() >= 3);
 }
 
 TEST_CASE("more organizations than there are threads are all served") {
