@@ -28,12 +28,16 @@ void ScheduleLoop::Start() {
   thread_ = std::thread([this] { Loop(); });
 }
 
-void ScheduleLoop::Stop() {
+void ScheduleLoop::BeginStop() {
   {
     Lock lock(mutex_);
     stopping_ = true;
   }
   changed_.SignalAll();
+}
+
+void ScheduleLoop::Stop() {
+  BeginStop();
   if (thread_.joinable()) thread_.join();
   AwaitLanes();
 }

@@ -35,7 +35,9 @@ class ScheduleLoop {
   ~ScheduleLoop();  // stops
 
   void Start();
-  // Returns when what is being fired has been.
+  // From here on nothing more is begun; returns at once.
+  void BeginStop();
+  // Begins it and returns when what is being fired has been.
   void Stop();
   void Wake();  // schedules have changed
 

@@ -32,6 +32,22 @@ class Due {
   void Hold(const std::string& name, const std::string& other) { held_ = {name, other}; }
   void FailOnce(const std::string& name) { failing_ = name; }
 
+  // Finding out what is due takes until Release().
+  void HoldFind() { find_held_ = true; }
+  void WaitUntilLooking() {
+    Lock lock(mutex_);
+    while (looks_ == 0) changed_.Wait(mutex_);
+  }
+  void Release() {
+    Lock lock(mutex_);
+    find_held_ = false;
+    changed_.SignalAll();
+  }
+  int looks() {
+    Lock lock(mutex_);
+    return looks_;
+  }
+
   void WaitUntilFired(const std::string& name) {
     Lock lock(mutex_);
     while (!HasFired(name)) changed_.Wait(mutex_);
@@ -47,6 +63,9 @@ class Due {
   }
   absl::StatusOr<std::vector<DueSchedule>> Find(const std::vector<std::string>& but_of) {
     Lock lock(mutex_);
+    ++looks_;
+    changed_.SignalAll();
+    while (find_held_) changed_.Wait(mutex_);
     std::vector<DueSchedule> due;
     for (const std::string& name : waiting_) {
       std::string organization = name.substr(0, 1);
@@ -76,6 +95,8 @@ class Due {
   std::vector<std::string> fired_ ABSL_GUARDED_BY(mutex_);
   std::pair<std::string, std::string> held_;
   std::string failing_;
+  bool find_held_ = false;
+  int looks_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 Clock Fixed() {
@@ -114,6 +135,20 @@ TEST_CASE("what could not be fired is tried again") {
     CHECK(loop.RunDue().value() == 0);
   }
   CHECK(due.fired().size() == 3);
+}
+
+TEST_CASE("once a stop has begun nothing is looked for or fired") {
+  // Their threads would end without firing, and leave them due to be found again, for ever.
+  Due due({"a1", "a2", "b1", "b2"});
+  due.HoldFind();
+  ScheduleLoop loop(due.Work(), Fixed(), {});
+  loop.Start();
+  due.WaitUntilLooking();
+  loop.BeginStop();
+  due.Release();
+  loop.Stop();
+  CHECK(due.looks() == 1);
+  CHECK(due.fired().empty());
 }
 
 TEST_CASE("more organizations than there are threads are all served") {
