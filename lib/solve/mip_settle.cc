@@ -45,7 +45,9 @@ MipSettler::MipSettler(const MinForm& form, const SolveOptions& options, const L
       mip_(mip),
       control_(control),
       tracker_(tracker),
-      polisher_(form, lp) {}
+      polisher_(form, lp),
+      gap_(IsTiny(form) ? 0 : options.gap_tolerance),
+      absolute_gap_(IsTiny(form) ? 0 : options.absolute_gap) {}
 
 void MipSettler::Consider(std::optional<CheckedPoint> point) {
   if (!point) return;
@@ -55,14 +57,14 @@ void MipSettler::Consider(std::optional<CheckedPoint> point) {
 }
 
 bool MipSettler::WithinGap(double cost, double bound) const {
-  const double slack = std::max({run_.absolute_gap, run_.gap * std::abs(form_.ToOriginal(cost)),
+  const double slack = std::max({absolute_gap_, gap_ * std::abs(form_.ToOriginal(cost)),
                                  1e-6 * std::max(1.0, std::abs(cost))});
   return bound >= cost - slack;
 }
 
 void MipSettler::FirstSolve() {
-  run_.gap = IsTiny(form_) ? 0 : options_.gap_tolerance;
-  run_.absolute_gap = IsTiny(form_) ? 0 : options_.absolute_gap;
+  run_.gap = gap_;
+  run_.absolute_gap = absolute_gap_;
   run_.node_limit = options_.node_limit;
   run_.seed = options_.seed;
   if (!options_.warm_start.empty()) {
@@ -106,6 +108,8 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
     case MipStatus::kOptimal:
       verdict_.status = SolveStatus::kOptimal;
       refuted_ = !verdict_.point || !WithinGap(verdict_.point->cost, claim_.bound);
+      // A solver that measures the gap in another way is asked for none.
+      if (refuted_) run_.gap = run_.absolute_gap = 0;
       break;
     case MipStatus::kInfeasible:
       verdict_.status = SolveStatus::kInfeasible;
@@ -141,6 +145,7 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
       Settle();
     }
   }
+  HoldToGap();
   verdict_.verify_seconds = control_.Elapsed() - began;
   if (verdict_.note.ends_with("; ")) verdict_.note.resize(verdict_.note.size() - 2);
   return std::move(verdict_);
@@ -228,8 +233,7 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
 }
 
 bool MipSettler::SettleByTree(const StopControl& control) {
-  TreeSearch tree(form_, lp_, polisher_,
-                  {.relative_gap = run_.gap, .absolute_gap = run_.absolute_gap});
+  TreeSearch tree(form_, lp_, polisher_, {.relative_gap = gap_, .absolute_gap = absolute_gap_});
   const bool had_point = verdict_.point.has_value();
   const double before = had_point ? verdict_.point->cost : kInfinity;
   TreeResult searched = tree.Run(verdict_.point, control);
@@ -270,6 +274,11 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
   MipRun run = run_;
   run.second_opinion = true;
   run.node_limit.reset();
+  std::vector<double> start;
+  if (refuted_ && verdict_.point) {
+    start = verdict_.point->x;
+    run.start = start;
+  }
   MipClaim second = mip_(run, control);
   verdict_.nodes += second.nodes;
   verdict_.iterations += second.iterations;
@@ -301,7 +310,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
     absl::StrAppend(&verdict_.note, "a second solve found a better point than the first; ");
     refuted_ = true;
   }
-  if (second_optimal && !Better(cost, second_cost)) {
+  if (second_optimal && !Better(cost, second_cost) && WithinGap(cost, second.bound)) {
     verdict_.status = SolveStatus::kOptimal;
     verdict_.bound = std::min(second.bound, cost);
     if (first_optimal && !refuted_) {
@@ -311,7 +320,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
       verdict_.trust = Trust::kSolverWord;
     }
     refuted_ = false;
-  } else if (second_optimal) {
+  } else if (second_optimal && Better(cost, second_cost)) {
     absl::StrAppend(&verdict_.note, "a second solve ended with a worse point; ");
     if (first_optimal && WithinGap(second_cost, cost)) {
       verdict_.trust = Trust::kCrossChecked;
@@ -320,6 +329,17 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
   } else if (second.status == MipStatus::kInfeasible) {
     absl::StrAppend(&verdict_.note, "a second solve called the problem infeasible, falsely; ");
   }
+}
+
+// Whoever came to call it optimal: it is only within the gap that was asked for.
+void MipSettler::HoldToGap() {
+  if (!verdict_.point || verdict_.status != SolveStatus::kOptimal) return;
+  verdict_.bound = std::min(verdict_.bound, verdict_.point->cost);
+  if (WithinGap(verdict_.point->cost, verdict_.bound)) return;
+  verdict_.trust = Trust::kNone;
+  verdict_.method.clear();
+  verdict_.status = control_.Stopped() ? SolveStatus::kTimeLimit : SolveStatus::kFeasible;
+  absl::StrAppend(&verdict_.note, "the gap asked for was not reached; ");
 }
 
 // The solver's word is known to be false and nothing better was found in time.

@@ -47,6 +47,7 @@ class MipSettler {
   bool SettleUnbounded(const StopControl& control);
   bool SettleByTree(const StopControl& control);
   void SettleBySecondSolve(const StopControl& control);
+  void HoldToGap();
   void Fail();
 
   const MinForm& form_;
@@ -56,6 +57,8 @@ class MipSettler {
   const StopControl& control_;
   ProgressTracker& tracker_;
   PointPolisher polisher_;
+  const double gap_;  // asked for, or 0 where that costs nothing
+  const double absolute_gap_;
 
   MipRun run_;
   MipClaim claim_;

@@ -24,7 +24,7 @@ enum class MipStatus : uint8_t {
 };
 
 struct MipRun {
-  double gap = 0;
+  double gap = 0;  // relative to the objective with its offset
   double absolute_gap = 0;
   std::optional<int64_t> node_limit;
   uint32_t seed = 0;              // 0: the solver's own

@@ -98,14 +98,19 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
   if (!propagator_.Tighten(node.lower, node.upper)) return Verdict::kClosed;
   engine_->SetColumnBounds(node.lower, node.upper);
   LpStatus status = engine_->Solve(LpMethod::kDual, control);
-  for (size_t i = 0; status == LpStatus::kFailed && i < std::size(kFreshMethods); ++i) {
+  // A dual method calls unbounded what only has its optimum far away: others must agree.
+  auto settled = [](LpStatus s) { return s != LpStatus::kFailed && s != LpStatus::kUnbounded; };
+  for (size_t i = 0; !settled(status) && i < std::size(kFreshMethods); ++i) {
     status = engine_->Solve(kFreshMethods[i], control);
   }
   switch (status) {
     case LpStatus::kStopped:
     case LpStatus::kFailed: return Verdict::kOpen;
     case LpStatus::kUnbounded:
-      if (result_.nodes == 1) result_.root_unbounded = true;
+      if (result_.nodes == 1) {
+        result_.root_unbounded = IsUnboundedRay(form_, engine_->UnboundedRay()) ||
+                                 FindUnboundedRay(form_, factory_, control).has_value();
+      }
       return Verdict::kOpen;
     case LpStatus::kInfeasible:
       if (ProvenEmpty(node, control)) return Verdict::kClosed;

@@ -22,7 +22,7 @@ struct TreeOptions {
 
 struct TreeResult {
   bool complete = false;             // every leaf is closed: the rest below is proven
-  bool root_unbounded = false;       // the relaxation has no finite optimum; nothing was searched
+  bool root_unbounded = false;       // the relaxation has a checked ray; nothing was searched
   std::optional<CheckedPoint> best;  // the incumbent handed in, or a better one
   bool improved = false;             // `best` is not the one handed in
   double bound = -kInfinity;         // when complete: no point costs less; +inf when none exists

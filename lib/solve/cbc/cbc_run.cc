@@ -1,5 +1,6 @@
 #include "cbc_run.h"
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <limits>
@@ -57,7 +58,19 @@ void GiveStart(const MipRun& run, OsiClpSolverInterface& solver, CbcModel& model
   model.setMIPStart(static_cast<int>(names.size()), pointers.data(), run.start.data());
 }
 
-std::vector<std::string> Arguments(const MipRun& run, const StopControl& control) {
+// CBC measures its gap against an objective without its offset. With one, the guard measures it.
+bool GuardMeasuresGap(const MinForm& form, const MipRun& run) {
+  return form.problem.objective_offset != 0 && run.gap > 0 && !run.ignore_objective;
+}
+
+// Never wider than the gap is with or without the offset: a large constant is no licence to stop.
+bool WithinBothGaps(const MinForm& form, const MipRun& run, double cost, double bound) {
+  const double size = std::min(std::abs(form.ToOriginal(cost)), std::abs(cost));
+  return cost - bound <= run.gap * size;
+}
+
+std::vector<std::string> Arguments(const MinForm& form, const MipRun& run,
+                                   const StopControl& control) {
   auto number = [](double v) { return absl::StrFormat("%.17g", v); };
   std::vector<std::string> args = {"solvent", "-log", "0", "-timeMode", "elapsed"};
   auto add = [&args](const char* name, std::string value) {
@@ -66,7 +79,9 @@ std::vector<std::string> Arguments(const MipRun& run, const StopControl& control
   };
   // The guard ends the run in time; CBC's own limit makes its heuristics plan with it.
   add("-sec", number(std::max(control.Remaining(), 1e-3)));
-  if (run.gap > 0) add("-ratioGap", number(run.gap));
+  // CBC's is relative to the larger of incumbent and bound, ours to the incumbent.
+  if (run.gap > 0 && !GuardMeasuresGap(form, run))
+    add("-ratioGap", number(run.gap / (1 + run.gap)));
   if (run.absolute_gap > 0) add("-allowableGap", number(run.absolute_gap));
   if (run.node_limit) {
     add("-maxNodes", absl::StrCat(std::clamp<int64_t>(*run.node_limit, 0, 2147483647)));
@@ -113,6 +128,11 @@ MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
   OsiClpSolverInterface solver;
   Load(form, run.ignore_objective, solver);
   Guard guard{.control = &control, .tracker = run.ignore_objective ? nullptr : tracker};
+  if (GuardMeasuresGap(form, run)) {
+    guard.close_enough = [&](double cost, double bound) {
+      return WithinBothGaps(form, run, cost, bound);
+    };
+  }
   GuardSimplexHandler simplex_handler(&guard);
   solver.getModelPtr()->passInEventHandler(&simplex_handler);
 
@@ -130,7 +150,7 @@ MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
   model.passInEventHandler(&search_handler);
   PhaseGuard phase_guard(&guard);
 
-  std::vector<std::string> args = Arguments(run, control);
+  std::vector<std::string> args = Arguments(form, run, control);
   std::vector<const char*> argv;
   for (const std::string& arg : args) argv.push_back(arg.c_str());
   CbcMain1(static_cast<int>(argv.size()), argv.data(), model, &PhaseGuard::Callback, data);
@@ -145,6 +165,9 @@ MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
   if (std::abs(bound) < kCbcNone) claim.bound = bound;
   if (guard.fired) {
     claim.status = control.Cancelled() ? MipStatus::kStopped : MipStatus::kTimeLimit;
+    claim.bound = guard.bound;
+  } else if (guard.closed_gap && !claim.x.empty()) {
+    claim.status = MipStatus::kOptimal;
     claim.bound = guard.bound;
   }
   claim.nodes = model.getNodeCount();

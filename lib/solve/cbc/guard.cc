@@ -48,8 +48,21 @@ void GuardSearchHandler::Report(CbcEvent which) {
   tracker->Tick();
 }
 
+bool GuardSearchHandler::ClosesGap(CbcEvent which) {
+  if (guard_->fired || !guard_->close_enough || (which != node && which != treeStatus))
+    return false;
+  if (model_ == nullptr || model_->parentModel() != nullptr) return false;
+  const double cost = model_->getObjValue();
+  if (std::abs(cost) >= kCbcNone || !guard_->close_enough(cost, guard_->bound)) return false;
+  guard_->closed_gap = true;
+  model_->setMaximumNodes(0);
+  model_->sayEventHappened();
+  return true;
+}
+
 CbcEventHandler::CbcAction GuardSearchHandler::event(CbcEvent which) {
   Report(which);
+  if (ClosesGap(which)) return stop;
   if (guard_->MustStop()) {
     for (CbcModel* model = model_; model != nullptr; model = model->parentModel()) {
       model->setMaximumSeconds(0);

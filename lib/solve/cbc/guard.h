@@ -5,7 +5,7 @@
 // lifted, or the incumbent would be lost on its way back to the original problem.
 #pragma once
 
-#include <atomic>
+#include <functional>
 
 #include "CbcEventHandler.hpp"
 #include "CbcModel.hpp"
@@ -26,6 +26,9 @@ struct Guard {
   // believed: it may take a relaxation that was cut short for an infeasible one.
   bool fired = false;
   double bound = -kInfinity;  // the last one reported before that
+  // When set: ends the search as soon as it holds for the incumbent's cost and the bound.
+  std::function<bool(double cost, double bound)> close_enough;
+  bool closed_gap = false;  // it did
 
   bool MustStop() {
     if (lifted || !control->Stopped()) return false;
@@ -53,6 +56,7 @@ class GuardSearchHandler : public CbcEventHandler {
 
  private:
   void Report(CbcEvent which);
+  bool ClosesGap(CbcEvent which);
   Guard* guard_;
 };
 

@@ -193,6 +193,30 @@ TEST_CASE("a second solve confirms, corrects, or is reported as missing") {
   CHECK(result.verification.trust == Trust::kSolverWord);
 }
 
+TEST_CASE("optimal is within the gap that was asked for, whoever says it") {
+  Problem hard = MarketSplit(6, 260, 5);
+  const auto point = [&] {
+    const MinForm form(hard);
+    PointPolisher polisher(form, Clp());
+    return *polisher.Complete(std::vector<double>(hard.num_columns(), 0.0), StopControl({}, 10));
+  }();
+  REQUIRE(point.cost > 100);
+  SolveOptions options;
+  options.gap_tolerance = 0.1;
+  auto claim = [&](double bound) {
+    return [&, bound](const MipRun&) { return Claim(MipStatus::kOptimal, point.x, bound); };
+  };
+  SolveResult result = SolveWith(hard, claim(0.95 * point.cost), options);
+  CHECK(result.status == SolveStatus::kOptimal);
+  result = SolveWith(hard, claim(0.5 * point.cost), options);
+  CHECK(result.status == SolveStatus::kFeasible);
+  CHECK(result.verification.trust == Trust::kNone);
+  // A constant makes the objective small, and the same difference a large gap.
+  hard.objective_offset = 1 - point.cost;
+  result = SolveWith(hard, claim(0.95 * point.cost), options);
+  CHECK(result.status == SolveStatus::kFeasible);
+}
+
 TEST_CASE("a wrong warm start cannot turn an infeasible problem feasible") {
   Problem problem = Small();
   problem.row_lower[0] = 100;

@@ -24,8 +24,7 @@ class BoundsWatch : public LpEngine {
     if (*sane_) engine_->SetColumnBounds(lower, upper);
   }
   void SetCost(std::span<const double> cost) override { engine_->SetCost(cost); }
-  bool SetBasis(std::span<const BasisStatus> columns,
-                std::span<const BasisStatus> rows) override {
+  bool SetBasis(std::span<const BasisStatus> columns, std::span<const BasisStatus> rows) override {
     return engine_->SetBasis(columns, rows);
   }
   LpStatus Solve(LpMethod method, const StopControl& control) override {
@@ -63,6 +62,30 @@ TEST_CASE("a search never moves a bound to the infinity of the other side") {
     CAPTURE(seed);
     CHECK(sane);
     CHECK(result.nodes > 0);
+  }
+}
+
+// A dual simplex code works with bounds of its own making where there are none; an optimum beyond
+// them once passed for a proof that there is none.
+TEST_CASE("an optimum far away is found and not called unbounded") {
+  for (double side : {1e9, 1e11, 1e14}) {
+    ProblemBuilder builder;
+    builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, 1);
+    builder.AddColumn("", 0, kInfinity, ColumnType::kInteger);
+    builder.BeginRow("", -kInfinity, side);
+    builder.AddTerm(0, 1);
+    builder.AddTerm(1, 1);
+    builder.SetSense(Sense::kMaximize);
+    const Problem problem = *std::move(builder).Build();
+    const MinForm form(problem);
+    const LpEngineFactory factory = [](const LpModel& model) { return MakeClpEngine(model); };
+    PointPolisher polisher(form, factory);
+    TreeSearch tree(form, factory, polisher, {});
+    const TreeResult result = tree.Run(std::nullopt, StopControl({}, 30));
+    CAPTURE(side);
+    CHECK_FALSE(result.root_unbounded);
+    REQUIRE(result.complete);
+    CHECK(result.best->cost == doctest::Approx(-side));
   }
 }
 
