@@ -33,8 +33,6 @@ constexpr int kMostBusyAttempts = 200;
 constexpr double kMaxPause = 30 * 86400;
 constexpr int kGone = 410;
 constexpr size_t kMaxError = 500;
-// Receivers that are remembered; beyond these all that have nothing under way are forgotten.
-constexpr size_t kMaxLanes = 10'000;
 
 double Random01() {
   std::string bytes = RandomBytes(4);
@@ -50,6 +48,10 @@ bool IsToken(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_';
   });
+}
+
+std::string LaneKey(const std::string& organization, const std::string& lane) {
+  return absl::StrCat(organization, " ", lane);
 }
 
 bool IsVisible(std::string_view text) {
@@ -169,7 +171,7 @@ absl::StatusOr<WebhookStatus> WebhookDispatcher::Status() const {
   status.oldest_due_seconds = since(stats.oldest_due);
   status.oldest_seconds = since(stats.oldest_created);
   Lock lock(mutex_);
-  status.in_flight = in_flight_;
+  status.in_flight = load_.all;
   status.delivered = delivered_;
   status.failed = failed_;
   status.given_up = given_up_;
@@ -183,7 +185,7 @@ void WebhookDispatcher::ScheduleLoop() {
     auto now = std::chrono::steady_clock::now();
     {
       Lock lock(mutex_);
-      const bool has_room = in_flight_ < options_.max_parallel;
+      const bool has_room = load_.all < options_.max_parallel;
       if (next_due_ != 0 && next_due_ <= SystemNow()) {
         next_due_ = 0;
         rung_ = true;
@@ -234,33 +236,35 @@ WebhookClaim WebhookDispatcher::NewClaim() const {
   claim.owner = owner_;
   claim.now = SystemNow();
   claim.lease_until = claim.now + kLease;
-  claim.room = [this](const std::string& lane) { return RoomOf(lane); };
+  claim.load = [this](const std::string& organization) {
+    Lock lock(mutex_);
+    auto found = organizations_.find(organization);
+    return found == organizations_.end() ? WebhookLoad{} : found->second;
+  };
+  claim.load_at = [this](const std::string& organization, const std::string& lane) {
+    Lock lock(mutex_);
+    auto found = lanes_.find(LaneKey(organization, lane));
+    return found == lanes_.end() ? 0 : found->second;
+  };
+  claim.most_per_lane = options_.max_parallel_per_host;
   Lock lock(mutex_);
-  claim.most = options_.max_parallel - in_flight_;
+  claim.most = options_.max_parallel - load_.all;
   // Receivers that do not answer keep their threads longest: together they get half of them, and
   // with those that nothing is known of three quarters, so that however many of those there are
   // the ones that answer have theirs.
-  claim.most_silent = std::max(1, options_.max_parallel / 2) - silent_in_flight_;
-  claim.most_unproven = std::max(1, options_.max_parallel * 3 / 4) - unproven_in_flight_;
+  claim.most_silent = std::max(1, options_.max_parallel / 2) - load_.silent;
+  claim.most_unproven = std::max(1, options_.max_parallel * 3 / 4) - load_.unproven;
   return claim;
 }
 
-LaneRoom WebhookDispatcher::RoomOf(const std::string& lane) const {
-  LaneRoom room;
-  room.most = options_.max_parallel_per_host;
-  Lock lock(mutex_);
-  auto found = lanes_.find(lane);
-  if (found == lanes_.end()) return room;
-  room.kind = found->second.kind;
-  if (room.kind == LaneKind::kSilent) room.most = (room.most + 1) / 2;
-  room.most -= found->second.in_flight;
-  return room;
-}
-
-void WebhookDispatcher::Count(LaneKind kind, int change) {
-  in_flight_ += change;
-  if (kind != LaneKind::kAnswers) unproven_in_flight_ += change;
-  if (kind == LaneKind::kSilent) silent_in_flight_ += change;
+void WebhookDispatcher::Count(const WebhookJob& job, int change) {
+  load_.Count(job.kind, change);
+  auto organization = organizations_.try_emplace(job.organization_id).first;
+  organization->second.Count(job.kind, change);
+  if (organization->second.all == 0) organizations_.erase(organization);
+  auto lane = lanes_.try_emplace(LaneKey(job.organization_id, job.lane), 0).first;
+  lane->second += change;
+  if (lane->second == 0) lanes_.erase(lane);
 }
 
 void WebhookDispatcher::ClaimDue() {
@@ -279,9 +283,7 @@ void WebhookDispatcher::Accept(ClaimedWebhooks claimed) {
   next_due_ = claimed.next_due;
   if (claimed.again) rung_ = true;
   for (WebhookJob& job : claimed.jobs) {
-    Lane& lane = lanes_[job.lane];
-    ++lane.in_flight;
-    Count(lane.kind, 1);
+    Count(job, 1);
     ready_.push_back(std::move(job));
   }
   while (idle_ < static_cast<int>(ready_.size()) &&
@@ -443,19 +445,11 @@ void WebhookDispatcher::Record(const WebhookJob& job, const WebhookOutcome& judg
 void WebhookDispatcher::Settle(const WebhookJob& job,
                                const std::optional<WebhookOutcome>& outcome) {
   Lock lock(mutex_);
-  Lane& lane = lanes_[job.lane];
-  Count(lane.kind, -1);
-  --lane.in_flight;
+  Count(job, -1);
   if (outcome.has_value() && outcome->verdict != WebhookOutcome::Verdict::kInterrupted) {
-    Count(lane.kind, -lane.in_flight);
-    lane.kind = outcome->status == 0 ? LaneKind::kSilent : LaneKind::kAnswers;
-    Count(lane.kind, lane.in_flight);
     ++(outcome->verdict == WebhookOutcome::Verdict::kDelivered ? delivered_ : failed_);
     given_up_ += outcome->verdict == WebhookOutcome::Verdict::kFailed ||
                  outcome->verdict == WebhookOutcome::Verdict::kGone;
-  }
-  if (lanes_.size() > kMaxLanes) {
-    std::erase_if(lanes_, [](const auto& entry) { return entry.second.in_flight == 0; });
   }
   ++idle_;
   look_ = true;

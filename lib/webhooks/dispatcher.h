@@ -51,18 +51,12 @@ class WebhookDispatcher : public Webhooks {
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
-  struct Lane {
-    int in_flight = 0;
-    LaneKind kind = LaneKind::kNew;  // by its last attempt
-  };
-
   void ScheduleLoop();
   void Look();
   void ClaimDue();
   WebhookClaim NewClaim() const;
-  LaneRoom RoomOf(const std::string& lane) const;
-  // Counts `change` more attempts of a lane of this kind as under way.
-  void Count(LaneKind kind, int change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Counts one more attempt (or, with -1, one less) as under way.
+  void Count(const WebhookJob& job, int change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Accept(ClaimedWebhooks claimed);
   void PruneLog();
 
@@ -92,10 +86,10 @@ class WebhookDispatcher : public Webhooks {
   int64_t next_due_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<WebhookJob> ready_ ABSL_GUARDED_BY(mutex_);
   int idle_ ABSL_GUARDED_BY(mutex_) = 0;
-  int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;           // ready or being sent
-  int unproven_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // of those, to lanes that are new or silent
-  int silent_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;    // of those, to silent ones
-  std::unordered_map<std::string, Lane> lanes_ ABSL_GUARDED_BY(mutex_);
+  WebhookLoad load_ ABSL_GUARDED_BY(mutex_);  // ready or being sent
+  // The same of each organization, and of its lanes ("organization lane"), unless it is 0.
+  std::unordered_map<std::string, WebhookLoad> organizations_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, int> lanes_ ABSL_GUARDED_BY(mutex_);
   int64_t delivered_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t failed_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t given_up_ ABSL_GUARDED_BY(mutex_) = 0;

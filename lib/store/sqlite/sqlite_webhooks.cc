@@ -8,6 +8,7 @@
 #include "run_rows.h"
 #include "solvent/error.h"
 #include "status_macros.h"
+#include "webhook_claim.h"
 #include "webhook_payload.h"
 
 namespace solvent {
@@ -16,32 +17,10 @@ namespace {
 constexpr int kOpen = static_cast<int>(WebhookState::kOpen);
 constexpr int kDelivered = static_cast<int>(WebhookState::kDelivered);
 constexpr int kFailed = static_cast<int>(WebhookState::kFailed);
-constexpr int kDropped = static_cast<int>(WebhookState::kDropped);
-
-// Claims.
-constexpr char kDueLanes[] =
-    "SELECT lane FROM webhook_lanes WHERE next_due <= ?1 ORDER BY next_due";
-constexpr char kNextLater[] = "SELECT min(next_due) FROM webhook_lanes WHERE next_due > ?1";
-constexpr char kNextDue[] = "SELECT min(next_due) FROM webhook_lanes";
-constexpr char kDueInLane[] =
-    "SELECT d.n, d.id, d.organization_id, d.trigger_id, d.run_id, d.event, d.attempts, d.failures,"
-    " coalesce(t.webhook_url, x.webhook_url), coalesce(t.webhook_secret, nullif(x.webhook_secret, "
-    "x''))"
-    " FROM webhook_deliveries d LEFT JOIN triggers t ON t.id = d.trigger_id"
-    " LEFT JOIN job_executions x ON x.k = d.batch"
-    " WHERE d.state = 0 AND d.lane = ?1 AND d.due <= ?2 ORDER BY d.due LIMIT ?3";
-constexpr char kTake[] =
-    "UPDATE webhook_deliveries SET due = ?2, claimed_by = ?3, attempts = attempts + 1"
-    " WHERE n = ?1";
-constexpr char kBeginAttempt[] =
-    "INSERT INTO webhook_attempts (delivery, number, started_at) VALUES (?1, ?2, ?3)";
-constexpr char kMoveToLane[] = "UPDATE webhook_deliveries SET lane = ?2 WHERE n = ?1";
-constexpr char kCountOnRun[] =
-    "UPDATE trigger_runs SET webhook_attempts = webhook_attempts + 1 WHERE id = ?1";
-constexpr char kOpenOnRun[] = "UPDATE trigger_runs SET webhook_delivered = NULL WHERE id = ?1";
-constexpr char kDeliveredOnRun[] = "UPDATE trigger_runs SET webhook_delivered = ?2 WHERE id = ?1";
 
 // Ends.
+constexpr char kOpenOnRun[] = "UPDATE trigger_runs SET webhook_delivered = NULL WHERE id = ?1";
+constexpr char kDeliveredOnRun[] = "UPDATE trigger_runs SET webhook_delivered = ?2 WHERE id = ?1";
 constexpr char kFind[] =
     "SELECT n, organization_id, trigger_id, run_id, event, lane, state, attempts, batch"
     " FROM webhook_deliveries WHERE id = ?1";
@@ -99,32 +78,11 @@ constexpr char kOld[] =
     "SELECT n FROM webhook_deliveries WHERE state <> 0 AND completed_at < ?1"
     " ORDER BY completed_at LIMIT ?2";
 constexpr char kDeleteAttempts[] = "DELETE FROM webhook_attempts WHERE delivery = ?1";
+constexpr char kForgetLanes[] =
+    "DELETE FROM webhook_lanes WHERE (organization_id, lane) IN"
+    " (SELECT organization_id, lane FROM webhook_lanes"
+    " WHERE next_due IS NULL AND judged_at < ?1 ORDER BY judged_at LIMIT ?2)";
 constexpr char kDelete[] = "DELETE FROM webhook_deliveries WHERE n = ?1";
-
-// How many deliveries a claim may still take.
-class Budget {
- public:
-  explicit Budget(const WebhookClaim& claim)
-      : left_(claim.most), unproven_(claim.most_unproven), silent_(claim.most_silent) {}
-
-  int left() const { return left_; }
-  int For(const LaneRoom& room) const {
-    int most = std::min(room.most, left_);
-    if (room.kind != LaneKind::kAnswers) most = std::min(most, unproven_);
-    if (room.kind == LaneKind::kSilent) most = std::min(most, silent_);
-    return most;
-  }
-  void Take(const LaneRoom& room, int count) {
-    left_ -= count;
-    if (room.kind != LaneKind::kAnswers) unproven_ -= count;
-    if (room.kind == LaneKind::kSilent) silent_ -= count;
-  }
-
- private:
-  int left_;
-  int unproven_;
-  int silent_;
-};
 
 constexpr char kCutOff[] = "cut off: the server ended during this attempt";
 
@@ -280,91 +238,12 @@ absl::StatusOr<std::string> UrlOfRun(Db& db, std::string_view organization,
 }  // namespace
 
 absl::StatusOr<ClaimedWebhooks> SqliteWebhooks::Claim(const WebhookClaim& claim) {
-  return writer_.Get<ClaimedWebhooks>([&](Db& db) { return DoClaim(db, claim); });
-}
-
-absl::StatusOr<ClaimedWebhooks> SqliteWebhooks::DoClaim(Db& db, const WebhookClaim& claim) {
-  ClaimedWebhooks claimed;
-  ASSIGN_OR_RETURN(int64_t owner, FindOwner(db, claim.owner));
-  std::vector<std::pair<std::string, LaneRoom>> lanes;
-  {
-    // One delivery of each would use these up.
-    Budget budget(claim);
-    Query query(db, kDueLanes, claim.now);
-    while (budget.left() > 0 && query.Next()) {
-      std::string lane = query.Text(0);
-      LaneRoom room = claim.room(lane);
-      if (budget.For(room) <= 0) continue;
-      budget.Take(room, 1);
-      lanes.emplace_back(std::move(lane), room);
-    }
-    RETURN_IF_ERROR(query.status());
-  }
-  Budget budget(claim);
-  for (const auto& [lane, room] : lanes) {
-    const size_t before = claimed.jobs.size();
-    const int most = budget.For(room);
-    if (most <= 0) continue;
-    RETURN_IF_ERROR(ClaimFromLane(db, claim, owner, lane, most, claimed));
-    budget.Take(room, static_cast<int>(claimed.jobs.size() - before));
-  }
-  Query later(db, kNextLater, claim.now);
-  ASSIGN_OR_RETURN(claimed.next_due, OneInt(later));
-  return claimed;
-}
-
-absl::Status SqliteWebhooks::ClaimFromLane(Db& db, const WebhookClaim& claim, int64_t owner,
-                                           const std::string& lane, int room,
-                                           ClaimedWebhooks& claimed) {
-  struct Due {
-    int64_t n;
-    WebhookJob job;
-    bool has_url;
-  };
-  std::vector<Due> due;
-  {
-    Query query(db, kDueInLane, lane, claim.now, room);
-    while (query.Next()) {
-      Due one{query.Int(0), {}, !query.IsNull(8)};
-      one.job.id = query.Text(1);
-      one.job.organization_id = query.Text(2);
-      one.job.trigger_id = query.Text(3);
-      one.job.run_id = query.Text(4);
-      one.job.event = query.Text(5);
-      one.job.attempt = query.Int32(6) + 1;
-      one.job.failures = query.Int32(7);
-      one.job.lane = lane;
-      if (one.has_url) one.job.url = query.Text(8);
-      if (!query.IsNull(9)) one.job.sealed_secret = query.Text(9);
-      due.push_back(std::move(one));
-    }
-    RETURN_IF_ERROR(query.status());
-  }
-  for (Due& one : due) {
-    if (!one.has_url) {
-      RETURN_IF_ERROR(db.Run(kEnd, one.n, kDropped, claim.now, 0));
-      claimed.again = true;
-      continue;
-    }
-    // The URL has changed since: the delivery waits its turn at the new place.
-    if (std::string now = WebhookLane(one.job.url); now != lane) {
-      RETURN_IF_ERROR(db.Run(kMoveToLane, one.n, now));
-      RETURN_IF_ERROR(RefreshLane(db, now));
-      claimed.again = true;
-      continue;
-    }
-    RETURN_IF_ERROR(db.Run(kTake, one.n, claim.lease_until, owner));
-    RETURN_IF_ERROR(db.Run(kBeginAttempt, one.n, one.job.attempt, claim.now));
-    RETURN_IF_ERROR(db.Run(kCountOnRun, one.job.run_id));
-    claimed.jobs.push_back(std::move(one.job));
-  }
-  return RefreshLane(db, lane);
+  return writer_.Get<ClaimedWebhooks>([&](Db& db) { return ClaimWebhooks(db, claim); });
 }
 
 absl::StatusOr<int64_t> SqliteWebhooks::NextDue() {
   Readers::Lease db(readers_);
-  Query query(*db, kNextDue);
-  return OneInt(query);
+  return NextWebhookDue(*db);
 }
 
 absl::StatusOr<std::string> SqliteWebhooks::Payload(std::string_view delivery) {
@@ -439,7 +318,11 @@ absl::Status SqliteWebhooks::DoFinish(Db& db, const WebhookOutcome& outcome) {
   if (std::optional<bool> delivered = Delivered(outcome.verdict)) {
     RETURN_IF_ERROR(db.Run(kDeliveredOnRun, found->run, *delivered));
   }
-  return RefreshLane(db, found->lane);
+  if (outcome.verdict != Verdict::kInterrupted) {
+    const LaneKind kind = outcome.status == 0 ? LaneKind::kSilent : LaneKind::kAnswers;
+    RETURN_IF_ERROR(JudgeLane(db, found->organization, found->lane, kind, outcome.now));
+  }
+  return RefreshLane(db, found->organization, found->lane);
 }
 
 absl::StatusOr<std::vector<WebhookDelivery>> SqliteWebhooks::List(std::string_view organization,
@@ -480,8 +363,8 @@ absl::StatusOr<WebhookDelivery> SqliteWebhooks::Redeliver(std::string_view organ
       std::string new_lane = WebhookLane(url);
       RETURN_IF_ERROR(db.Run(kOpenAgain, n, now, new_lane));
       RETURN_IF_ERROR(db.Run(kOpenOnRun, run));
-      RETURN_IF_ERROR(RefreshLane(db, lane));
-      RETURN_IF_ERROR(RefreshLane(db, new_lane));
+      RETURN_IF_ERROR(RefreshLane(db, organization, lane));
+      RETURN_IF_ERROR(RefreshLane(db, organization, new_lane));
       bell_.Ring();
     }
     ASSIGN_OR_RETURN(std::vector<WebhookDelivery> all, DeliveriesOfRun(db, run));
@@ -509,8 +392,7 @@ absl::StatusOr<WebhookPort::Stats> SqliteWebhooks::Count() {
     Query created(*db, kCreated, first);
     ASSIGN_OR_RETURN(stats.oldest_created, OneInt(created));
   }
-  Query query(*db, kNextDue);
-  ASSIGN_OR_RETURN(stats.oldest_due, OneInt(query));
+  ASSIGN_OR_RETURN(stats.oldest_due, NextWebhookDue(*db));
   return stats;
 }
 
@@ -529,6 +411,7 @@ absl::StatusOr<int64_t> SqliteWebhooks::DoPrune(Db& db, int64_t ended_before, in
     RETURN_IF_ERROR(db.Run(kDeleteAttempts, n));
     RETURN_IF_ERROR(db.Run(kDelete, n));
   }
+  RETURN_IF_ERROR(db.Run(kForgetLanes, ended_before, most));
   return static_cast<int64_t>(old.size());
 }
 

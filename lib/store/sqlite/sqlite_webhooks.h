@@ -32,9 +32,6 @@ class SqliteWebhooks : public WebhookPort {
 
  private:
   // These run on the writing thread, inside its transaction.
-  static absl::StatusOr<ClaimedWebhooks> DoClaim(Db& db, const WebhookClaim& claim);
-  static absl::Status ClaimFromLane(Db& db, const WebhookClaim& claim, int64_t owner,
-                                    const std::string& lane, int room, ClaimedWebhooks& claimed);
   static absl::Status DoFinish(Db& db, const WebhookOutcome& outcome);
   static absl::StatusOr<int64_t> DoPrune(Db& db, int64_t ended_before, int most);
 

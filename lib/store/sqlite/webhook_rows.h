@@ -9,6 +9,7 @@
 #include "db.h"
 #include "mutex.h"
 #include "run_effects.h"
+#include "webhook_port.h"
 
 namespace solvent {
 
@@ -46,8 +47,11 @@ struct NewBatchDelivery {
 };
 absl::Status EnqueueBatchDelivery(Db& db, const NewBatchDelivery& delivery);
 
-// Brings the lane's next due time in line with its deliveries.
-absl::Status RefreshLane(Db& db, std::string_view lane);
+// Brings the lane's next due time, and its organization's, in line with its deliveries.
+absl::Status RefreshLane(Db& db, std::string_view organization, std::string_view lane);
+// Notes what an attempt has told of a lane with open deliveries.
+absl::Status JudgeLane(Db& db, std::string_view organization, std::string_view lane, LaneKind kind,
+                       int64_t now);
 
 // Deliveries at the ends of runs.
 class WebhookEffects : public RunEffects {

@@ -488,7 +488,9 @@ struct Undelivered : Batches {
     claim.now = 14 * kSecond;
     claim.lease_until = 20 * kSecond;
     claim.most = 5;
-    claim.room = [](const std::string&) { return LaneRoom{5, LaneKind::kAnswers}; };
+    claim.most_unproven = claim.most_per_lane = 5;
+    claim.load = [](const std::string&) { return WebhookLoad{}; };
+    claim.load_at = [](const std::string&, const std::string&) { return 0; };
     auto claimed = store->ports().webhooks->Claim(claim);
     REQUIRE(claimed.ok());
     REQUIRE(claimed->jobs.size() == 1);
@@ -554,7 +556,9 @@ TEST_CASE("the end of an execution is told to its receiver once") {
   claim.now = 14 * kSecond;
   claim.lease_until = 20 * kSecond;
   claim.most = 5;
-  claim.room = [](const std::string&) { return LaneRoom{5, LaneKind::kAnswers}; };
+  claim.most_unproven = claim.most_per_lane = 5;
+  claim.load = [](const std::string&) { return WebhookLoad{}; };
+  claim.load_at = [](const std::string&, const std::string&) { return 0; };
   auto claimed = webhooks.Claim(claim);
   REQUIRE(claimed.ok());
   REQUIRE(claimed->jobs.size() == 1);

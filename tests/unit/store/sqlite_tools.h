@@ -96,13 +96,14 @@ class StatementTrace {
 };
 
 // A trigger and runs of it, without the way that leads to them.
-inline void AddTrigger(const std::string& path, const std::string& id, const std::string& url) {
+inline void AddTrigger(const std::string& path, const std::string& id, const std::string& url,
+                       const std::string& organization = "org_a") {
   RawDb(path).Run(
       "INSERT INTO triggers (id, organization_id, created_by, name, document_id, version_id,"
       " secret_hash, secret_prefix, webhook_url, webhook_secret, created_at, updated_at) VALUES "
       "('" +
-      id + "', 'org_a', 'usr_1', 'Restock', 'doc_1', 'ver_1', x'00', 'abcdefgh', '" + url +
-      "', CAST('s3cret' AS BLOB), 1, 1)");
+      id + "', '" + organization + "', 'usr_1', 'Restock', 'doc_1', 'ver_1', x'00', 'abcdefgh', '" +
+      url + "', CAST('s3cret' AS BLOB), 1, 1)");
 }
 inline void AddTriggerRun(const std::string& path, const std::string& trigger,
                           const std::string& run, const std::string& execution) {
@@ -113,6 +114,17 @@ inline void AddTriggerRun(const std::string& path, const std::string& trigger,
       execution + "', ''), iif('" + execution + "' = '', 'validation_failed', NULL), 'manual', '" +
       (execution.empty() ? "bad data" : "") +
       "', 777, '{\"a\":[1]}' FROM triggers t WHERE t.id = '" + trigger + "'");
+}
+
+// Makes lanes be of the kind (LaneKind) that this expression says.
+inline void SetLaneKinds(const std::string& path, const std::string& kind) {
+  RawDb db(path);
+  db.Run("UPDATE webhook_lanes SET kind = " + kind);
+  db.Run("DELETE FROM webhook_queues");
+  db.Run(
+      "INSERT INTO webhook_queues (organization_id, kind, next_due)"
+      " SELECT organization_id, kind, min(next_due) FROM webhook_lanes"
+      " WHERE next_due IS NOT NULL GROUP BY 1, 2");
 }
 
 // What must hold in every committed state, whatever happened before.
@@ -196,10 +208,14 @@ inline void CheckInvariants(const std::string& path) {
                 " LEFT JOIN executions e ON e.id = c.execution_id"
                 " WHERE e.credits_used IS NOT c.used")
             .empty());
-  // Lanes show the first due delivery of each receiver.
-  CHECK(db.Rows("SELECT lane, next_due FROM webhook_lanes ORDER BY 1") ==
-        db.Rows("SELECT lane, min(due) FROM webhook_deliveries WHERE state = 0"
-                " GROUP BY lane ORDER BY 1"));
+  // Lanes show the first due delivery of each receiver, queues that of their lanes.
+  CHECK(db.Rows("SELECT organization_id, lane, next_due FROM webhook_lanes"
+                " WHERE next_due IS NOT NULL ORDER BY 1, 2") ==
+        db.Rows("SELECT organization_id, lane, min(due) FROM webhook_deliveries WHERE state = 0"
+                " GROUP BY 1, 2 ORDER BY 1, 2"));
+  CHECK(db.Rows("SELECT organization_id, kind, next_due FROM webhook_queues ORDER BY 1, 2") ==
+        db.Rows("SELECT organization_id, kind, min(next_due) FROM webhook_lanes"
+                " WHERE next_due IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"));
   CHECK(db.Rows("SELECT id FROM webhook_deliveries"
                 " WHERE (completed_at <> 0) <> (state <> 0) OR (state <> 0 AND claimed_by <> 0)")
             .empty());

@@ -43,13 +43,27 @@ struct Fixture {
   }
   std::vector<WebhookJob> Claim(int64_t now = 6000, int most = 10, int per_lane = 10,
                                 std::unordered_map<std::string, int> room = {}) {
-    auto room_of = [&](const std::string& lane) {
+    SetLaneKinds(file, "1");
+    // One organization gets half of what is free.
+    WebhookClaim claim = FreeClaim(now, 2 * most);
+    claim.most_per_lane = per_lane;
+    claim.load_at = [&](const std::string&, const std::string& lane) {
       auto found = room.find(lane);
-      return LaneRoom{found == room.end() ? per_lane : found->second, LaneKind::kAnswers};
+      return found == room.end() ? 0 : per_lane - found->second;
     };
-    auto claimed = webhooks->Claim({"own", now, now + 1000, most, 0, 0, room_of});
+    return Claim(claim).jobs;
+  }
+  ClaimedWebhooks Claim(const WebhookClaim& claim) {
+    auto claimed = webhooks->Claim(claim);
     REQUIRE_MESSAGE(claimed.ok(), claimed.status().ToString());
-    return claimed->jobs;
+    return *std::move(claimed);
+  }
+  // With nothing under way yet.
+  static WebhookClaim FreeClaim(int64_t now, int most) {
+    WebhookClaim claim{"own", now, now + 1000, most, most, most, most, {}, {}};
+    claim.load = [](const std::string&) { return WebhookLoad{}; };
+    claim.load_at = [](const std::string&, const std::string&) { return 0; };
+    return claim;
   }
   void Finish(const WebhookJob& job, WebhookOutcome::Verdict verdict, int64_t now = 7000,
               int64_t due = 0, int status = 500) {
@@ -211,11 +225,9 @@ TEST_CASE("the URL in force when it is sent counts") {
   f.EndRun("1");
   RawDb(f.file).Run("UPDATE triggers SET webhook_url = 'http://other.invalid/new'");
   // It changes to the other receiver's lane first.
-  auto ten = [](const std::string&) { return LaneRoom{10, LaneKind::kAnswers}; };
-  auto first = f.webhooks->Claim({"own", 6000, 7000, 10, 0, 0, ten});
-  REQUIRE(first.ok());
-  CHECK(first->jobs.empty());
-  CHECK(first->again);
+  ClaimedWebhooks first = f.Claim(Fixture::FreeClaim(6000, 10));
+  CHECK(first.jobs.empty());
+  CHECK(first.again);
   auto jobs = f.Claim();
   REQUIRE(jobs.size() == 1);
   CHECK(jobs[0].url == "http://other.invalid/new");
@@ -232,8 +244,8 @@ TEST_CASE("a receiver that has its fill is passed over") {
   auto jobs = f.Claim(6000, 10, 2);
   REQUIRE(jobs.size() == 3);
   CHECK(jobs[0].run_id == "run_s0");
-  CHECK(jobs[1].run_id == "run_s1");
-  CHECK(jobs[2].run_id == "run_f");
+  CHECK(jobs[1].run_id == "run_f");
+  CHECK(jobs[2].run_id == "run_s1");
   CHECK(f.Claim(6000, 10, 2, {{"slow.invalid", 0}}).empty());
   CHECK(f.Claim(6000, 10, 2, {{"slow.invalid", 1}}).at(0).run_id == "run_s2");
   CHECK(f.Claim(6000, 1, 5).size() == 1);
@@ -364,11 +376,6 @@ TEST_CASE("the body tells of the run, in the same bytes every time") {
 
 TEST_CASE("lanes that are new or silent get their share, whatever waits there") {
   Fixture f;
-  auto kind_of = [](const std::string& lane) {
-    return lane[0] == 's'   ? LaneKind::kSilent
-           : lane[0] == 'n' ? LaneKind::kNew
-                            : LaneKind::kAnswers;
-  };
   int number = 0;
   for (const char* host : {"s1", "s2", "s3", "n1", "n2", "n3", "a1"}) {
     std::string trigger = std::string("trg_") + host;
@@ -377,19 +384,151 @@ TEST_CASE("lanes that are new or silent get their share, whatever waits there") 
       f.EndRun(host + std::to_string(i), RunState::kCompleted, 5000 + ++number, trigger);
     }
   }
+  SetLaneKinds(f.file, "CASE substr(lane, 1, 1) WHEN 's' THEN 2 WHEN 'n' THEN 0 ELSE 1 END");
   auto claim = [&](int most, int unproven, int silent) {
-    WebhookClaim wanted{"own", 9000, 9900, most, unproven, silent, {}};
-    wanted.room = [&](const std::string& lane) { return LaneRoom{2, kind_of(lane)}; };
-    auto claimed = f.webhooks->Claim(wanted);
-    REQUIRE(claimed.ok());
+    WebhookClaim wanted = Fixture::FreeClaim(9000, most);
+    wanted.most_unproven = unproven;
+    wanted.most_silent = silent;
+    wanted.most_per_lane = 2;
     std::map<char, int> taken;
-    for (const WebhookJob& job : claimed->jobs) ++taken[job.lane[0]];
+    for (const WebhookJob& job : f.Claim(wanted).jobs) {
+      ++taken[job.lane[0]];
+      CHECK((job.kind == LaneKind::kSilent) == (job.lane[0] == 's'));
+      CHECK((job.kind == LaneKind::kAnswers) == (job.lane[0] == 'a'));
+    }
     return taken;
   };
-  CHECK(claim(10, 0, 0) == std::map<char, int>{{'a', 2}});
-  CHECK(claim(10, 3, 1) == std::map<char, int>{{'s', 1}, {'n', 2}, {'a', 1}});
-  CHECK(claim(4, 4, 4)['s'] == 4);
+  CHECK(claim(20, 0, 0) == std::map<char, int>{{'a', 2}});
+  CHECK(claim(20, 3, 1) == std::map<char, int>{{'s', 1}, {'n', 2}, {'a', 1}});
+  // An organization's own: half of the senders, and half of those for silent ones.
+  CHECK(claim(8, 8, 8) == std::map<char, int>{{'s', 2}, {'n', 1}});
   CHECK(claim(100, 100, 0)['n'] == 5);
+  CheckInvariants(f.file);
+}
+
+TEST_CASE("an organization gets what the others leave") {
+  Fixture f;
+  for (int i = 0; i < 6; ++i) {
+    for (const std::string organization : {"a", "b"}) {
+      std::string id = organization + std::to_string(i);
+      AddTrigger(f.file, "trg_" + id, "http://" + id + ".example/", "org_" + organization);
+      f.EndRun(id, RunState::kCompleted, 5000 + i, "trg_" + id);
+    }
+  }
+  SetLaneKinds(f.file, "1");
+  WebhookClaim claim = Fixture::FreeClaim(9000, 8);
+  int a_under_way = 0;
+  auto taken = [&] {
+    std::map<std::string, int> counts;
+    for (const WebhookJob& job : f.Claim(claim).jobs) ++counts[job.organization_id];
+    return counts;
+  };
+  using Taken = std::map<std::string, int>;
+  SUBCASE("when both wait") { CHECK(taken() == Taken{{"org_a", 3}, {"org_b", 3}}); }
+  SUBCASE("when one has its share already") {
+    a_under_way = claim.most = 4;
+    claim.load = [&](const std::string& organization) {
+      return WebhookLoad{organization == "org_a" ? a_under_way : 0, 0, 0};
+    };
+    CHECK(taken() == Taken{{"org_b", 2}});
+    // Some of its own have ended, and there is room again.
+    a_under_way = 1;
+    claim.most = 5;
+    CHECK(taken()["org_a"] == 2);
+  }
+  SUBCASE("alone") {
+    RawDb(f.file).Run("UPDATE triggers SET webhook_url = NULL WHERE organization_id = 'org_b'");
+    CHECK(taken() == Taken{{"org_a", 4}});
+  }
+  SUBCASE("the last one, when it has none") {
+    claim.most = 1;
+    CHECK(taken().size() == 1);
+  }
+  CheckInvariants(f.file);
+}
+
+// 3000 receivers, each with something due.
+struct Crowd : Fixture {
+  explicit Crowd(const std::string& organization) {
+    RawDb db(file);
+    db.Run(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 3000)"
+        " INSERT INTO webhook_deliveries (id, organization_id, trigger_id, run_id, event,"
+        " trigger_name, lane, due, created_at)"
+        " SELECT 'whd_' || n, " +
+        organization + ", 'trg_1', 'run_' || n, 'e', 't', 'host' || n, 5, 5 FROM numbers");
+    db.Run(
+        "INSERT INTO webhook_lanes (organization_id, lane, next_due)"
+        " SELECT organization_id, lane, due FROM webhook_deliveries");
+  }
+  // How many organizations and receivers a claim asks for.
+  int Looks(LaneKind kind, WebhookClaim claim, int under_way = 0) {
+    SetLaneKinds(file, std::to_string(static_cast<int>(kind)));
+    int looks = 0;
+    claim.load = [&](const std::string&) {
+      ++looks;
+      return WebhookLoad{under_way, 0, 0};
+    };
+    claim.load_at = [&](const std::string&, const std::string&) {
+      ++looks;
+      return 0;
+    };
+    Claim(claim);
+    return looks;
+  }
+};
+
+TEST_CASE("what a claim looks at does not grow with what is due") {
+  for (const char* organization : {"'org_a'", "'org_' || n"}) {
+    Crowd crowd(organization);
+    WebhookClaim claim = Fixture::FreeClaim(9000, 8);
+    const int with_room = crowd.Looks(LaneKind::kAnswers, claim);
+    CHECK(with_room > 0);
+    CHECK(with_room <= 2 * claim.most);
+    claim.most_silent = 0;
+    CHECK(crowd.Looks(LaneKind::kSilent, claim) == 0);
+    claim.most_unproven = 0;
+    CHECK(crowd.Looks(LaneKind::kNew, claim) == 0);
+    CheckInvariants(crowd.file);
+  }
+  // Beyond its organization's share.
+  Crowd crowd("'org_a'");
+  CHECK(crowd.Looks(LaneKind::kAnswers, Fixture::FreeClaim(9000, 8), 8) == 1);
+}
+
+TEST_CASE("what a receiver is known for outlasts its deliveries, not the log") {
+  Fixture f;
+  f.EndRun("1");
+  auto kind = [&] {
+    return RawDb(f.file).Value("SELECT coalesce(max(kind), 'none') FROM webhook_lanes");
+  };
+  using Verdict = WebhookOutcome::Verdict;
+  WebhookClaim claim = Fixture::FreeClaim(6000, 10);
+  auto jobs = f.Claim(claim).jobs;
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].kind == LaneKind::kNew);
+  f.Finish(jobs[0], Verdict::kInterrupted, 6100, 6100, 0);
+  CHECK(kind() == "0");
+  jobs = f.Claim(Fixture::FreeClaim(6100, 10)).jobs;
+  REQUIRE(jobs.size() == 1);
+  f.Finish(jobs[0], Verdict::kRetry, 6200, 6200, 0);
+  CHECK(kind() == "2");
+  CheckInvariants(f.file);
+  jobs = f.Claim(Fixture::FreeClaim(6300, 10)).jobs;
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].kind == LaneKind::kSilent);
+  f.Finish(jobs[0], Verdict::kDelivered, 6400, 0, 200);
+  CHECK(kind() == "1");
+  CHECK(f.webhooks->NextDue().value() == 0);
+  f.EndRun("2");
+  jobs = f.Claim(Fixture::FreeClaim(6500, 10)).jobs;
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].kind == LaneKind::kAnswers);
+  f.Finish(jobs[0], Verdict::kDelivered, 6600, 0, 200);
+  CHECK(f.webhooks->Prune(6600, 10).value() == 1);
+  CHECK(kind() == "1");
+  CHECK(f.webhooks->Prune(6601, 10).value() == 1);
+  CHECK(kind() == "none");
   CheckInvariants(f.file);
 }
 

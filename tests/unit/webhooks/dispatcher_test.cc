@@ -52,7 +52,10 @@ struct Process {
 struct Fixture {
   explicit Fixture(WebhookOptions options = Options()) : main(file, "own", std::move(options)) {}
 
-  void Trigger(const std::string& id, const std::string& url) { AddTrigger(file, id, url); }
+  void Trigger(const std::string& id, const std::string& url,
+               const std::string& organization = "org_a") {
+    AddTrigger(file, id, url, organization);
+  }
   void EndRun(const std::string& run, const std::string& trigger = "trg_1") {
     AddTriggerRun(file, trigger, run, "exe_" + run);
     NewRun wanted = MakeRun("exe_" + run, "org_a");
@@ -216,7 +219,7 @@ TEST_CASE("a hanging receiver does not delay another, however much waits for it"
   Receiver hanging(Never);
   Receiver other(Ok);
   WebhookOptions options = Options();
-  options.max_parallel = 4;
+  options.max_parallel = 8;
   options.max_parallel_per_host = 2;
   Fixture f(options);
   f.Trigger("trg_1", hanging.Url());
@@ -245,7 +248,7 @@ TEST_CASE("receivers that do not answer get half of the senders together") {
   int number = 0;
   for (Receiver* receiver : {&a, &b, &c}) {
     std::string trigger = "trg_" + std::to_string(++number);
-    f.Trigger(trigger, receiver->Url());
+    f.Trigger(trigger, receiver->Url(), "org_" + std::to_string(number));
   }
   f.Trigger("trg_o", other.Url());
   f.main.dispatcher->Start();
@@ -274,7 +277,7 @@ TEST_CASE("receivers that answer are served however many new ones hang") {
   f.Trigger("trg_1", other.Url());
   for (int i = 0; i < 8; ++i) {
     hanging.push_back(std::make_unique<Receiver>(Never));
-    f.Trigger("trg_h" + std::to_string(i), hanging.back()->Url());
+    f.Trigger("trg_h" + std::to_string(i), hanging.back()->Url(), "org_h" + std::to_string(i));
   }
   f.main.dispatcher->Start();
   f.EndRun("run_first", "trg_1");
@@ -289,6 +292,41 @@ TEST_CASE("receivers that answer are served however many new ones hang") {
   for (int i = 0; i < 5; ++i) f.EndRun("run_o" + std::to_string(i), "trg_1");
   other.WaitForRequests(6);
   CHECK(asked() == 3);
+  f.main.dispatcher->Stop();
+}
+
+TEST_CASE("an organization whose receivers answer first and hang then leaves senders to others") {
+  std::atomic<bool> hang{false};
+  std::vector<std::unique_ptr<Receiver>> hanging;
+  WebhookOptions options = Options({});
+  options.max_parallel = 8;
+  Fixture f(options);
+  f.main.dispatcher->Start();
+  for (int i = 0; i < 8; ++i) {
+    hanging.push_back(
+        std::make_unique<Receiver>([&](const ReceivedRequest& request, std::stop_token stop) {
+          return hang ? Never(request, stop) : Reply(200);
+        }));
+    const std::string number = std::to_string(i);
+    f.Trigger("trg_h" + number, hanging.back()->Url(), "org_h");
+    f.EndRun("run_first" + number, "trg_h" + number);
+  }
+  while (f.main.dispatcher->Status()->delivered < 8) std::this_thread::yield();
+  hang = true;
+  for (int i = 0; i < 16; ++i) {
+    f.EndRun("run_h" + std::to_string(i), "trg_h" + std::to_string(i % 8));
+  }
+  auto asked = [&] {
+    size_t requests = 0;
+    for (const auto& receiver : hanging) requests += receiver->requests().size();
+    return requests;
+  };
+  while (asked() < 8 + 4) std::this_thread::yield();
+  Receiver other(Ok);
+  f.Trigger("trg_1", other.Url());
+  for (int i = 0; i < 5; ++i) f.EndRun("run_o" + std::to_string(i), "trg_1");
+  other.WaitForRequests(5);
+  CHECK(asked() == 8 + 4);
   f.main.dispatcher->Stop();
 }
 

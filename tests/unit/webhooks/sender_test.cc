@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <future>
 #include <string>
+#include <thread>
 
 #include "http_exchange.h"
 #include "receiver.h"
@@ -121,6 +122,57 @@ TEST_CASE("a receiver that never answers costs the time limit, not more") {
   Receiver receiver(Never);
   auto response = Post(receiver.Url(), {600, 0.2});
   CHECK(response.status().code() == absl::StatusCode::kDeadlineExceeded);
+}
+
+// Sends `head` at once, then single bytes for as long as anybody listens.
+class Trickler {
+ public:
+  explicit Trickler(std::string head) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(listener_, 1) == 0);
+    REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+    thread_ = std::thread([this, head = std::move(head)] {
+      int connection = ::accept(listener_, nullptr, nullptr);
+      std::string text = head;
+      while (::send(connection, text.data(), text.size(), MSG_NOSIGNAL) >= 0) {
+        text = "x";
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      ::close(connection);
+    });
+  }
+  ~Trickler() {
+    thread_.join();
+    ::close(listener_);
+  }
+  std::string url;
+
+ private:
+  int listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+  std::thread thread_;
+};
+
+TEST_CASE("a receiver that trickles costs the time limit, not more") {
+  SUBCASE("its body, after an answer that counts") {
+    Trickler trickler("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n");
+    auto response = Post(trickler.url, {600, 0.2});
+    REQUIRE_MESSAGE(response.ok(), response.status().ToString());
+    CHECK(response->status == 200);
+  }
+  SUBCASE("its body, for no longer than a moment") {
+    Trickler trickler("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n");
+    CHECK(Post(trickler.url).ok());
+  }
+  SUBCASE("its head") {
+    Trickler trickler("HTTP/1.1 200 OK\r\nX-Endless: ");
+    auto response = Post(trickler.url, {600, 0.2});
+    CHECK(response.status().code() == absl::StatusCode::kDeadlineExceeded);
+  }
 }
 
 TEST_CASE("a receiver that does not take connections costs the limit for connecting") {
