@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "solvent/page.h"
+#include "solvent/repeatable.h"
 
 namespace solvent {
 
@@ -45,13 +46,14 @@ struct ApiKey {
 };
 
 struct NewApiKey {
-  std::string secret;  // "ok_live_" and 64 hex digits; this is the only time it is seen
+  // "ok_live_" and 64 hex digits; this is the only time it is seen. "" for a repeated call.
+  std::string secret;
   ApiKey key;
 };
 
 struct KeyRequest {
-  std::string name;         // 1..100 characters
-  std::string description;  // at most 500
+  std::string name;                 // 1..100 characters
+  std::string description;          // at most 500
   std::optional<int> expires_days;  // 1..365
   bool is_admin = false;            // an operator's key; for the operator to ask for, nobody else
 };
@@ -64,8 +66,8 @@ struct KeyFilter {
 };
 
 struct IdentityOptions {
-  std::string jwt_secret;        // "": tokens are neither issued nor accepted
-  int max_keys_per_user = 25;    // live ones
+  std::string jwt_secret;         // "": tokens are neither issued nor accepted
+  int max_keys_per_user = 25;     // live ones
   bool accept_test_keys = false;  // "ok_test_…"
 };
 
@@ -88,9 +90,10 @@ class Identity {
   absl::Status SetOrganizationActive(std::string_view organization_id, bool active);
   absl::Status SetUserActive(std::string_view user_id, bool active);
 
-  // ValidationError for a bad request; AlreadyExists (conflict) above the key limit.
+  // ValidationError for a bad request; AlreadyExists (conflict) above the key limit. A call is
+  // repeated by the same user only: another's with the same `repeatable` is another call.
   absl::StatusOr<NewApiKey> CreateKey(std::string_view organization_id, std::string_view user_id,
-                                      const KeyRequest& request);
+                                      const KeyRequest& request, Repeatable* repeatable = nullptr);
   // Stores a key that the operator chose ("ok_live_…", at least 32 characters); for bootstrapping.
   // Nothing happens when it is known already.
   absl::Status ImportKey(std::string_view organization_id, std::string_view user_id,

@@ -34,6 +34,7 @@
 #include "solvent/identity.h"
 #include "solvent/json.h"
 #include "solvent/page.h"
+#include "solvent/repeatable.h"
 
 namespace solvent {
 
@@ -70,7 +71,8 @@ struct NewTrigger {
 
 struct CreatedTrigger {
   Trigger trigger;
-  std::string secret;  // 64 hex digits; this is the only time it is seen
+  // 64 hex digits; this is the only time it is seen. "" for a repeated call.
+  std::string secret;
 };
 
 // What to change: an unset member stays as it is, an inner nullopt (a null schema) clears it.
@@ -166,7 +168,8 @@ class TriggerEngine {
   // Pins the version: it becomes a named one, and takes the document's model if it has none.
   // NotFound for document or version; BadRequest when neither has a model; ValidationError naming
   // the field for anything else.
-  virtual absl::StatusOr<CreatedTrigger> Create(const Caller& caller, NewTrigger trigger) = 0;
+  virtual absl::StatusOr<CreatedTrigger> Create(const Caller& caller, NewTrigger trigger,
+                                                Repeatable* repeatable = nullptr) = 0;
   virtual absl::StatusOr<Trigger> Get(std::string_view organization, std::string_view id) = 0;
   // Newest first; of one document unless it is "".
   virtual absl::StatusOr<std::vector<Trigger>> List(std::string_view organization,
@@ -179,9 +182,10 @@ class TriggerEngine {
   // With all its runs, for good. What is being solved is cancelled, what is to be delivered is
   // dropped. Executions stay.
   virtual absl::Status Delete(std::string_view organization, std::string_view id) = 0;
-  // The old secret is dead once this returns.
+  // The old secret is dead once this returns. A repeated call changes nothing.
   virtual absl::StatusOr<CreatedTrigger> RotateSecret(std::string_view organization,
-                                                      std::string_view id) = 0;
+                                                      std::string_view id,
+                                                      Repeatable* repeatable = nullptr) = 0;
 
   // In this order: NotFound; Unauthenticated; what `admit` says; AlreadyExists (conflict) when
   // disabled; ValidationError when override_data is no object; ValidationError with extra "run_id"

@@ -59,9 +59,9 @@ absl::StatusOr<Caller> Identity::Authenticate(std::string_view bearer) {
   if (bearer.empty() || bearer.size() > 8192) return Refused();
   Micros now = SystemNow();
   if (bearer.substr(0, 3) == "ok_") {
-    bool known_kind = bearer.substr(0, kLivePrefix.size()) == kLivePrefix ||
-                      (state_->options.accept_test_keys &&
-                       bearer.substr(0, kTestPrefix.size()) == kTestPrefix);
+    bool known_kind =
+        bearer.substr(0, kLivePrefix.size()) == kLivePrefix ||
+        (state_->options.accept_test_keys && bearer.substr(0, kTestPrefix.size()) == kTestPrefix);
     if (!known_kind) return Refused();
     std::string hash = Sha256(bearer);
     ASSIGN_OR_RETURN(std::optional<KeyOwner> owner, state_->ports.identity->FindKey(hash));
@@ -114,8 +114,8 @@ absl::Status Identity::SetUserActive(std::string_view user_id, bool active) {
 }
 
 absl::StatusOr<NewApiKey> Identity::CreateKey(std::string_view organization_id,
-                                              std::string_view user_id,
-                                              const KeyRequest& request) {
+                                              std::string_view user_id, const KeyRequest& request,
+                                              Repeatable* repeatable) {
   RETURN_IF_ERROR(CheckLength("/name", request.name, 1, 100));
   RETURN_IF_ERROR(CheckLength("/description", request.description, 0, 500));
   if (request.expires_days && (*request.expires_days < 1 || *request.expires_days > 365)) {
@@ -131,15 +131,22 @@ absl::StatusOr<NewApiKey> Identity::CreateKey(std::string_view organization_id,
   made.key.prefix = made.secret.substr(0, kShownPrefix);
   made.key.is_admin = request.is_admin;
   made.key.created_at = SystemNow();
-  if (request.expires_days) made.key.expires_at = made.key.created_at + *request.expires_days * kDay;
-  RETURN_IF_ERROR(state_->ports.identity->InsertKey({made.key, Sha256(made.secret)},
-                                                    state_->options.max_keys_per_user));
+  if (request.expires_days)
+    made.key.expires_at = made.key.created_at + *request.expires_days * kDay;
+  Repeatable users = repeatable != nullptr ? *repeatable : Repeatable{};
+  users.route += " " + made.key.user_id;
+  ASSIGN_OR_RETURN(std::optional<ApiKey> earlier,
+                   state_->ports.identity->InsertKey({made.key, Sha256(made.secret)},
+                                                     state_->options.max_keys_per_user, &users));
+  if (repeatable != nullptr) repeatable->replayed = users.replayed;
+  if (earlier.has_value()) return NewApiKey{"", *std::move(earlier)};
   return made;
 }
 
 absl::Status Identity::ImportKey(std::string_view organization_id, std::string_view user_id,
                                  std::string_view secret, std::string_view name) {
-  bool printable = std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c < 127; });
+  bool printable =
+      std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c < 127; });
   if (secret.substr(0, kLivePrefix.size()) != kLivePrefix || secret.size() < 32 || !printable) {
     return ValidationError("/key",
                            "must begin with ok_live_ and have at least 32 printable characters");
@@ -154,7 +161,7 @@ absl::Status Identity::ImportKey(std::string_view organization_id, std::string_v
   key.name = name;
   key.prefix = secret.substr(0, kShownPrefix);
   key.created_at = SystemNow();
-  return state_->ports.identity->InsertKey({key, hash}, state_->options.max_keys_per_user);
+  return state_->ports.identity->InsertKey({key, hash}, state_->options.max_keys_per_user).status();
 }
 
 absl::StatusOr<Page<ApiKey>> Identity::ListKeys(const KeyFilter& filter, const PageRequest& page) {
@@ -163,8 +170,8 @@ absl::StatusOr<Page<ApiKey>> Identity::ListKeys(const KeyFilter& filter, const P
 
 absl::Status Identity::RevokeKey(std::string_view organization_id, std::string_view user_id,
                                  std::string_view key_id) {
-  ASSIGN_OR_RETURN(bool found, state_->ports.identity->RevokeKey(organization_id, user_id, key_id,
-                                                                 SystemNow()));
+  ASSIGN_OR_RETURN(
+      bool found, state_->ports.identity->RevokeKey(organization_id, user_id, key_id, SystemNow()));
   return found ? absl::OkStatus() : NotFound("API key not found");
 }
 

@@ -98,7 +98,8 @@ absl::Status TriggerEngineImpl::CheckWebhook(const std::optional<std::string>& u
   return absl::OkStatus();
 }
 
-absl::StatusOr<CreatedTrigger> TriggerEngineImpl::Create(const Caller& caller, NewTrigger wanted) {
+absl::StatusOr<CreatedTrigger> TriggerEngineImpl::Create(const Caller& caller, NewTrigger wanted,
+                                                         Repeatable* repeatable) {
   RETURN_IF_ERROR(CheckLength("/name", wanted.name, 1, kMaxName));
   RETURN_IF_ERROR(CheckLength("/description", wanted.description.value_or(""), 0, kMaxDescription));
   if (!IsPlausibleId(wanted.document_id)) return NotFound("Document not found");
@@ -143,7 +144,11 @@ absl::StatusOr<CreatedTrigger> TriggerEngineImpl::Create(const Caller& caller, N
     row.webhook_secret = options_.secrets.Seal(*wanted.webhook_secret);
   }
   row.version_name = "Pinned for trigger: " + trigger.name;
-  RETURN_IF_ERROR(port_.Insert(row));
+  ASSIGN_OR_RETURN(std::optional<std::string> earlier, port_.Insert(row, repeatable));
+  if (earlier.has_value()) {
+    ASSIGN_OR_RETURN(Trigger first, Get(org, *earlier));
+    return CreatedTrigger{std::move(first), ""};
+  }
   return CreatedTrigger{std::move(row.trigger), std::move(secret.text)};
 }
 
@@ -160,11 +165,11 @@ absl::StatusOr<std::vector<Trigger>> TriggerEngineImpl::List(std::string_view or
 }
 
 absl::StatusOr<Trigger> TriggerEngineImpl::Update(std::string_view organization,
-                                                  std::string_view id,
-                                                  const ChangedTrigger& change) {
+                                                  std::string_view id, const ChangedTrigger& change,
+                                                  Repeatable* repeatable) {
   if (!IsPlausibleId(id)) return TriggerNotFound();
   ASSIGN_OR_RETURN(std::optional<Trigger> updated,
-                   port_.Update(organization, id, change, options_.clock()));
+                   port_.Update(organization, id, change, options_.clock(), repeatable));
   if (!updated.has_value()) return TriggerNotFound();
   return *std::move(updated);
 }
@@ -227,11 +232,13 @@ absl::Status TriggerEngineImpl::Delete(std::string_view organization, std::strin
 }
 
 absl::StatusOr<CreatedTrigger> TriggerEngineImpl::RotateSecret(std::string_view organization,
-                                                               std::string_view id) {
+                                                               std::string_view id,
+                                                               Repeatable* repeatable) {
   Secret secret;
   ChangedTrigger change;
   change.secret.emplace(secret.hash, secret.prefix);
-  ASSIGN_OR_RETURN(Trigger trigger, Update(organization, id, change));
+  ASSIGN_OR_RETURN(Trigger trigger, Update(organization, id, change, repeatable));
+  if (repeatable != nullptr && repeatable->replayed) secret.text.clear();
   return CreatedTrigger{std::move(trigger), std::move(secret.text)};
 }
 

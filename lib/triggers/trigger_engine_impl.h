@@ -40,7 +40,8 @@ class TriggerEngineImpl : public TriggerEngine {
   // Without Start(): fires what is due now; returns when the next is due, 0 when none is.
   absl::StatusOr<int64_t> RunDueSchedules() { return loop_.RunDue(); }
 
-  absl::StatusOr<CreatedTrigger> Create(const Caller& caller, NewTrigger trigger) override;
+  absl::StatusOr<CreatedTrigger> Create(const Caller& caller, NewTrigger trigger,
+                                        Repeatable* repeatable = nullptr) override;
   absl::StatusOr<Trigger> Get(std::string_view organization, std::string_view id) override;
   absl::StatusOr<std::vector<Trigger>> List(std::string_view organization,
                                             std::string_view document_id) override;
@@ -49,8 +50,8 @@ class TriggerEngineImpl : public TriggerEngine {
   absl::StatusOr<Trigger> SetEnabled(std::string_view organization, std::string_view id,
                                      bool enabled) override;
   absl::Status Delete(std::string_view organization, std::string_view id) override;
-  absl::StatusOr<CreatedTrigger> RotateSecret(std::string_view organization,
-                                              std::string_view id) override;
+  absl::StatusOr<CreatedTrigger> RotateSecret(std::string_view organization, std::string_view id,
+                                              Repeatable* repeatable = nullptr) override;
   absl::StatusOr<Fired> Fire(std::string_view trigger_id, FireRequest request) override;
   absl::StatusOr<Fired> Rerun(std::string_view organization, std::string_view trigger_id,
                               std::string_view run_id, std::string_view idempotency_key) override;
@@ -78,7 +79,7 @@ class TriggerEngineImpl : public TriggerEngine {
   };
 
   absl::StatusOr<Trigger> Update(std::string_view organization, std::string_view id,
-                                 const ChangedTrigger& change);
+                                 const ChangedTrigger& change, Repeatable* repeatable = nullptr);
   absl::Status CheckWebhook(const std::optional<std::string>& url,
                             const std::optional<std::string>& secret) const;
   // Queues a run with these data, or records that they were refused.

@@ -10,6 +10,8 @@ using http::Request;
 using http::Response;
 
 absl::StatusOr<Response> CreateKey(Context& context, Request& request) {
+  absl::StatusOr<Repeatable> repeatable = ReadRepeatable(request);
+  if (!repeatable.ok()) return repeatable.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   KeyRequest wanted;
@@ -28,18 +30,18 @@ absl::StatusOr<Response> CreateKey(Context& context, Request& request) {
     wanted.expires_days = value < 0 || value > 100'000 ? -1 : static_cast<int>(value);
   }
   const Caller& caller = CallerOf(request);
-  absl::StatusOr<NewApiKey> made =
-      context.engine.identity().CreateKey(caller.organization_id, caller.user_id, wanted);
+  absl::StatusOr<NewApiKey> made = context.engine.identity().CreateKey(
+      caller.organization_id, caller.user_id, wanted, &*repeatable);
   if (!made.ok()) return made.status();
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
-  w.Key("api_key").String(made->secret);
+  WriteSecret(w, "api_key", made->secret, *repeatable);
   w.Key("id").String(made->key.id);
   w.Key("name").String(made->key.name);
   w.Key("description");
   WriteTextOrNull(w, made->key.description);
-  w.Key("is_active").Bool(true);
+  w.Key("is_active").Bool(made->key.is_active);
   w.Key("created_at");
   WriteTime(w, made->key.created_at);
   w.Key("expires_at");
@@ -47,6 +49,7 @@ absl::StatusOr<Response> CreateKey(Context& context, Request& request) {
   w.EndObject();
   Response response = Response::Json(200, std::move(text));
   response.Set("Cache-Control", "no-store");
+  MarkReplay(*repeatable, response);
   return response;
 }
 

@@ -95,7 +95,7 @@ absl::StatusOr<std::string> IdempotencyKey(const http::Request& request) {
   return std::string(*key);
 }
 
-absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request) {
+absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request, BodyCounts counts) {
   Repeatable repeatable;
   absl::StatusOr<std::string> key = IdempotencyKey(request);
   if (!key.ok()) return key.status();
@@ -103,7 +103,8 @@ absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request) {
   repeatable.key = *std::move(key);
   repeatable.route = request.path;
   if (repeatable.route.ends_with('/')) repeatable.route.pop_back();
-  absl::StatusOr<std::string_view> body = request.Body();
+  absl::StatusOr<std::string_view> body = std::string_view();
+  if (counts == BodyCounts::kYes) body = request.Body();
   if (!body.ok()) return body.status();
   repeatable.request_hash = HashRequest(*body);
   return repeatable;
@@ -111,6 +112,17 @@ absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request) {
 
 void MarkReplay(const Repeatable& repeatable, http::Response& response) {
   if (repeatable.replayed) response.Set("Idempotent-Replay", "true");
+}
+
+void WriteSecret(JsonWriter& w, std::string_view name, std::string_view secret,
+                 const Repeatable& repeatable) {
+  w.Key(name);
+  if (!repeatable.replayed) {
+    w.String(secret);
+    return;
+  }
+  w.Null();
+  w.Key("secret_withheld").Bool(true);
 }
 
 std::string EntityTag(std::string_view revision, std::string_view more) {

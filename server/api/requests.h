@@ -33,10 +33,18 @@ absl::StatusOr<std::string> StringMember(const Json& body, std::string_view name
 
 // The Idempotency-Key header: "" when absent.
 absl::StatusOr<std::string> IdempotencyKey(const http::Request& request);
-// The same for a call that creates something: its route and its body belong to it.
-absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request);
+// The same for a call that creates something: its route and its body, if it means anything there,
+// belong to it.
+enum class BodyCounts { kYes, kNo };
+absl::StatusOr<Repeatable> ReadRepeatable(http::Request& request,
+                                          BodyCounts counts = BodyCounts::kYes);
 // Tells a client that what it gets was created by an earlier request.
 void MarkReplay(const Repeatable& repeatable, http::Response& response);
+
+// The member `name` with a secret, which only the first of such requests is told: to the others it
+// is null, and "secret_withheld" says why.
+void WriteSecret(JsonWriter& w, std::string_view name, std::string_view secret,
+                 const Repeatable& repeatable);
 
 // The entity tag of what is at a revision. `more` is what else the answer shows and nobody changes,
 // like counters: it makes the tag another one, but no If-Match fails for it.

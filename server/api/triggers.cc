@@ -113,6 +113,8 @@ absl::Status ReadText(const Json& body, std::string_view name,
 }
 
 absl::StatusOr<Response> CreateTrigger(Context& context, Request& request) {
+  absl::StatusOr<Repeatable> repeatable = ReadRepeatable(request);
+  if (!repeatable.ok()) return repeatable.status();
   absl::StatusOr<Json> body = BodyObject(request);
   if (!body.ok()) return body.status();
   NewTrigger wanted;
@@ -133,15 +135,17 @@ absl::StatusOr<Response> CreateTrigger(Context& context, Request& request) {
   }
   wanted.override_schema = (*body)["override_schema"];
   absl::StatusOr<CreatedTrigger> created =
-      context.engine.triggers().Create(CallerOf(request), std::move(wanted));
+      context.engine.triggers().Create(CallerOf(request), std::move(wanted), &*repeatable);
   if (!created.ok()) return created.status();
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
   WriteTriggerMembers(w, created->trigger);
-  w.Key("trigger_secret").String(created->secret);
+  WriteSecret(w, "trigger_secret", created->secret, *repeatable);
   w.EndObject();
-  return Response::Json(201, std::move(text));
+  Response response = Response::Json(201, std::move(text));
+  MarkReplay(*repeatable, response);
+  return response;
 }
 
 absl::StatusOr<Response> ListTriggers(Context& context, Request& request) {
@@ -208,16 +212,20 @@ absl::StatusOr<Response> ToggleTrigger(Context& context, Request& request) {
 }
 
 absl::StatusOr<Response> RotateSecret(Context& context, Request& request) {
+  absl::StatusOr<Repeatable> repeatable = ReadRepeatable(request, BodyCounts::kNo);
+  if (!repeatable.ok()) return repeatable.status();
   absl::StatusOr<CreatedTrigger> rotated = context.engine.triggers().RotateSecret(
-      CallerOf(request).organization_id, request.Parameter("trigger_id"));
+      CallerOf(request).organization_id, request.Parameter("trigger_id"), &*repeatable);
   if (!rotated.ok()) return rotated.status();
   std::string text;
   JsonWriter w(text);
   w.BeginObject();
-  w.Key("trigger_secret").String(rotated->secret);
+  WriteSecret(w, "trigger_secret", rotated->secret, *repeatable);
   w.Key("trigger_secret_prefix").String(rotated->trigger.secret_prefix);
   w.EndObject();
-  return Response::Json(200, std::move(text));
+  Response response = Response::Json(200, std::move(text));
+  MarkReplay(*repeatable, response);
+  return response;
 }
 
 Response FiredResponse(const Fired& fired) {

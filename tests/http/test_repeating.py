@@ -91,6 +91,74 @@ class Repeating(ServerTest):
         self.assert_error(self.create("/builder", {"name": "gone"}, "deleted"), 404, "not_found")
 
 
+class Secrets(ServerTest):
+    flags = ("--rate-limit-read", "0")
+
+    def trigger_body(self):
+        document = self.api.post("/builder", json={"name": "d", "model_json": FLAT}).json()
+        version = self.api.post(f"/builder/{document['id']}/versions",
+                                json={"canvas_json": {}, "version_name": "v"}).json()
+        return {"name": "t", "document_id": document["id"], "version_id": version["id"]}
+
+    def repeated(self, path, body, secret, key="once"):
+        """The first answer, after the same request again has been looked at."""
+        headers = {"Idempotency-Key": key}
+        first = self.api.post(path, json=body, headers=headers)
+        self.assertIn(first.status_code, (200, 201), first.text)
+        self.assertNotIn("Idempotent-Replay", first.headers)
+        self.assertNotIn("secret_withheld", first.json())
+        again = self.api.post(path, json=body, headers=headers)
+        self.assertEqual(again.status_code, first.status_code)
+        self.assertEqual(again.headers["Idempotent-Replay"], "true")
+        expected = dict(first.json(), secret_withheld=True)
+        self.assertTrue(expected[secret])
+        expected[secret] = None
+        self.assertEqual(again.json(), expected)
+        return first.json()
+
+    def test_a_key_is_made_once_and_shown_once(self):
+        before = self.api.get("/keys").json()["total"]
+        made = self.repeated("/keys", {"name": "laptop"}, "api_key")
+        self.assertEqual(self.api.get("/keys").json()["total"], before + 1)
+        other = self.api.post("/keys", json={"name": "other"}, headers={"Idempotency-Key": "once"})
+        self.assert_error(other, 422, "idempotency_key_reused")
+        strangers = self.other.post("/keys", json={"name": "laptop"},
+                                    headers={"Idempotency-Key": "once"}).json()
+        self.assertNotEqual(strangers["id"], made["id"])
+        self.api.delete(f"/keys/{made['id']}")
+        again = self.api.post("/keys", json={"name": "laptop"}, headers={"Idempotency-Key": "once"})
+        self.assertFalse(again.json()["is_active"])
+
+    def test_a_repeated_key_needs_no_room(self):
+        made = self.api.post("/keys", json={"name": "first"}, headers={"Idempotency-Key": "r"}).json()
+        answers = [self.api.post("/keys", json={"name": "k"}) for _ in range(30)]
+        self.assertEqual(answers[-1].status_code, 409)
+        again = self.api.post("/keys", json={"name": "first"}, headers={"Idempotency-Key": "r"})
+        self.assertEqual(again.json()["id"], made["id"])
+        for answer in answers:
+            if answer.status_code == 200:
+                self.api.delete(f"/keys/{answer.json()['id']}")
+
+    def test_a_trigger_is_made_once_and_its_secret_rotated_once(self):
+        body = self.trigger_body()
+        made = self.repeated("/triggers", body, "trigger_secret")
+        self.assertEqual(len(self.api.get("/triggers").json()), 1)
+        rotate = f"/triggers/{made['id']}/rotate-secret"
+        rotated = self.repeated(rotate, {}, "trigger_secret")
+        self.assertNotEqual(rotated["trigger_secret"], made["trigger_secret"])
+        # The secret that was told is still the one in force.
+        fired = self.api.post(f"/triggers/{made['id']}/fire", json={},
+                              headers={"Authorization": "Bearer " + rotated["trigger_secret"]})
+        self.assertEqual(fired.status_code, 202, fired.text)
+        other = self.repeated(rotate, {}, "trigger_secret", key="twice")
+        self.assertNotEqual(other["trigger_secret"], rotated["trigger_secret"])
+        self.api.delete(f"/triggers/{made['id']}")
+        gone = self.api.post("/triggers", json=body, headers={"Idempotency-Key": "once"})
+        self.assert_error(gone, 404, "not_found")
+        gone = self.api.post(rotate, headers={"Idempotency-Key": "once"})
+        self.assert_error(gone, 404, "not_found")
+
+
 class Lasting(unittest.TestCase):
     def test_keys_outlive_a_kill(self):
         with Server() as server:

@@ -45,15 +45,16 @@ class IdentityPort {
   virtual absl::StatusOr<bool> SetUserActive(std::string_view id, bool active) = 0;
 
   // AlreadyExists (conflict) when the user has `max_live` live keys in the organization already;
-  // live: not revoked, not expired at key.created_at.
-  virtual absl::Status InsertKey(const NewKeyRow& row, int max_live) = 0;
+  // live: not revoked, not expired at key.created_at. What an earlier call created, as it is now,
+  // when `repeatable` says so.
+  virtual absl::StatusOr<std::optional<ApiKey>> InsertKey(const NewKeyRow& row, int max_live,
+                                                          Repeatable* repeatable = nullptr) = 0;
   virtual absl::StatusOr<std::optional<KeyOwner>> FindKey(std::string_view hash) = 0;
   // Soon.
   virtual void TouchKey(std::string id, int64_t now) = 0;
   // False when there is no such key in the organization; with a user id, of that user.
-  virtual absl::StatusOr<bool> RevokeKey(std::string_view organization_id,
-                                         std::string_view user_id, std::string_view key_id,
-                                         int64_t now) = 0;
+  virtual absl::StatusOr<bool> RevokeKey(std::string_view organization_id, std::string_view user_id,
+                                         std::string_view key_id, int64_t now) = 0;
   virtual absl::StatusOr<Page<ApiKey>> ListKeys(const KeyFilter& filter,
                                                 const PageRequest& page) = 0;
 };

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "solvent/page.h"
+#include "solvent/repeatable.h"
 #include "solvent/trigger_engine.h"
 
 namespace solvent {
@@ -77,8 +78,9 @@ class TriggerPort {
   virtual ~TriggerPort() = default;
 
   // Pins the version: gives it name and model if it has none. NotFound when it is not there (any
-  // more).
-  virtual absl::Status Insert(const NewTriggerRow& row) = 0;
+  // more). The id of the trigger that an earlier call made, when `repeatable` says so.
+  virtual absl::StatusOr<std::optional<std::string>> Insert(const NewTriggerRow& row,
+                                                            Repeatable* repeatable = nullptr) = 0;
   // An empty organization means any.
   virtual absl::StatusOr<std::optional<TriggerRow>> Find(std::string_view organization,
                                                          std::string_view id) = 0;
@@ -86,8 +88,8 @@ class TriggerPort {
                                                     std::string_view document_id) = 0;
   virtual absl::StatusOr<std::optional<Trigger>> Update(std::string_view organization,
                                                         std::string_view id,
-                                                        const ChangedTrigger& change,
-                                                        int64_t now) = 0;
+                                                        const ChangedTrigger& change, int64_t now,
+                                                        Repeatable* repeatable = nullptr) = 0;
   // Deletes it with its runs and its schedule; executions that have not ended are cancelled.
   // Returns the ids of those that are running. Nullopt when there is no such trigger.
   virtual absl::StatusOr<std::optional<std::vector<std::string>>> Delete(

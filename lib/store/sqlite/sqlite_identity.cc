@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "created_keys.h"
 #include "solvent/error.h"
 #include "status_macros.h"
 
@@ -45,6 +46,9 @@ constexpr char kKeyExists[] =
 constexpr char kFindKey[] = KEY_COLUMNS
     ", k.hash, u.is_active, o.is_active FROM api_keys k JOIN users u ON u.id = k.user_id"
     " JOIN organizations o ON o.id = k.organization_id WHERE k.hash = ?1";
+
+constexpr char kGetKey[] =
+    KEY_COLUMNS " FROM api_keys k WHERE k.id = ?1 AND k.organization_id = ?2";
 
 // ?1 organization, ?2 user or "", ?3 pattern or "", ?4 active, or -1 for either
 #define OF_FILTER                                                                     \
@@ -153,9 +157,19 @@ absl::StatusOr<bool> SqliteIdentity::SetUserActive(std::string_view id, bool act
   });
 }
 
-absl::Status SqliteIdentity::InsertKey(const NewKeyRow& row, int max_live) {
-  return writer_.Run([&](Db& db) -> absl::Status {
+absl::StatusOr<std::optional<ApiKey>> SqliteIdentity::InsertKey(const NewKeyRow& row, int max_live,
+                                                                Repeatable* repeatable) {
+  using Result = std::optional<ApiKey>;
+  return writer_.Get<Result>([&](Db& db) -> absl::StatusOr<Result> {
     const ApiKey& key = row.key;
+    ASSIGN_OR_RETURN(std::optional<std::string> earlier,
+                     FindCreated(db, key.organization_id, repeatable));
+    if (earlier.has_value()) {
+      Query query(db, kGetKey, *earlier, key.organization_id);
+      if (query.Next()) return Result(ReadKey(query));
+      RETURN_IF_ERROR(query.status());
+      return NotFound("API key not found");
+    }
     {
       Query query(db, kLiveKeys, key.organization_id, key.user_id, key.created_at);
       int64_t live = query.Next() ? query.Int(0) : 0;
@@ -166,9 +180,12 @@ absl::Status SqliteIdentity::InsertKey(const NewKeyRow& row, int max_live) {
             "The user has " + std::to_string(live) + " live API keys already; revoke one first");
       }
     }
-    return db.Run(kInsertKey, key.id, key.organization_id, key.user_id, key.name, key.description,
-                  key.prefix, Blob{row.hash}, key.created_at, key.last_used_at, key.expires_at,
-                  key.is_active ? int64_t{0} : std::max<int64_t>(key.created_at, 1), key.is_admin);
+    RETURN_IF_ERROR(
+        db.Run(kInsertKey, key.id, key.organization_id, key.user_id, key.name, key.description,
+               key.prefix, Blob{row.hash}, key.created_at, key.last_used_at, key.expires_at,
+               key.is_active ? int64_t{0} : std::max<int64_t>(key.created_at, 1), key.is_admin));
+    RETURN_IF_ERROR(KeepCreated(db, key.organization_id, repeatable, key.id, key.created_at));
+    return Result();
   });
 }
 

@@ -23,7 +23,8 @@ class SqliteIdentity : public IdentityPort {
                                                        std::string_view user_id) override;
   absl::StatusOr<bool> SetOrganizationActive(std::string_view id, bool active) override;
   absl::StatusOr<bool> SetUserActive(std::string_view id, bool active) override;
-  absl::Status InsertKey(const NewKeyRow& row, int max_live) override;
+  absl::StatusOr<std::optional<ApiKey>> InsertKey(const NewKeyRow& row, int max_live,
+                                                  Repeatable* repeatable = nullptr) override;
   absl::StatusOr<std::optional<KeyOwner>> FindKey(std::string_view hash) override;
   void TouchKey(std::string id, int64_t now) override;
   absl::StatusOr<bool> RevokeKey(std::string_view organization_id, std::string_view user_id,

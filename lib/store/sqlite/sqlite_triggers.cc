@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "created_keys.h"
 #include "solvent/error.h"
 #include "status_macros.h"
 #include "trigger_rows.h"
@@ -184,9 +185,13 @@ absl::Status RunGone() { return absl::DataLossError("a trigger's run is gone"); 
 
 }  // namespace
 
-absl::Status SqliteTriggers::Insert(const NewTriggerRow& row) {
+absl::StatusOr<std::optional<std::string>> SqliteTriggers::Insert(const NewTriggerRow& row,
+                                                                  Repeatable* repeatable) {
+  using Result = std::optional<std::string>;
   const Trigger& t = row.trigger;
-  return writer_.Run([&](Db& db) -> absl::Status {
+  return writer_.Get<Result>([&](Db& db) -> absl::StatusOr<Result> {
+    ASSIGN_OR_RETURN(Result earlier, FindCreated(db, t.organization_id, repeatable));
+    if (earlier.has_value()) return earlier;
     int64_t version = 0;
     {
       Query query(db, kFindVersion, t.version_id, t.document_id, t.organization_id);
@@ -200,14 +205,17 @@ absl::Status SqliteTriggers::Insert(const NewTriggerRow& row) {
     if (!row.version_model.empty()) {
       RETURN_IF_ERROR(db.Run(kGiveModel, version, row.version_model, Blob{row.version_hash}));
     }
-    return db.Run(kInsertTrigger, t.id, t.organization_id, t.created_by, t.workspace_id.has_value(),
-                  t.workspace_id.value_or(""), t.name, t.description.has_value(),
-                  t.description.value_or(""), t.document_id, t.version_id, Blob{row.secret_hash},
-                  t.secret_prefix, DumpOrEmpty(t.override_schema), t.webhook_url.has_value(),
-                  t.webhook_url.value_or(""), row.webhook_secret.has_value(),
-                  Blob{row.webhook_secret.has_value() ? std::string_view(*row.webhook_secret)
-                                                      : std::string_view()},
-                  t.created_at);
+    RETURN_IF_ERROR(
+        db.Run(kInsertTrigger, t.id, t.organization_id, t.created_by, t.workspace_id.has_value(),
+               t.workspace_id.value_or(""), t.name, t.description.has_value(),
+               t.description.value_or(""), t.document_id, t.version_id, Blob{row.secret_hash},
+               t.secret_prefix, DumpOrEmpty(t.override_schema), t.webhook_url.has_value(),
+               t.webhook_url.value_or(""), row.webhook_secret.has_value(),
+               Blob{row.webhook_secret.has_value() ? std::string_view(*row.webhook_secret)
+                                                   : std::string_view()},
+               t.created_at));
+    RETURN_IF_ERROR(KeepCreated(db, t.organization_id, repeatable, t.id, t.created_at));
+    return Result();
   });
 }
 
@@ -241,8 +249,8 @@ absl::StatusOr<std::vector<Trigger>> SqliteTriggers::List(std::string_view organ
 
 absl::StatusOr<std::optional<Trigger>> SqliteTriggers::Update(std::string_view organization,
                                                               std::string_view id,
-                                                              const ChangedTrigger& c,
-                                                              int64_t now) {
+                                                              const ChangedTrigger& c, int64_t now,
+                                                              Repeatable* repeatable) {
   using Result = std::optional<Trigger>;
   using Text = std::optional<std::string>;
   const Text none;
@@ -254,6 +262,9 @@ absl::StatusOr<std::optional<Trigger>> SqliteTriggers::Update(std::string_view o
   return writer_.Get<Result>([&](Db& db) -> absl::StatusOr<Result> {
     ASSIGN_OR_RETURN(std::optional<FoundTrigger> found, LoadTrigger(db, organization, id));
     if (!found.has_value()) return std::nullopt;
+    ASSIGN_OR_RETURN(std::optional<std::string> earlier, FindCreated(db, organization, repeatable));
+    if (earlier.has_value()) return std::move(found->row.trigger);
+    RETURN_IF_ERROR(KeepCreated(db, organization, repeatable, id, now));
     RETURN_IF_ERROR(db.Run(
         kUpdateTrigger, found->n, c.name.has_value(), c.name.value_or(""),
         c.description.has_value(), description.has_value(), description.value_or(""),

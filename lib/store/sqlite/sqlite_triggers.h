@@ -19,13 +19,15 @@ class SqliteTriggers : public TriggerPort {
   SqliteTriggers(Writer& writer, Readers& readers, SqliteRuns& runs, RunEffectList effects)
       : writer_(writer), readers_(readers), runs_(runs), effects_(std::move(effects)) {}
 
-  absl::Status Insert(const NewTriggerRow& row) override;
+  absl::StatusOr<std::optional<std::string>> Insert(const NewTriggerRow& row,
+                                                    Repeatable* repeatable = nullptr) override;
   absl::StatusOr<std::optional<TriggerRow>> Find(std::string_view organization,
                                                  std::string_view id) override;
   absl::StatusOr<std::vector<Trigger>> List(std::string_view organization,
                                             std::string_view document_id) override;
   absl::StatusOr<std::optional<Trigger>> Update(std::string_view organization, std::string_view id,
-                                                const ChangedTrigger& change, int64_t now) override;
+                                                const ChangedTrigger& change, int64_t now,
+                                                Repeatable* repeatable = nullptr) override;
   absl::StatusOr<std::optional<std::vector<std::string>>> Delete(std::string_view organization,
                                                                  std::string_view id,
                                                                  int64_t now) override;

@@ -590,7 +590,8 @@ void CheckIdentityContract(const OpenStore& open) {
     CHECK(identity.RevokeKey("org_1", "", "key_1", 600).value());
     CHECK_FALSE(identity.FindKey(row.hash).value()->key.is_active);
     CHECK_FALSE(identity.RevokeKey("org_1", "", "key_2", 600).value());
-    CHECK(absl::IsAlreadyExists(identity.InsertKey(make_key("key_2", "usr_1", row.hash, 1), 25)));
+    CHECK(absl::IsAlreadyExists(
+        identity.InsertKey(make_key("key_2", "usr_1", row.hash, 1), 25).status()));
   }
 
   SUBCASE("the limit counts live keys of the user only") {
@@ -598,7 +599,7 @@ void CheckIdentityContract(const OpenStore& open) {
     expiring.key.expires_at = 150;
     CHECK(identity.InsertKey(expiring, 2).ok());
     CHECK(identity.InsertKey(make_key("key_2", "usr_1", "h2", 100), 2).ok());
-    absl::Status refused = identity.InsertKey(make_key("key_3", "usr_1", "h3", 149), 2);
+    absl::Status refused = identity.InsertKey(make_key("key_3", "usr_1", "h3", 149), 2).status();
     CHECK(absl::IsAlreadyExists(refused));
     CHECK(GetErrorInfo(refused).code == "conflict");
     CHECK(identity.InsertKey(make_key("key_3", "usr_1", "h3", 150), 2).ok());
