@@ -17,6 +17,7 @@
 #include "cors.h"
 #include "solvent/error.h"
 #include "solvent/worker_backend.h"
+#include "trusted_proxies.h"
 #include "version.h"
 
 namespace solvent::cli {
@@ -135,6 +136,12 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
       ->check([](const std::string& text) {
         return http::IsOriginRule(text) ? std::string()
                                         : "an origin is scheme://host[:port] in lower case, or *";
+      });
+  flag("--trusted-proxy", o.trusted_proxies, "SOLVENT_TRUSTED_PROXY",
+       "Address or network of reverse proxies whose X-Forwarded-For is believed, as 127.0.0.1\n"
+       "or 10.0.0.0/8 (repeatable)")
+      ->check([](const std::string& text) {
+        return std::string(http::TrustedProxies::Parse({text}).status().message());
       });
   flag("--webhook-allow", o.webhooks.policy.allow_networks, "SOLVENT_WEBHOOK_ALLOW",
        "Network that webhooks may go to although it is private, as 10.0.0.0/8 (repeatable)");

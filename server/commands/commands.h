@@ -43,6 +43,7 @@ struct ServeOptions {
   std::string secret_key;
   std::string bootstrap_key;
   std::vector<std::string> allowed_origins;
+  std::vector<std::string> trusted_proxies;
   WebhookOptions webhooks;
   std::string log_level = "info";
   std::string log_format = "json";  // or "text"

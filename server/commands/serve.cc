@@ -146,6 +146,10 @@ int Serve(const ServeOptions& options) {
   http_options.host = options.host;
   http_options.port = options.port;
   http_options.allowed_origins = options.allowed_origins;
+  absl::StatusOr<http::TrustedProxies> proxies =
+      http::TrustedProxies::Parse(options.trusted_proxies);
+  if (!proxies.ok()) return Complain(proxies.status());
+  http_options.trusted_proxies = *std::move(proxies);
   http_options.log = log;
   http::HttpServer server(std::move(http_options));
   server.SetAuthenticator([&context](http::Request& request, const http::Route& route) {

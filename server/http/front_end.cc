@@ -383,7 +383,7 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     exchange.head_only = head_only;
     exchange.http_1_0 = head.http_1_0;
     exchange.write_timeout = options_.write_timeout;
-    Request request = MakeRequest(head, match, connection.remote_address);
+    Request request = MakeRequest(head, match, ClientOf(connection, head));
     request.body_reader = [&body](size_t limit) { return body.Read(limit); };
     Response response = pipeline_.Handle(request, match, full);
     if (head_only) response.stream = nullptr;
@@ -411,9 +411,13 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
   return ours;
 }
 
+std::string FrontEnd::ClientOf(const Connection& connection, const RequestHead& head) const {
+  return options_.trusted_proxies.ClientOf(connection.remote_address, head.headers);
+}
+
 bool FrontEnd::Upgrade(Connection& connection, RequestHead& head, Router::Match& match) {
   auto begin = SteadyClock::now();
-  Request request = MakeRequest(head, match, connection.remote_address);
+  Request request = MakeRequest(head, match, ClientOf(connection, head));
   std::optional<Response> refusal = CheckHandshake(request);
   if (!refusal && !MayOpenSocket()) refusal = TooManySockets(request);
   std::shared_ptr<Peer> peer = sockets_.NewPeer();

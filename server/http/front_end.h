@@ -56,6 +56,7 @@ class FrontEnd {
   // Runs the request at the front of the buffer. False when the connection is no longer ours.
   bool ServeOne(Connection& connection, std::string_view head_text, size_t head_end);
   void Serve(Connection& connection, RequestHead& head);
+  std::string ClientOf(const Connection& connection, const RequestHead& head) const;
   bool Upgrade(Connection& connection, RequestHead& head, Router::Match& match);
   // Hands the connection over to the socket loop, which writes the head and the stream.
   void StartStream(Connection& connection, const Request& request, Response& response,

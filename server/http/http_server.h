@@ -15,6 +15,7 @@
 #include "metrics.h"
 #include "router.h"
 #include "solvent/log.h"
+#include "trusted_proxies.h"
 #include "websocket.h"
 
 namespace solvent::http {
@@ -37,6 +38,8 @@ struct Options {
   std::chrono::milliseconds thread_idle_timeout{10'000};
   size_t max_connections = 10'000;
 
+  // Whose X-Forwarded-For tells the client's address. By default nobody's.
+  TrustedProxies trusted_proxies;
   // Origins whose pages may read answers ("https://app.example.com"), or "*" for all of them
   // (cors.h). None by default.
   std::vector<std::string> allowed_origins;

@@ -40,13 +40,18 @@ class Request {
   std::string path;    // the part before "?", still percent-encoded
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::vector<Header> headers;
-  std::string remote_address;  // of the socket's other end; forwarding headers are not believed
-  std::string request_id;      // the caller's X-Request-ID when it was usable
+  // Of the socket's other end, or of whom trusted proxies name (trusted_proxies.h).
+  std::string remote_address;
+  std::string request_id;  // the caller's X-Request-ID when it was usable
   std::vector<std::pair<std::string, std::string>> path_parameters;  // decoded
 
   bool has_body = false;                 // a body was announced, and may be empty when chunked
   std::optional<size_t> content_length;  // as announced; absent for a chunked body
   size_t body_limit = 1 << 20;
+
+  // False on the last thread, which must soon be back to watch the sockets: what could wait, like
+  // reading the store, is not to be done. Only for routes that answer when the server is full.
+  bool may_wait = true;
 
   std::any identity;  // set by the authenticator
   // Sent with whatever answer this request gets; for authenticators and rate limiters.

@@ -84,6 +84,7 @@ class Configuration(Folder):
                 ("\n\nworkers = many\n", "line 3: "),
                 ("workers = 9999\n", "line 1: --workers"),
                 ("log-level = loud\n", "line 1: --log-level"),
+                ("trusted-proxy = [127.0.0.1, 10/8]\n", 'line 1: --trusted-proxy: "10/8" is no'),
                 ("workers = 1\nworkers = 2\n", "line 2: workers was given in line 1 already"),
                 ("[serve]\nport = 1\n", "line 1: sections are not used"),
                 ("port\n", "line 1: expected: name = value"),

@@ -621,6 +621,43 @@ class Limits(TriggerTest):
             self.assertEqual(api.get(f"/triggers/{made['id']}").json()["total_runs"], 0)
 
 
+class ClientAddresses(unittest.TestCase):
+    """Whose address limits by address go by, behind a reverse proxy."""
+
+    def codes(self, server, *forwarded):
+        """What strangers get whose proxy sends these headers, one request each."""
+        with server.client("") as client:
+            return [client.post("/triggers/trg_none/fire",
+                                headers={} if value is None else {"X-Forwarded-For": value}
+                                ).status_code for value in forwarded]
+
+    def server(self, *flags, **environment):
+        return Server("--rate-limit-fire-failures", "2", *flags, environment=environment)
+
+    def test_a_trusted_proxy_tells_clients_apart(self):
+        with self.server("--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "127.0.0.1") as server:
+            self.assertEqual(self.codes(server, *["203.0.113.7"] * 3), [404, 404, 429])
+            self.assertEqual(self.codes(server, "203.0.113.8"), [404])
+            # What a client writes before its own address changes nothing.
+            self.assertEqual(self.codes(server, "198.51.100.1, 203.0.113.7", "x,203.0.113.7",
+                                        "203.0.113.7, 10.1.2.3"), [429] * 3)
+            # Where no client is named, it is the proxy's.
+            self.assertEqual(self.codes(server, None, "unknown", "203.0.113.9," + "1" * 4000),
+                             [404, 404, 429])
+            self.assertIn('"remote":"203.0.113.8"', server.read_log())
+
+    def test_the_environment_and_a_file_name_proxies_too(self):
+        with self.server(SOLVENT_TRUSTED_PROXY="127.0.0.1") as server:
+            self.assertEqual(self.codes(server, *["2001:db8::7"] * 3), [404, 404, 429])
+            self.assertEqual(self.codes(server, "2001:DB8:0::7", "2001:db8::8"), [429, 404])
+
+    def test_nobody_else_is_believed(self):
+        for flags in ((), ("--trusted-proxy", "192.0.2.1")):
+            with self.server(*flags) as server:
+                self.assertEqual(self.codes(server, "203.0.113.7", "203.0.113.8", "203.0.113.9"),
+                                 [404, 404, 429])
+
+
 # Costs more than one credit.
 DEAR = problem("maximize", "x", {name: {"type": "integer", "upper_bound": 3} for name in "xyzuvw"})
 
