@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "rate_limiter.h"
 #include "router.h"
 #include "solvent/engine.h"
+#include "solvent/figures.h"
 #include "solvent/log.h"
 
 namespace solvent::api {
@@ -31,6 +33,29 @@ struct Config {
   std::string version;
 };
 
+// What was last read of the store, for requests that may not wait for it.
+class LastRead {
+ public:
+  // The last figures, or why there are none; and when they were read.
+  struct Reading {
+    absl::StatusOr<Figures> figures;
+    std::chrono::steady_clock::time_point at;
+  };
+  void Keep(Reading reading) {
+    std::lock_guard lock(mutex_);
+    reading_ = std::move(reading);
+  }
+  Reading reading() const {
+    std::lock_guard lock(mutex_);
+    return reading_;
+  }
+  std::atomic<bool> store_answers{true};
+
+ private:
+  mutable std::mutex mutex_;
+  Reading reading_{absl::UnavailableError("not read yet"), std::chrono::steady_clock::now()};
+};
+
 // What all handlers share. Outlives the server.
 struct Context {
   Engine& engine;
@@ -38,6 +63,7 @@ struct Context {
   LogSink log;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::atomic<int> sync_waiters{0};
+  LastRead last_read;
   std::function<http::Metrics()> http_metrics;  // set once the server exists
   // Counts a request against a further class of limits (rate_limiter.h); empty: no limits.
   std::function<absl::Status(http::Request&, std::string_view rate_class)> rate_limiter;

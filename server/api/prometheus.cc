@@ -1,6 +1,7 @@
 #include "prometheus.h"
 
 #include <charconv>
+#include <chrono>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -190,13 +191,19 @@ void AddProcess(Exposition& e, const ProcessFigures& process) {
 
 }  // namespace
 
-absl::StatusOr<Response> Prometheus(Context& context, Request&) {
+absl::StatusOr<Response> Prometheus(Context& context, Request& request) {
+  using Clock = std::chrono::steady_clock;
+  if (request.may_wait) context.last_read.Keep({context.engine.figures(), Clock::now()});
+  const LastRead::Reading reading = context.last_read.reading();
+  const absl::StatusOr<Figures>& figures = reading.figures;
   Exposition e;
-  absl::StatusOr<Figures> figures = context.engine.figures();
   e.Gauge("solvent_up", "1 when the database answers; most of the rest is missing otherwise.",
           figures.ok() ? 1 : 0);
   e.Head("solvent_build_info", "gauge", "The version that runs; the value is always 1.");
   e.Sample("solvent_build_info", {{"version", context.config.version}}, 1);
+  e.Gauge("solvent_figures_age_seconds",
+          "How long ago the database was read for this; 0 unless all request threads are taken.",
+          request.may_wait ? 0 : std::chrono::duration<double>(Clock::now() - reading.at).count());
   if (figures.ok()) {
     AddRuns(e, *figures);
     AddWebhooks(e, figures->webhooks);

@@ -148,6 +148,7 @@ Response Pipeline::Answer(Request& request, const Router::Match& match, bool ful
   if (full && !route.answers_when_full) {
     return ErrorResponse(503, "all request threads are taken, try again", id);
   }
+  request.may_wait = !full;
   if (route.auth != Auth::kPublic && authenticator) {
     absl::Status status = authenticator(request, route);
     bool excused = route.auth == Auth::kOptional && !request.FindHeader("Authorization");

@@ -37,11 +37,11 @@ struct Route {
   bool token_in_query = false;     // for the authenticator: "?token=" will do, as browsers cannot
                                    // set headers everywhere
   bool json_body_only = true;      // refuse other content types with 415
-  bool answers_when_full = false;  // cheap and never waiting (health): runs even when all request
-                                   // threads but one are taken
+  bool answers_when_full = false;  // runs even when all request threads but one are taken, and
+                                   // never waits then (Request::may_wait)
   // Rewrites the answer when it is an error, those of the HTTP layer included; empty: as it is.
   std::function<void(Response&)> adapt_error;
-  WebSocketFactory websocket;      // for a route that is a WebSocket instead of a handler
+  WebSocketFactory websocket;  // for a route that is a WebSocket instead of a handler
 };
 
 // A trie of segments. Filled before the server starts, read by all threads afterwards.

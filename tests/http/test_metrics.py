@@ -1,9 +1,11 @@
 """/metrics: the format, and that every number moves with what it counts."""
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import time
 import unittest
@@ -233,6 +235,38 @@ class Webhooks(ServerTest):
         shown = self.shown_with(delivered=1, failed=2)
         self.assertEqual(shown.value("solvent_webhooks_given_up_total"), 1)
         self.assertEqual(shown.value("solvent_webhooks_open"), 0)
+
+
+class WhenFull(ServerTest):
+    def test_an_operator_still_sees_what_is_going_on(self):
+        before = scrape(self.server)
+        self.assertEqual(before.value("solvent_figures_age_seconds"), 0)
+        url = httpx.URL(self.server.url)
+        head = (f"POST /api/v2/solve HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                f"{self.server.key}\r\nContent-Type: application/json\r\n"
+                "Content-Length: 9\r\n\r\n").encode()
+
+        def is_full():
+            return self.api.get("/keys").status_code == 503
+
+        with contextlib.ExitStack() as closing:
+            # Each keeps a thread that waits for the body.
+            for _ in range(520):
+                client = socket.create_connection((url.host, url.port))
+                closing.enter_context(client)
+                client.sendall(head)
+            wait_until(is_full)
+            shown = scrape(self.server)
+            self.assertGreater(shown.value("solvent_figures_age_seconds"), 0)
+            self.assertEqual(shown.value("solvent_up"), 1)
+            self.assertEqual(shown.value("solvent_slots"), before.value("solvent_slots"))
+            self.assertGreater(shown.value("solvent_http_in_flight"), 500)
+            for path in ("/healthz", "/readyz", "/api/v2/health", "/api/v2/health/status"):
+                answer = httpx.get(self.server.url + path, verify=False)
+                self.assertEqual(answer.status_code, 200, path)
+            self.assertEqual(self.api.get("/health/metrics").status_code, 503)
+        wait_until(lambda: not is_full())
+        self.assertEqual(scrape(self.server).value("solvent_figures_age_seconds"), 0)
 
 
 class Batches(ServerTest):

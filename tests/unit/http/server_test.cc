@@ -292,12 +292,14 @@ TEST_CASE("when all threads are taken, requests get 503 and health still answers
   Answer answer = third.Ask(Get("/waits"));
   CHECK(answer.status == 503);
   CHECK(answer.Header("Retry-After") == "1");
-  CHECK(third.Ask(Get("/healthz")).status == 200);
+  // Told that it is on the last thread.
+  CHECK(third.Ask(Get("/healthz")).body == "\"ok, and full\"");
   server.gate.Open();
   CHECK(first.Read().status == 200);
   CHECK(second.Read().status == 200);
   REQUIRE(Eventually([&] { return server->metrics().in_flight == 0; }));
   CHECK(third.Ask(Get("/hello")).status == 200);
+  CHECK(third.Ask(Get("/healthz")).body == "\"ok\"");
 }
 
 TEST_CASE("stopping lets the request in flight finish") {

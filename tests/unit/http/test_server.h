@@ -98,7 +98,9 @@ class TestServer {
     health.pattern = "/healthz";
     health.auth = Auth::kPublic;
     health.answers_when_full = true;
-    health.handler = [](Request&) { return Response::Json(200, "\"ok\""); };
+    health.handler = [](Request& request) {
+      return Response::Json(200, request.may_wait ? "\"ok\"" : "\"ok, and full\"");
+    };
     REQUIRE(server_.AddRoute(std::move(health)).ok());
   }
 
