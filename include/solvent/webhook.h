@@ -120,7 +120,8 @@ class Webhooks {
 
   // InvalidArgument (validation_error on "/webhook_url") unless deliveries to `url` are possible:
   // http or https, well formed, and no address that the policy refuses. A name that cannot be
-  // resolved now is accepted; it is checked again at every attempt. May take two seconds.
+  // resolved now is accepted; it is checked again at every attempt. May take two seconds; of calls
+  // at once only eight do, the others accept the name at once.
   virtual absl::Status CheckUrl(std::string_view url) const = 0;
 
   // Of one run, oldest first. NotFound covers "does not exist" and "is not yours" alike.

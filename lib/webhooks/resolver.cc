@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "mutex.h"
 
 namespace solvent {
@@ -71,6 +72,7 @@ struct Resolver::Shared {
   LookUp look_up;
   int most = 0;
   Mutex mutex;
+  int sparing ABSL_GUARDED_BY(mutex) = 0;  // callers with a `spare` that wait
   std::unordered_map<std::string, std::shared_ptr<Pending>> running ABSL_GUARDED_BY(mutex);
 };
 
@@ -95,8 +97,16 @@ Resolver::Addresses Resolver::Resolve(const std::string& name,
                                       std::chrono::steady_clock::time_point deadline,
                                       std::stop_token stop, int spare) {
   std::shared_ptr<Pending> pending;
+  const int counts = spare > 0 ? 1 : 0;
+  absl::Cleanup leave = [this, counts] {
+    Lock lock(shared_->mutex);
+    shared_->sparing -= counts;
+  };
   {
     Lock lock(shared_->mutex);
+    const bool has_room = counts == 0 || shared_->sparing < shared_->most - spare;
+    shared_->sparing += counts;
+    if (!has_room) return absl::ResourceExhaustedError("too many wait for names");
     std::shared_ptr<Pending>& entry = shared_->running[name];
     if (entry == nullptr) {
       const int others = static_cast<int>(shared_->running.size()) - 1;

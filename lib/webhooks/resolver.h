@@ -27,7 +27,8 @@ class Resolver {
 
   // NotFound: no such name, or no resolver that knows. DeadlineExceeded, Cancelled: no answer until
   // then. ResourceExhausted: too many names are being looked up; at once when fewer than `spare`
-  // further ones would be left to others.
+  // further ones would be left to others, or when that many less than all wait with a `spare`
+  // already, were it for the same name.
   Addresses Resolve(const std::string& name, std::chrono::steady_clock::time_point deadline,
                     std::stop_token stop = {}, int spare = 0);
 

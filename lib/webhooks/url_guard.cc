@@ -20,8 +20,9 @@ namespace solvent {
 namespace {
 
 constexpr std::chrono::seconds kResolveWhenSaved{2};
-// Beyond these, names are accepted as they are: whoever saves names whose servers hang takes
-// neither the threads that answer requests nor the look-ups of deliveries.
+// Beyond these, names (and requests that wait for them, were it for one name) are accepted as they
+// are: whoever saves names whose servers hang takes neither the threads that answer requests nor
+// the look-ups of deliveries.
 constexpr int kLookUpsWhenSaved = 8;
 
 struct Special {

@@ -20,7 +20,7 @@ inline constexpr std::string_view kUrlUnreachable = "trigger.webhook_url_unreach
 
 // What to do when a trigger is saved: ValidationError on "/webhook_url" unless the URL is well
 // formed and leads to no address that is refused. A name that is not resolved within two seconds,
-// or at once when many are being looked up, is accepted, unless it is one that only ever names this
+// or at once when many are waited for, is accepted, unless it is one that only ever names this
 // machine or its surroundings.
 absl::Status CheckWebhookUrl(std::string_view url, const WebhookPolicy& policy);
 

@@ -101,6 +101,22 @@ TEST_CASE("names that hang leave room for others, and are refused at once when t
   while (!resolver.Resolve("6", Later()).ok()) std::this_thread::yield();
 }
 
+TEST_CASE("few wait for a name that others may do without, however many ask") {
+  HangingServers servers;
+  Resolver resolver(servers.LookUp(), 4);
+  std::stop_source stop;
+  auto waiting = std::async(std::launch::async, [&] {
+    return resolver.Resolve("a.example", Later(), stop.get_token(), 3).status();
+  });
+  servers.WaitUntilAsked(1);
+  CHECK(absl::IsResourceExhausted(resolver.Resolve("a.example", Past(), {}, 3).status()));
+  CHECK(absl::IsDeadlineExceeded(resolver.Resolve("a.example", Past()).status()));
+  stop.request_stop();
+  CHECK(absl::IsCancelled(waiting.get()));
+  CHECK(absl::IsDeadlineExceeded(resolver.Resolve("a.example", Past(), {}, 3).status()));
+  servers.Answer();
+}
+
 TEST_CASE("the system knows addresses, and names that it does not know") {
   auto literal = SystemResolver().Resolve("127.0.0.1", Later());
   REQUIRE(literal.ok());
