@@ -314,8 +314,9 @@ int Batch(const BatchOptions& options) {
   BatchRun run(options, *model, inputs, **backend, signals.token());
   if (absl::Status status = run.Run(journal); !status.ok()) return Complain(status);
   if (signals.token().stop_requested()) {
-    if (options.output.empty()) WriteResults("", inputs).IgnoreError();
-    return kLimit;
+    // With a file, what is done stays in the partial one.
+    absl::Status written = options.output.empty() ? WriteResults("", inputs) : absl::OkStatus();
+    return written.ok() ? kLimit : Complain(written);
   }
   if (absl::Status status = WriteResults(options.output, inputs); !status.ok()) {
     return Complain(status);
