@@ -5,12 +5,14 @@
 //
 // Prints one JSON object a line.
 #include <httplib.h>
-#include <stdlib.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,10 +23,13 @@
 namespace {
 
 using solvent::Json;
+using solvent::bench::BareSqlite;
 using solvent::bench::Connection;
 using solvent::bench::Die;
+using solvent::bench::Folder;
 using solvent::bench::Median;
 using solvent::bench::Now;
+using solvent::bench::Percentile;
 using solvent::bench::Print;
 using solvent::bench::Rate;
 using solvent::bench::Server;
@@ -134,11 +139,13 @@ void SmallTemplate(const Server& server) {
   if (generated.run == nullptr) Die("the template does not generate");
   auto backend = solvent::MakeCbcBackend();
   Json model;
-  model.Set("name", "bench").Set("generator_type", "template").Set("model", kTemplate);
+  model.Set("name", "bench")
+      .Set("generator_type", "template")
+      .Set("model", kTemplate)
+      .Set("example_input", input);
   Connection connection(server.port(), server.key());
-  if (connection.Send("POST", "/api/v2/models", model.Dump()) != 201) Die(connection.body());
-  const std::string path =
-      "/api/v2/models/" + (*solvent::ParseJson(connection.body()))["id"].as_string() + "/execute";
+  const Json made = connection.Must(200, "POST", "/api/v2/models", model.Dump());
+  const std::string path = "/api/v2/models/" + made["id"].as_string() + "/execute";
   Json request;
   request.Set("input_data", std::move(input));
   const std::string body = request.Dump();
@@ -166,22 +173,45 @@ void SmallTemplate(const Server& server) {
       .Set("http_ms", Median(http) * 1e3)
       .Set("bare_solve_ms", Median(bare) * 1e3)
       .Set("ms_over_bare_solve", (Median(http) - Median(bare)) * 1e3);
-  std::printf("%s\n", line.Dump().c_str());
-  std::fflush(stdout);
+  Print(line);
 }
 
-void Submissions(const Server& server) {
-  // Runs pile up faster than they are solved; what counts is the acknowledgement.
-  std::string body = solvent::WriteFlatJson(Transportation(2, 2));
-  double rate = Rate(
-      32, 4,
-      [&body](Connection& c, int) {
-        if (c.Send("POST", "/api/v2/solve/async", body) != 202) Die(c.body());
-      },
-      server.port(), server.key());
+// Runs pile up faster than they are solved; what counts is the acknowledgement. The two take turns,
+// since a disk's syncs cost more at one time than at another.
+void Submissions(const Server& server, const std::string& folder) {
+  constexpr int kClients = 32;
+  constexpr int kRounds = 4;
+  constexpr double kRoundSeconds = 1.5;
+  const std::string body = solvent::WriteFlatJson(Transportation(2, 2));
+  BareSqlite bare(folder + "/bare.db");
+  std::vector<double> submissions, grouped, single;
+  for (int round = 0; round < kRounds; ++round) {
+    submissions.push_back(Rate(
+        kClients, kRoundSeconds,
+        [&body](Connection& c, int) { c.Must(202, "POST", "/api/v2/solve/async", body); },
+        server.port(), server.key()));
+    grouped.push_back(bare.Rate(kClients, body, kRoundSeconds));
+    single.push_back(bare.Rate(1, body, kRoundSeconds));
+  }
   Json line;
-  line.Set("bench", "durable_submissions_over_http").Set("clients", 32).Set("per_second", rate);
+  line.Set("bench", "durable_submissions_over_http")
+      .Set("clients", kClients)
+      .Set("per_second", Median(submissions))
+      .Set("bare_sqlite_32_a_commit", Median(grouped))
+      .Set("bare_sqlite_1_a_commit", Median(single))
+      .Set("ratio_to_bare_32_a_commit", Median(submissions) / Median(grouped));
   Print(line);
+}
+
+// What each of `count` requests took, one after the other.
+std::vector<double> Latencies(Connection& connection, const std::string& path, int count) {
+  std::vector<double> seconds;
+  for (int i = 0; i < count; ++i) {
+    double begin = Now();
+    if (connection.Send("GET", path) != 200) Die(connection.body());
+    seconds.push_back(Now() - begin);
+  }
+  return seconds;
 }
 
 // The peer: cpp-httplib as it comes, answering a constant of the same size.
@@ -207,8 +237,7 @@ void Reads(const Server& server) {
   std::string body = solvent::WriteFlatJson(Transportation(2, 3));
   std::string last;
   for (int i = 0; i < 30; ++i) {
-    if (connection.Send("POST", "/api/v2/solve", body) != 200) Die(connection.body());
-    last = (*solvent::ParseJson(connection.body()))["execution_id"].as_string();
+    last = connection.Must(200, "POST", "/api/v2/solve", body)["execution_id"].as_string();
   }
   struct Case {
     const char* name;
@@ -226,14 +255,60 @@ void Reads(const Server& server) {
         },
         server.port(), server.key());
     double constant = ConstantRate(size, 8);
+    const std::vector<double> alone = Latencies(connection, c.path, 2000);
     Json line;
     line.Set("bench", c.name)
         .Set("bytes", static_cast<int64_t>(size))
+        .Set("one_client_p50_ms", Median(alone) * 1e3)
+        .Set("one_client_p99_ms", Percentile(alone, 0.99) * 1e3)
         .Set("per_second", rate)
         .Set("constant_per_second", constant)
         .Set("ratio_to_constant", rate / constant);
     Print(line);
   }
+}
+
+// Status reads beside a thousand idle connections and two hundred open WebSockets.
+void Crowd(const std::string& program, const std::string& folder) {
+  constexpr int kIdle = 1000;
+  constexpr int kWebSockets = 200;
+  constexpr int kReads = 4000;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  Server server(program, folder + "/crowd.db");
+  Connection connection(server.port(), server.key());
+  const std::string body = solvent::WriteFlatJson(Transportation(2, 3));
+  const std::string path =
+      "/api/v2/solve/async/" +
+      connection.Must(200, "POST", "/api/v2/solve", body)["execution_id"].as_string();
+  const std::vector<double> alone = Latencies(connection, path, kReads);
+
+  // A run that lasts and takes no processor: its worker is held.
+  const std::vector<int> workers = Children(server.pid());
+  for (int worker : workers) ::kill(worker, SIGSTOP);
+  const Json held = connection.Must(202, "POST", "/api/v2/solve/async", body);
+  std::vector<std::unique_ptr<Connection>> crowd;
+  for (int i = 0; i < kIdle + kWebSockets; ++i) {
+    crowd.push_back(std::make_unique<Connection>(server.port(), server.key()));
+    if (i < kIdle) {
+      if (crowd.back()->Send("GET", path) != 200) Die(crowd.back()->body());
+    } else {
+      crowd.back()->Upgrade("/api/v2/ws/executions/" + held["task_id"].as_string());
+    }
+  }
+  const std::vector<double> beside = Latencies(connection, path, kReads);
+  for (int worker : workers) ::kill(worker, SIGCONT);
+  Json line;
+  line.Set("bench", "status_read_beside_idle_clients")
+      .Set("idle_connections", kIdle)
+      .Set("websockets", kWebSockets)
+      .Set("p50_ms", Median(beside) * 1e3)
+      .Set("p99_ms", Percentile(beside, 0.99) * 1e3)
+      .Set("alone_p50_ms", Median(alone) * 1e3)
+      .Set("alone_p99_ms", Percentile(alone, 0.99) * 1e3);
+  Print(line);
 }
 
 void Footprint(const std::string& program, const std::string& folder) {
@@ -262,16 +337,15 @@ void Footprint(const std::string& program, const std::string& folder) {
 int main(int argc, char** argv) {
   if (argc != 2) Die("usage: bench_service SERVER");
   std::string program = std::filesystem::absolute(argv[1]).string();
-  std::string pattern = (std::filesystem::temp_directory_path() / "solvent-bench-XXXXXX").string();
-  std::string folder = ::mkdtemp(pattern.data());
-  Footprint(program, folder);
+  Folder folder;
+  Footprint(program, folder.path());
   {
-    Server server(program, folder + "/solves.db");
-    SmallSolves(server, folder);
+    Server server(program, folder.path() + "/solves.db");
+    SmallSolves(server, folder.path());
     SmallTemplate(server);
     Reads(server);
-    Submissions(server);
+    Submissions(server, folder.path());
   }
-  std::filesystem::remove_all(folder);
+  Crowd(program, folder.path());
   return 0;
 }

@@ -6,8 +6,6 @@
 // Prints one JSON object a line.
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sqlite3.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,8 +23,10 @@
 namespace {
 
 using solvent::Json;
+using solvent::bench::BareSqlite;
 using solvent::bench::Connection;
 using solvent::bench::Die;
+using solvent::bench::Folder;
 using solvent::bench::Median;
 using solvent::bench::Now;
 using solvent::bench::Percentile;
@@ -141,37 +141,12 @@ std::vector<std::string> Flags() {
   return {"--rate-limit-fire", "0", "--rate-limit-fire-day", "0", "--webhook-allow", "127.0.0.0/8"};
 }
 
-// Rows a second of one thread that inserts `group` of them a commit.
-double BareSqlite(sqlite3* db, int group, const std::string& problem) {
-  auto run = [db](const char* sql) {
-    if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) Die(sqlite3_errmsg(db));
-  };
-  run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
-      "CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, problem BLOB)");
-  sqlite3_stmt* insert = nullptr;
-  sqlite3_prepare_v2(db, "INSERT INTO runs (problem) VALUES (?1)", -1, &insert, nullptr);
-  double begin = Now();
-  int64_t rows = 0;
-  while (Now() - begin < kRoundSeconds) {
-    run("BEGIN IMMEDIATE");
-    for (int i = 0; i < group; ++i, ++rows) {
-      sqlite3_bind_blob(insert, 1, problem.data(), static_cast<int>(problem.size()), nullptr);
-      if (sqlite3_step(insert) != SQLITE_DONE) Die(sqlite3_errmsg(db));
-      sqlite3_reset(insert);
-    }
-    run("COMMIT");
-  }
-  sqlite3_finalize(insert);
-  return static_cast<double>(rows) / (Now() - begin);
-}
-
 // They take turns, since a disk's syncs cost more at one time than at another.
 void Fires(const std::string& program, const std::string& folder) {
   Server server(program, folder + "/fires.db", Flags());
   std::string model = solvent::WriteFlatJson(solvent::bench::Transportation(2, 2));
   Made trigger = MakeTrigger(server, model, "");
-  sqlite3* db = nullptr;
-  if (sqlite3_open((folder + "/bare.db").c_str(), &db) != SQLITE_OK) Die("no database");
+  BareSqlite bare(folder + "/bare.db");
   std::vector<double> fires, submissions, grouped, single;
   auto post = [](const std::string& path, const std::string& body) {
     return [&path, &body](Connection& c, int) {
@@ -184,10 +159,9 @@ void Fires(const std::string& program, const std::string& folder) {
         Rate(kClients, kRoundSeconds, post(trigger.path, empty), server.port(), trigger.secret));
     submissions.push_back(
         Rate(kClients, kRoundSeconds, post(async, model), server.port(), server.key()));
-    grouped.push_back(BareSqlite(db, kClients, model));
-    single.push_back(BareSqlite(db, 1, model));
+    grouped.push_back(bare.Rate(kClients, model, kRoundSeconds));
+    single.push_back(bare.Rate(1, model, kRoundSeconds));
   }
-  sqlite3_close(db);
   Json line;
   line.Set("bench", "fires_accepted_durably")
       .Set("clients", kClients)
@@ -263,10 +237,8 @@ void Latency(const std::string& program, const std::string& folder) {
 int main(int argc, char** argv) {
   if (argc != 2) Die("usage: bench_triggers SERVER");
   std::string program = std::filesystem::absolute(argv[1]).string();
-  std::string pattern = (std::filesystem::temp_directory_path() / "solvent-bench-XXXXXX").string();
-  std::string folder = ::mkdtemp(pattern.data());
-  Fires(program, folder);
-  Latency(program, folder);
-  std::filesystem::remove_all(folder);
+  Folder folder;
+  Fires(program, folder.path());
+  Latency(program, folder.path());
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sqlite3.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -68,13 +70,8 @@ int Connection::Send(std::string_view method, std::string_view path, std::string
     text.append("Content-Length: ").append(std::to_string(content.size())).append("\r\n");
   }
   text.append("\r\n").append(content);
-  if (::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(text.size())) {
-    Die("cannot send");
-  }
-  size_t head_end = std::string::npos;
-  buffer_.clear();
-  while ((head_end = buffer_.find("\r\n\r\n")) == std::string::npos) Receive();
+  SendText(text);
+  const size_t head_end = ReceiveHead();
   size_t at = buffer_.find("Content-Length: ");
   if (at == std::string::npos || at > head_end) Die("answer without length: " + buffer_);
   size_t length = static_cast<size_t>(std::atoll(buffer_.c_str() + at + 16));
@@ -91,12 +88,75 @@ Json Connection::Must(int expected, std::string_view method, std::string_view pa
   return *std::move(answer);
 }
 
+void Connection::Upgrade(std::string_view path) {
+  std::string text;
+  text.append("GET ").append(path).append(" HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ");
+  text.append(credential_)
+      .append(
+          "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  SendText(text);
+  ReceiveHead();
+  if (std::atoi(buffer_.c_str() + 9) != 101) Die("no WebSocket: " + buffer_);
+}
+
+void Connection::SendText(std::string_view text) {
+  if (::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(text.size())) {
+    Die("cannot send");
+  }
+}
+
+size_t Connection::ReceiveHead() {
+  size_t end = std::string::npos;
+  buffer_.clear();
+  while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) Receive();
+  return end;
+}
+
 void Connection::Receive() {
   char chunk[1 << 16];
   ssize_t size = ::recv(socket_, chunk, sizeof(chunk), 0);
   if (size <= 0) Die("connection lost");
   buffer_.append(chunk, static_cast<size_t>(size));
 }
+
+BareSqlite::BareSqlite(const std::string& file) {
+  if (sqlite3_open(file.c_str(), &db_) != SQLITE_OK) Die("no database");
+  Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;"
+      "CREATE TABLE runs (id INTEGER PRIMARY KEY, problem BLOB)");
+}
+
+BareSqlite::~BareSqlite() { sqlite3_close(db_); }
+
+void BareSqlite::Run(const char* sql) {
+  if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) Die(sqlite3_errmsg(db_));
+}
+
+double BareSqlite::Rate(int group, const std::string& row, double seconds) {
+  sqlite3_stmt* insert = nullptr;
+  sqlite3_prepare_v2(db_, "INSERT INTO runs (problem) VALUES (?1)", -1, &insert, nullptr);
+  double begin = Now();
+  int64_t rows = 0;
+  while (Now() - begin < seconds) {
+    Run("BEGIN IMMEDIATE");
+    for (int i = 0; i < group; ++i, ++rows) {
+      sqlite3_bind_blob(insert, 1, row.data(), static_cast<int>(row.size()), nullptr);
+      if (sqlite3_step(insert) != SQLITE_DONE) Die(sqlite3_errmsg(db_));
+      sqlite3_reset(insert);
+    }
+    Run("COMMIT");
+  }
+  sqlite3_finalize(insert);
+  return static_cast<double>(rows) / (Now() - begin);
+}
+
+Folder::Folder() {
+  path_ = (std::filesystem::temp_directory_path() / "solvent-bench-XXXXXX").string();
+  if (::mkdtemp(path_.data()) == nullptr) Die("no folder");
+}
+
+Folder::~Folder() { std::filesystem::remove_all(path_); }
 
 Server::Server(const std::string& program, const std::string& database,
                const std::vector<std::string>& flags) {

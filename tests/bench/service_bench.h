@@ -11,6 +11,8 @@
 #include "solvent/json.h"
 #include "solvent/problem.h"
 
+struct sqlite3;
+
 namespace solvent::bench {
 
 double Now();  // seconds, steady
@@ -34,13 +36,46 @@ class Connection {
             std::string_view content = {});
   const std::string& body() const { return body_; }
 
+  // Becomes a WebSocket that is never read from again.
+  void Upgrade(std::string_view path);
+
  private:
+  void SendText(std::string_view text);
+  size_t ReceiveHead();  // returns where it ends
   void Receive();
 
   int socket_ = -1;
   std::string credential_;
   std::string buffer_;
   std::string body_;
+};
+
+// Bare SQLite, a table of one blob a row, with the same journal and the same syncs as the store's.
+class BareSqlite {
+ public:
+  explicit BareSqlite(const std::string& file);
+  ~BareSqlite();
+  BareSqlite(const BareSqlite&) = delete;
+
+  // Rows a second of one thread that inserts `group` of them a commit.
+  double Rate(int group, const std::string& row, double seconds);
+
+ private:
+  void Run(const char* sql);
+
+  sqlite3* db_ = nullptr;
+};
+
+// A folder that goes away with the object.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
 };
 
 // A server process on a free port, with charged runs as in a server at work.
