@@ -116,6 +116,7 @@ enum class Func : uint8_t {
 enum class Suffix : uint8_t { kNone, kVal, kDual, kLb, kUb, kStatus };
 
 struct Domain;
+struct SumPlan;
 
 struct Expr {
   Op op = Op::kNumber;
@@ -125,6 +126,7 @@ struct Expr {
   uint8_t dim = 0;         // of sets and tuples; 0 for {}, which fits any
   bool closed = false;     // refers to no dummy bound outside
   bool volatile_ = false;  // random numbers or the clock: never evaluated ahead or remembered
+  bool single = false;     // a variable: no other term of its row can be the same column
   uint16_t depth = 1;
   uint32_t begin = 0;
   uint32_t end = 0;
@@ -137,6 +139,7 @@ struct Expr {
   double number = 0;
   std::vector<Expr*> args;
   Domain* domain = nullptr;
+  const SumPlan* plan = nullptr;  // a sum in a row whose terms can be told apart beforehand
 };
 
 // One component of an entry: a dummy that takes each value, or an expression that selects.
@@ -176,6 +179,24 @@ struct Domain {
   uint32_t begin = 0;
   uint32_t end = 0;
   int dim() const { return static_cast<int>(slots.size()); }
+};
+
+// A part of a sum's operand: a variable times numbers, or, without `var`, anything.
+struct TermPlan {
+  const Expr* whole = nullptr;
+  const Expr* var = nullptr;
+  std::vector<const Expr*> around;  // the negations and products down to it
+  int moving = -1;     // the first subscript that is a component of the innermost entry, or -1
+  bool fixed = false;  // its factors do not change with the innermost indices
+};
+
+inline constexpr size_t kMaxTermPlans = 8;
+
+// A sum as an outer walk and an innermost entry, over whose members variables of dense domains
+// lie at even distances.
+struct SumPlan {
+  Domain outer;  // without the innermost entry
+  std::vector<TermPlan> terms;
 };
 
 enum class Kind : uint8_t { kSet, kParam, kVar, kRow, kTable };
@@ -292,6 +313,7 @@ struct Template {
   std::deque<Expr> expr_store;
   std::deque<Domain> domain_store;
   std::deque<Stmt> stmt_store;
+  std::deque<SumPlan> plan_store;
 
   Decl* Find(std::string_view name) const {
     auto it = names.find(absl::string_view(name.data(), name.size()));

@@ -9,9 +9,19 @@ namespace solvent::mathprog {
 
 namespace {
 
+constexpr double kWholeLimit = 9007199254740992.0;  // 2^53
+
 double Modulo(double x, double y) {
   // The result has the divisor's sign.
   if (x == 0) return 0;
+  // Whole numbers are the rule, and fmod is several times as dear as a division.
+  if (std::fabs(x) < kWholeLimit && std::fabs(y) < kWholeLimit) {
+    const auto a = static_cast<int64_t>(x), b = static_cast<int64_t>(y);
+    if (static_cast<double>(a) == x && static_cast<double>(b) == y && b != 0) {
+      const int64_t r = a % b;
+      return static_cast<double>(r != 0 && (r < 0) != (b < 0) ? r + b : r);
+    }
+  }
   if (y == 0) return x;
   double r = std::fmod(std::fabs(x), std::fabs(y));
   if (r != 0) {
@@ -31,10 +41,28 @@ double RoundTo(double x, double digits, bool truncate) {
 
 }  // namespace
 
-double Run::Arithmetic(double result, std::string_view op, double a, double b, const Expr& at) {
-  if (std::isfinite(result)) return result;
+// The faults of EvalNum, outside of it: it recurses, and their texts would widen its frame.
+void Run::ThrowNotFinite(double result, std::string_view op, double a, double b, const Expr& at) {
   std::string why = std::isnan(result) ? "is undefined" : "is too large";
   Throw("M212", NumberText(a) + " " + std::string(op) + " " + NumberText(b) + " " + why, &at);
+}
+
+void Run::ThrowZeroDivision(double a, std::string_view op, const Expr& at) {
+  Throw("M212", "division by zero: " + NumberText(a) + " " + std::string(op) + " 0", &at);
+}
+
+void Run::ThrowPower(double a, double b, const Expr& at) {
+  if (a == 0) Throw("M212", "0 cannot be raised to the power " + NumberText(b), &at);
+  Throw("M212", NumberText(a) + " cannot be raised to the fractional power " + NumberText(b), &at);
+}
+
+double Run::NumberOf(Sym s, const Expr& at) {
+  if (symbols_.is_number(s)) return symbols_.number(s);
+  double value;
+  if (!ParseNumber(symbols_.text(s), value)) {
+    Throw("M213", "the text \"" + std::string(symbols_.text(s)) + "\" is used as a number", &at);
+  }
+  return value;
 }
 
 double Run::EvalNum(const Expr& e) {
@@ -57,7 +85,7 @@ double Run::EvalNum(const Expr& e) {
       for (size_t i = 1; i < e.args.size(); ++i) {
         const double b = EvalNum(*e.args[i]);
         const double r = sum + b;
-        if (!std::isfinite(r)) Arithmetic(r, "+", sum, b, e);
+        if (!std::isfinite(r)) ThrowNotFinite(r, "+", sum, b, e);
         sum = r;
       }
       return sum;
@@ -67,7 +95,7 @@ double Run::EvalNum(const Expr& e) {
       for (size_t i = 1; i < e.args.size(); ++i) {
         const double b = EvalNum(*e.args[i]);
         const double r = product * b;
-        if (!std::isfinite(r)) Arithmetic(r, "*", product, b, e);
+        if (!std::isfinite(r)) ThrowNotFinite(r, "*", product, b, e);
         product = r;
       }
       return product;
@@ -78,12 +106,12 @@ double Run::EvalNum(const Expr& e) {
     }
     case Op::kDiv: {
       const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
-      if (b == 0) Throw("M212", "division by zero: " + NumberText(a) + " / 0", &e);
+      if (b == 0) ThrowZeroDivision(a, "/", e);
       return Arithmetic(a / b, "/", a, b, e);
     }
     case Op::kIntDiv: {
       const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
-      if (b == 0) Throw("M212", "division by zero: " + NumberText(a) + " div 0", &e);
+      if (b == 0) ThrowZeroDivision(a, "div", e);
       return std::trunc(Arithmetic(a / b, "div", a, b, e));
     }
     case Op::kMod: {
@@ -92,13 +120,7 @@ double Run::EvalNum(const Expr& e) {
     }
     case Op::kPow: {
       const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
-      if (a == 0 && b <= 0) {
-        Throw("M212", "0 cannot be raised to the power " + NumberText(b), &e);
-      }
-      if (a < 0 && b != std::floor(b)) {
-        Throw("M212", NumberText(a) + " cannot be raised to the fractional power " + NumberText(b),
-              &e);
-      }
+      if ((a == 0 && b <= 0) || (a < 0 && b != std::floor(b))) ThrowPower(a, b, e);
       return Arithmetic(std::pow(a, b), "^", a, b, e);
     }
     case Op::kIf:
@@ -115,13 +137,7 @@ double Run::EvalNum(const Expr& e) {
     default: break;
   }
   if (e.type == Type::kLogical) return EvalLog(e) ? 1 : 0;
-  const Sym s = EvalSym(e);
-  if (symbols_.is_number(s)) return symbols_.number(s);
-  double value;
-  if (!ParseNumber(symbols_.text(s), value)) {
-    Throw("M213", "the text \"" + std::string(symbols_.text(s)) + "\" is used as a number", &e);
-  }
-  return value;
+  return NumberOf(EvalSym(e), e);
 }
 
 double Run::EvalIterated(const Expr& e) {

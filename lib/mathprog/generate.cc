@@ -6,19 +6,31 @@
 
 namespace solvent::mathprog {
 
-void Run::AddTerm(int32_t column, double value) {
-  if (value == 0) return;
-  uint32_t& stamp = columns_.stamp[static_cast<size_t>(column)];
-  if (stamp > row_begin_) {
-    all_rows_.value[stamp - 1] += value;
-    return;
-  }
-  if (static_cast<int64_t>(all_rows_.column.size()) >= limits_.max_nonzeros) {
+namespace {
+
+// How many terms ahead memory is asked for.
+constexpr size_t kAhead = 16;
+
+// Of the problem, which outlives the run: in plain vectors, yet on huge pages.
+template <typename T>
+void Reserve(std::vector<T>& list, size_t n) {
+  list.reserve(n);
+  AdviseHuge(list.data(), n * sizeof(T));
+}
+
+template <typename T>
+void Assign(std::vector<T>& list, size_t n, T value) {
+  Reserve(list, n);
+  list.assign(n, value);
+}
+
+}  // namespace
+
+void Run::MakeRoom() {
+  if (static_cast<int64_t>(all_rows_.terms.size()) >= limits_.max_nonzeros) {
     ThrowLimit("L401", "nonzeros", limits_.max_nonzeros);
   }
-  all_rows_.column.push_back(column);
-  all_rows_.value.push_back(value);
-  stamp = static_cast<uint32_t>(all_rows_.column.size());
+  all_rows_.terms.Grow(static_cast<size_t>(limits_.max_nonzeros));
 }
 
 void Run::EvalLin(const Expr& e, double coefficient) {
@@ -50,7 +62,12 @@ void Run::EvalLin(const Expr& e, double coefficient) {
         EvalLin(*decl.define, coefficient);
         return;
       }
-      AddTerm(TakeColumn(e), coefficient);
+      const int32_t column = TakeColumn(e);
+      if (e.single) {
+        PutTerm(column, coefficient);
+      } else {
+        AddTerm(column, coefficient);
+      }
       return;
     }
     case Op::kNeg: return EvalLin(*e.args[0], -coefficient);
@@ -76,20 +93,42 @@ void Run::EvalLin(const Expr& e, double coefficient) {
       if (divisor == 0) Throw("M212", "division by zero", &e);
       return EvalLin(*e.args[0], coefficient / divisor);
     }
-    case Op::kSum: {
-      const Expr& operand = *e.args[0];
-      Loop(*e.domain, [&] {
-        EvalLin(operand, coefficient);
-        return true;
-      });
-      return;
-    }
+    case Op::kSum: return EvalSum(e, coefficient);
     case Op::kIf:
       if (EvalLog(*e.args[0])) return EvalLin(*e.args[1], coefficient);
       if (e.args[2] != nullptr) EvalLin(*e.args[2], coefficient);
       return;
     default: Throw("M230", "this expression is not linear", &e);
   }
+}
+
+// Terms that cancelled vanish from the row that begins at `begin`.
+void Run::CloseTerms(size_t begin, const Expr& at) {
+  int32_t* columns = all_rows_.terms.columns();
+  double* values = all_rows_.terms.values();
+  const size_t end = all_rows_.terms.size();
+  bool plain = true;
+  for (size_t i = begin; i < end; ++i) {
+    plain &= (values[i] != 0) & (std::fabs(values[i]) < kInfinity);
+  }
+  if (plain) return;
+  // The next row may then start before the positions that their columns remember, so those forget.
+  size_t out = begin;
+  for (size_t i = begin; i < end; ++i) {
+    uint32_t& stamp = columns_.stamp[static_cast<size_t>(columns[i])];
+    if (values[i] == 0) {
+      stamp = 0;
+      continue;
+    }
+    if (out < i) stamp = 0;
+    if (!std::isfinite(values[i])) {
+      Throw("M212", "the coefficient of " + CreatedColumnName(columns[i]) + " is too large", &at);
+    }
+    columns[out] = columns[i];
+    values[out] = values[i];
+    ++out;
+  }
+  all_rows_.terms.Truncate(out);
 }
 
 void Run::GenerateRows(const Stmt& s) {
@@ -101,7 +140,7 @@ void Run::GenerateRows(const Stmt& s) {
       ThrowLimit("L401", "rows", limits_.max_rows);
     }
     Step();
-    const size_t begin = all_rows_.column.size();
+    const size_t begin = all_rows_.terms.size();
     row_begin_ = static_cast<uint32_t>(begin);
     row_constant_ = 0;
     all_rows_.start.push_back(row_begin_);
@@ -136,26 +175,7 @@ void Run::GenerateRows(const Stmt& s) {
       if (rel != Op::kLe) lower = bound;
       if (rel != Op::kGe) upper = bound;
     }
-    // Terms that cancelled vanish. The next row may then start before the positions that their
-    // columns remember, so those forget.
-    size_t out = begin;
-    for (size_t i = begin; i < all_rows_.column.size(); ++i) {
-      if (all_rows_.value[i] == 0) {
-        columns_.stamp[static_cast<size_t>(all_rows_.column[i])] = 0;
-        continue;
-      }
-      if (out < i) columns_.stamp[static_cast<size_t>(all_rows_.column[i])] = 0;
-      if (!std::isfinite(all_rows_.value[i])) {
-        Throw("M212",
-              "the coefficient of " + CreatedColumnName(all_rows_.column[i]) + " is too large",
-              decl.a);
-      }
-      all_rows_.column[out] = all_rows_.column[i];
-      all_rows_.value[out] = all_rows_.value[i];
-      ++out;
-    }
-    all_rows_.column.resize(out);
-    all_rows_.value.resize(out);
+    CloseTerms(begin, *decl.a);
     all_rows_.lower.push_back(lower);
     all_rows_.upper.push_back(upper);
     all_rows_.decl.push_back(s.id);
@@ -177,19 +197,27 @@ Problem Run::Finish() {
   const size_t num_rows = all_rows_.size();
   const size_t created = columns_.size();
   objective_row = objective_rows.empty() ? -1 : objective_rows[0];
-  num_nonzeros = static_cast<int64_t>(all_rows_.column.size());
+  const size_t num_terms = all_rows_.terms.size();
+  const int32_t* const term_column = all_rows_.terms.columns();
+  const double* const term_value = all_rows_.terms.values();
+  num_nonzeros = static_cast<int64_t>(num_terms);
 
   // Columns with a term anywhere, in the order of their declarations, then of their first use.
-  std::vector<int64_t> count(created, 0);
-  for (int32_t c : all_rows_.column) ++count[static_cast<size_t>(c)];
+  MeteredVector<uint32_t> count(created, 0, Metered<uint32_t>(&meter_));
+  for (size_t i = 0; i < num_terms; ++i) {
+    if (i + kAhead < num_terms) {
+      __builtin_prefetch(&count[static_cast<size_t>(term_column[i + kAhead])], 1);
+    }
+    ++count[static_cast<size_t>(term_column[i])];
+  }
   std::vector<int32_t> next(model_->vars.size() + 1, 0);
   for (size_t c = 0; c < created; ++c) {
     if (count[c] > 0) ++next[static_cast<size_t>(columns_.var[c]) + 1];
   }
   for (size_t v = 1; v < next.size(); ++v) next[v] += next[v - 1];
   const auto num_columns = static_cast<size_t>(next.back());
-  problem_column.assign(created, -1);
-  created_column.assign(num_columns, -1);
+  Assign(problem_column, created, -1);
+  Assign(created_column, num_columns, -1);
   for (size_t c = 0; c < created; ++c) {
     if (count[c] == 0) continue;
     const int32_t j = next[static_cast<size_t>(columns_.var[c])]++;
@@ -197,9 +225,9 @@ Problem Run::Finish() {
     created_column[static_cast<size_t>(j)] = static_cast<int32_t>(c);
   }
 
-  p.objective.assign(num_columns, 0);
-  p.column_lower.resize(num_columns);
-  p.column_upper.resize(num_columns);
+  Assign(p.objective, num_columns, 0.0);
+  Assign(p.column_lower, num_columns, 0.0);
+  Assign(p.column_upper, num_columns, 0.0);
   p.column_type.resize(num_columns);
   struct Extra {
     int32_t column;  // or -1
@@ -229,7 +257,9 @@ Problem Run::Finish() {
                                                                  : ColumnType::kInteger;
   }
 
-  problem_row.assign(num_rows, -1);
+  Assign(problem_row, num_rows, -1);
+  Reserve(p.row_lower, num_rows);
+  Reserve(p.row_upper, num_rows);
   int32_t rows = 0;
   for (size_t r = 0; r < num_rows; ++r) {
     if (static_cast<int32_t>(r) == objective_row) continue;
@@ -258,58 +288,66 @@ Problem Run::Finish() {
 
   // Transposed in one pass over the rows, which keeps row indices ascending in each column. Twins
   // have the highest indices, so they come in a second pass.
-  auto row_end = [&](size_t r) {
-    return r + 1 < num_rows ? all_rows_.start[r + 1]
-                            : static_cast<uint32_t>(all_rows_.column.size());
+  auto row_begin = [&](size_t r) { return static_cast<size_t>(all_rows_.start[r]); };
+  auto row_end = [&](size_t r) { return r + 1 < num_rows ? row_begin(r + 1) : num_terms; };
+  auto column_of = [&](size_t i) {
+    return static_cast<size_t>(problem_column[static_cast<size_t>(term_column[i])]);
   };
-  std::vector<int64_t> start(num_columns + 1, 0);
-  auto each_entry = [&](auto&& f) {
-    for (size_t r = 0; r < num_rows; ++r) {
-      if (problem_row[r] < 0) continue;
-      for (uint32_t i = all_rows_.start[r]; i < row_end(r); ++i) {
-        f(problem_column[static_cast<size_t>(all_rows_.column[i])], problem_row[r],
-          all_rows_.value[i]);
-      }
-    }
-    if (extras.empty()) return;
-    for (const Extra& x : extras) {
-      if (x.row < 0) continue;
-      const auto r = static_cast<size_t>(x.row);
-      for (uint32_t i = all_rows_.start[r]; i < row_end(r); ++i) {
-        f(problem_column[static_cast<size_t>(all_rows_.column[i])], twin[r], all_rows_.value[i]);
-      }
-    }
-  };
-  if (extras.empty()) {
-    // Cheaper than a pass over the arena: the counts are known but for the objective's.
-    for (size_t c = 0; c < created; ++c) {
-      if (problem_column[c] >= 0) start[static_cast<size_t>(problem_column[c]) + 1] = count[c];
-    }
-    if (objective_row >= 0) {
-      const auto r = static_cast<size_t>(objective_row);
-      for (uint32_t i = all_rows_.start[r]; i < row_end(r); ++i) {
-        --start[static_cast<size_t>(problem_column[static_cast<size_t>(all_rows_.column[i])]) + 1];
-      }
-    }
-  } else {
-    each_entry([&](int32_t j, int32_t, double) { ++start[static_cast<size_t>(j) + 1]; });
-    for (auto [j, r] : singles) ++start[static_cast<size_t>(j) + 1];
+  std::vector<int64_t> start;
+  Assign(start, num_columns + 1, int64_t{0});
+  for (size_t c = 0; c < created; ++c) {
+    if (problem_column[c] >= 0) start[static_cast<size_t>(problem_column[c]) + 1] = count[c];
   }
-  std::vector<int64_t>().swap(count);
+  if (objective_row >= 0) {
+    const auto r = static_cast<size_t>(objective_row);
+    for (size_t i = row_begin(r); i < row_end(r); ++i) --start[column_of(i) + 1];
+  }
+  for (const Extra& x : extras) {
+    if (x.row < 0) continue;
+    const auto r = static_cast<size_t>(x.row);
+    for (size_t i = row_begin(r); i < row_end(r); ++i) ++start[column_of(i) + 1];
+  }
+  for (auto [j, r] : singles) ++start[static_cast<size_t>(j) + 1];
   for (size_t j = 0; j < num_columns; ++j) start[j + 1] += start[j];
   const auto entries = static_cast<size_t>(start[num_columns]);
   meter_.Add(entries * (sizeof(int32_t) + sizeof(double)));
-  p.row_index.resize(entries);
-  p.value.resize(entries);
-  std::vector<int64_t> fill(start.begin(), start.end() - 1);
-  auto put = [&](int32_t j, int32_t r, double v) {
-    const auto at = static_cast<size_t>(fill[static_cast<size_t>(j)]++);
-    p.row_index[at] = r;
-    p.value[at] = v;
+  Assign(p.row_index, entries, 0);
+  Assign(p.value, entries, 0.0);
+  // Where the next entry of a created column goes; from here on instead of its count.
+  MeteredVector<uint32_t>& fill = count;
+  for (size_t c = 0; c < created; ++c) {
+    if (problem_column[c] < 0) continue;
+    fill[c] = static_cast<uint32_t>(start[static_cast<size_t>(problem_column[c])]);
+  }
+  int32_t* const row_index = p.row_index.data();
+  double* const value = p.value.data();
+  auto put_row = [&](size_t r, int32_t row) {
+    const size_t end = row_end(r);
+    for (size_t i = row_begin(r); i < end; ++i) {
+      // Where rows stride through the columns, every entry lies elsewhere: memory is asked ahead.
+      if (i + 2 * kAhead < num_terms) {
+        __builtin_prefetch(&fill[static_cast<size_t>(term_column[i + 2 * kAhead])], 1);
+        const uint32_t later = fill[static_cast<size_t>(term_column[i + kAhead])];
+        __builtin_prefetch(&row_index[later], 1);
+        __builtin_prefetch(&value[later], 1);
+      }
+      const uint32_t at = fill[static_cast<size_t>(term_column[i])]++;
+      row_index[at] = row;
+      value[at] = term_value[i];
+    }
   };
-  each_entry(put);
+  for (size_t r = 0; r < num_rows; ++r) {
+    if (problem_row[r] >= 0) put_row(r, problem_row[r]);
+  }
+  for (const Extra& x : extras) {
+    if (x.row >= 0) put_row(static_cast<size_t>(x.row), twin[static_cast<size_t>(x.row)]);
+  }
   // Extra rows of columns and of rows may interleave; order each column that got both.
-  for (auto [j, r] : singles) put(j, r, 1);
+  for (auto [j, r] : singles) {
+    const auto at = fill[static_cast<size_t>(created_column[static_cast<size_t>(j)])]++;
+    row_index[at] = r;
+    value[at] = 1;
+  }
   if (!singles.empty()) {
     for (auto [j, unused] : singles) {
       const auto b = static_cast<size_t>(start[static_cast<size_t>(j)]);
@@ -328,10 +366,7 @@ Problem Run::Finish() {
 
   if (objective_row >= 0) {
     const auto r = static_cast<size_t>(objective_row);
-    for (uint32_t i = all_rows_.start[r]; i < row_end(r); ++i) {
-      p.objective[static_cast<size_t>(problem_column[static_cast<size_t>(all_rows_.column[i])])] =
-          all_rows_.value[i];
-    }
+    for (size_t i = row_begin(r); i < row_end(r); ++i) p.objective[column_of(i)] = term_value[i];
     const RowDecl& decl = *model_->rows[static_cast<size_t>(all_rows_.decl[r])];
     p.sense = decl.sense;
     p.objective_offset = row_constant[0];
@@ -340,8 +375,7 @@ Problem Run::Finish() {
 
   // What later questions need of the arena: the coefficients of other objectives are rows of the
   // problem; nothing else is asked for.
-  MeteredVector<int32_t>(Metered<int32_t>(&meter_)).swap(all_rows_.column);
-  MeteredVector<double>(Metered<double>(&meter_)).swap(all_rows_.value);
+  all_rows_.terms.Free();
   MeteredVector<uint32_t>(Metered<uint32_t>(&meter_)).swap(all_rows_.start);
   MeteredVector<uint32_t>(Metered<uint32_t>(&meter_)).swap(columns_.stamp);
   return p;

@@ -79,23 +79,18 @@ auto Run::Recurse(const Expr* at, F&& f) -> decltype(f()) {
   const char* address = &here;
   if (stack_base_ == nullptr) stack_base_ = address;
   const long used = stack_base_ > address ? stack_base_ - address : address - stack_base_;
-  if (used < kStackShare || on_big_stack_) {
-    if (on_big_stack_ && used > kBigStackShare) {
-      ThrowLimit("L407", "levels of recursion", recursion_, at);
-    }
-    return f();
-  }
+  if (used < (big_stacks_ == 0 ? kStackShare : kBigStackShare)) return f();
+  if (big_stacks_ == kMaxBigStacks) ThrowLimit("L407", "levels of recursion", recursion_, at);
   std::optional<decltype(f())> result;
   auto call = [&] {
     char top = 0;
     stack_base_ = &top;
-    on_big_stack_ = true;
     result.emplace(f());
   };
   struct Leave {
-    bool& flag;
-    ~Leave() { flag = false; }
-  } leave{on_big_stack_};
+    int& stacks;
+    ~Leave() { --stacks; }
+  } leave{++big_stacks_};
   if (!CallOnBigStack(call)) {
     ThrowLimit("L407", "levels of recursion", recursion_, at);
   }
@@ -128,42 +123,44 @@ void Run::PrepareSpace(const Decl& decl, MemberSpace& space) {
   }
 }
 
+// Evaluates the subscripts of `e` that belong to `r`, the first of which is `first`, into `key` and
+// finds them in its set, or returns -1.
+int64_t Run::RadixPosition(const MemberSpace::Radix& r, const Expr& e, size_t first, Sym* key) {
+  if (r.dim == 1) {
+    const Expr& arg = *e.args[first];
+    if (arg.op == Op::kDummy) {
+      const auto s = static_cast<size_t>(arg.slot);
+      key[first] = slots_[s];
+      return slot_set_[s] == r.set ? slot_position_[s] : r.set->Find(&key[first]);
+    }
+    key[first] = EvalSym(arg);
+    return r.set->Find(&key[first]);
+  }
+  int64_t guess = -1;
+  for (size_t c = first; c < first + static_cast<size_t>(r.dim); ++c) {
+    const Expr& arg = *e.args[c];
+    if (arg.op == Op::kDummy) {
+      const auto s = static_cast<size_t>(arg.slot);
+      key[c] = slots_[s];
+      if (slot_set_[s] == r.set) guess = slot_position_[s];
+    } else {
+      key[c] = EvalSym(arg);
+    }
+  }
+  if (guess >= 0 &&
+      TupleIndex::Same(r.set->Tuple(static_cast<size_t>(guess)), key + first, r.dim)) {
+    return guess;
+  }
+  return r.set->Find(key + first);
+}
+
 // Evaluates the subscripts of `e` into `key` and finds their position in a dense space, or -1.
 int64_t Run::Position(const MemberSpace& space, const Expr& e, Sym* key) {
   size_t position = 0;
   bool inside = true;
   size_t i = 0;
   for (const MemberSpace::Radix& r : space.radices) {
-    int64_t p = -1;
-    if (r.dim == 1) {
-      const Expr& arg = *e.args[i];
-      if (arg.op == Op::kDummy) {
-        const auto s = static_cast<size_t>(arg.slot);
-        key[i] = slots_[s];
-        p = slot_set_[s] == r.set ? slot_position_[s] : r.set->Find(&key[i]);
-      } else {
-        key[i] = EvalSym(arg);
-        p = r.set->Find(&key[i]);
-      }
-    } else {
-      int64_t guess = -1;
-      for (size_t c = i; c < i + static_cast<size_t>(r.dim); ++c) {
-        const Expr& arg = *e.args[c];
-        if (arg.op == Op::kDummy) {
-          const auto s = static_cast<size_t>(arg.slot);
-          key[c] = slots_[s];
-          if (slot_set_[s] == r.set) guess = slot_position_[s];
-        } else {
-          key[c] = EvalSym(arg);
-        }
-      }
-      if (guess >= 0 &&
-          TupleIndex::Same(r.set->Tuple(static_cast<size_t>(guess)), key + i, r.dim)) {
-        p = guess;
-      } else {
-        p = r.set->Find(key + i);
-      }
-    }
+    const int64_t p = RadixPosition(r, e, i, key);
     if (p < 0) inside = false;
     position = position * r.size + static_cast<size_t>(p);
     i += static_cast<size_t>(r.dim);
@@ -305,20 +302,35 @@ void Run::FillParam(const ParamDecl& decl, ParamState& st, const Expr* at) {
   st.simple_default =
       (st.has_data_default || (fallback != nullptr && fallback->op == Op::kNumber)) &&
       space.product;
-  if (space.dense) {
+  const bool restricted = !decl.limits.empty() || !decl.in.empty() || decl.integer || decl.binary;
+  int nodes = 0;
+  if (n > 0 && stored == 0 && space.product && !restricted && !decl.symbolic &&
+      space.total < (size_t{1} << 62)) {
+    if (decl.assign != nullptr && IsFormula(*decl.assign, nodes)) {
+      st.computed = true;
+      st.formula = decl.assign;
+    } else if (decl.assign == nullptr && st.simple_default && !space.dense) {
+      st.computed = true;
+      st.constant = st.has_data_default ? st.data_default : decl.fallback->number;
+    }
+  }
+  // Without restrictions there is nothing to check.
+  const uint8_t given = restricted ? kUnchecked : kReady;
+  if (!space.dense && !restricted) std::fill(st.states.begin(), st.states.end(), given);
+  if (space.dense && !st.computed) {
     st.dense_values = LazyArray<double>(space.total, &meter_);
     st.dense_states = LazyArray<uint8_t>(space.total, &meter_);
     if (n == 0) {
       if (!st.values.empty()) {
         st.dense_values[0] = st.values[0];
-        st.dense_states[0] = kUnchecked;
+        st.dense_states[0] = given;
       }
     } else {
       for (size_t k = 0; k < stored; ++k) {
         const auto p = static_cast<size_t>(
             space.DensePosition(space.keys.data() + k * static_cast<size_t>(n)));
         st.dense_values[p] = st.values[k];
-        st.dense_states[p] = kUnchecked;
+        st.dense_states[p] = given;
       }
       space.keys.clear();
       space.keys.shrink_to_fit();
@@ -331,9 +343,60 @@ void Run::FillParam(const ParamDecl& decl, ParamState& st, const Expr* at) {
   }
 }
 
+// Whether evaluating `e` is cheaper than remembering its value, and can neither come back to the
+// parameter that it defines nor draw a random number.
+bool Run::IsFormula(const Expr& e, int& nodes) {
+  constexpr int kMostNodes = 24;
+  if (++nodes > kMostNodes) return false;
+  switch (e.op) {
+    case Op::kNumber:
+    case Op::kDummy: return true;
+    case Op::kParam: {
+      const ParamState& st = param(e.id);
+      return e.args.empty() && e.type == Type::kNumber && st.prepared &&
+             st.dense_states[0] == kReady;
+    }
+    case Op::kNeg:
+    case Op::kPlus:
+    case Op::kAdd:
+    case Op::kLess:
+    case Op::kMul:
+    case Op::kDiv:
+    case Op::kIntDiv:
+    case Op::kMod:
+    case Op::kIf:
+    case Op::kLt:
+    case Op::kLe:
+    case Op::kEq:
+    case Op::kGe:
+    case Op::kGt:
+    case Op::kNe:
+    case Op::kNot:
+    case Op::kAnd:
+    case Op::kOr:
+      for (const Expr* arg : e.args) {
+        if (arg != nullptr && !IsFormula(*arg, nodes)) return false;
+      }
+      return true;
+    default: return false;
+  }
+}
+
+double Run::TakeComputed(const Expr& e, ParamState& st) {
+  Sym key[kMaxDim];
+  const ParamDecl& decl = *model_->params[static_cast<size_t>(e.id)];
+  if (Position(st.space, e, key) < 0) OutOfDomain(decl, key, &e);
+  Step();
+  if (st.formula == nullptr) return st.constant;
+  const std::vector<int>& slots = decl.domain->slots;
+  for (size_t i = 0; i < slots.size(); ++i) slots_[static_cast<size_t>(slots[i])] = key[i];
+  return EvalNum(*st.formula);
+}
+
 double Run::TakeParam(const Expr& e) {
   ParamState& st = params_[static_cast<size_t>(e.id)];
   if (!st.prepared) PrepareParam(e.id, &e);
+  if (st.computed) return TakeComputed(e, st);
   Sym key[kMaxDim];
   if (st.space.dense) {
     const int64_t p = Position(st.space, e, key);
@@ -364,6 +427,12 @@ double Run::TakeParamSlow(int id, const Sym* key, int64_t position, const Expr* 
   const int n = space.arity;
   Step();
   if (space.dense && position < 0) OutOfDomain(decl, key, at);
+  if (st.computed) {
+    if (!space.dense && space.DensePosition(key) < 0) OutOfDomain(decl, key, at);
+    if (st.formula == nullptr) return st.constant;
+    AssignSlots(*decl.domain, key);
+    return EvalNum(*st.formula);
+  }
   auto value_at = [&]() -> double& {
     return space.dense ? st.dense_values[static_cast<size_t>(position)]
                        : st.values[static_cast<size_t>(position)];
@@ -699,6 +768,12 @@ void Run::PrepareVar(int id) {
   PrepareSpace(*model_->vars[static_cast<size_t>(id)], st.space);
   st.space.dense = st.space.product && st.space.total <= kMaxDense;
   if (st.space.dense) st.dense_columns = LazyArray<int32_t>(st.space.total, &meter_);
+  const VarDecl& decl = *model_->vars[static_cast<size_t>(id)];
+  st.fixed_bounds = true;
+  for (const Expr* bound : {decl.lower, decl.upper}) {
+    if (bound != nullptr && bound->op != Op::kNumber) st.fixed_bounds = false;
+  }
+  if (st.fixed_bounds) VarBounds(decl, st.lower, st.upper);
   st.prepared = true;
 }
 
@@ -734,23 +809,28 @@ int32_t Run::TakeColumnAt(int id, const Sym* key, const Expr* at, int64_t positi
         st.space.product ? st.space.DensePosition(key) >= 0 : InDomain(*decl.domain, key);
     if (!inside) OutOfDomain(decl, key, at);
   }
-  double lower, upper;
-  {
+  double lower = st.lower, upper = st.upper;
+  if (!st.fixed_bounds) {
     SlotSave save(*this, decl, st.active > 0);
     if (decl.domain != nullptr) AssignSlots(*decl.domain, key);
     VarBounds(decl, lower, upper);
   }
+  if (!st.space.dense) {
+    bool fresh;
+    position = static_cast<int64_t>(st.space.Insert(key, fresh));
+    st.columns.push_back(0);
+  }
+  return NewColumn(id, st, position, lower, upper, at);
+}
+
+int32_t Run::NewColumn(int id, VarState& st, int64_t position, double lower, double upper,
+                       const Expr* at) {
   const size_t column = columns_.size();
   if (static_cast<int64_t>(column) >= limits_.max_columns) {
     ThrowLimit("L402", "columns", limits_.max_columns, at);
   }
-  if (st.space.dense) {
-    st.dense_columns[static_cast<size_t>(position)] = static_cast<int32_t>(column + 1);
-  } else {
-    bool fresh;
-    position = static_cast<int64_t>(st.space.Insert(key, fresh));
-    st.columns.push_back(static_cast<int32_t>(column + 1));
-  }
+  const auto p = static_cast<size_t>(position);
+  (st.space.dense ? st.dense_columns[p] : st.columns[p]) = static_cast<int32_t>(column + 1);
   columns_.lower.push_back(lower);
   columns_.upper.push_back(upper);
   columns_.var.push_back(id);

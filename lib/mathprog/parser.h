@@ -18,6 +18,7 @@ void ParseModel(Template& model, std::vector<MathProgDiagnostic>& diagnostics);
 
 // Splits the condition, finds what can be tested early, and which dummies are fixed by equations.
 void PlanDomain(Domain& domain);
+void PlanRow(Template& model, RowDecl& row);
 
 class Parser {
  public:
@@ -140,7 +141,8 @@ class Parser {
   LexResult lex_;
   size_t pos_ = 0;
   std::vector<ScopeVar> scope_;
-  Decl* current_ = nullptr;  // being declared
+  std::vector<const Expr*> ranges_;  // closed ones that differ
+  Decl* current_ = nullptr;          // being declared
   bool after_solve_ = false;
   bool in_display_ = false;
   int depth_ = 0;

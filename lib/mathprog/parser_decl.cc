@@ -420,6 +420,7 @@ void Parser::RowStatement(bool objective, Sense sense) {
   ExpectChar(';', "the " + what + " " + row.name);
   row.broken = false;
   CloseDecl(row);
+  PlanRow(model_, row);
   stmt->id = row.index;
   AddStmt(stmt);
 }

@@ -33,6 +33,25 @@ void Parser::Adopt(Expr* e, Expr* arg) {
   }
 }
 
+namespace {
+
+constexpr size_t kMostRanges = 100;
+
+// Compares ends and steps that are numbers or parameters without subscripts.
+bool SameRange(const Expr& a, const Expr& b) {
+  if (a.cache < 0 && &a != &b) return false;
+  if (a.args.size() != b.args.size()) return false;
+  for (size_t i = 0; i < a.args.size(); ++i) {
+    const Expr &x = *a.args[i], &y = *b.args[i];
+    const bool same = x.op == y.op && ((x.op == Op::kNumber && x.number == y.number) ||
+                                       (x.op == Op::kParam && x.args.empty() && x.id == y.id));
+    if (!same) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 void Parser::Seal(Expr* e, int slot_base) {
   e->slot_base = std::min(e->slot_base, slot_base);
   if (e->domain != nullptr) {
@@ -46,7 +65,20 @@ void Parser::Seal(Expr* e, int slot_base) {
   for (Expr* arg : e->args) {
     if (arg != nullptr && arg->type == Type::kSet && arg->op != Op::kSetRef) arg->cache = -1;
   }
+  // Ranges between the same scalars are one set, wherever they are written: then a dummy of one is
+  // a position in the other.
+  if (e->op == Op::kRange) {
+    for (const Expr* range : ranges_) {
+      if (SameRange(*range, *e)) {
+        e->cache = range->cache;
+        return;
+      }
+    }
+  }
   e->cache = model_.num_caches++;
+  if (e->op == Op::kRange && ranges_.size() < kMostRanges && SameRange(*e, *e)) {
+    ranges_.push_back(e);
+  }
 }
 
 std::string Parser::TypeName(const Expr* e) const {

@@ -1,5 +1,6 @@
 // How a domain is walked: which parts of the condition can be tested before all indices are bound,
-// and which indices an equation fixes.
+// and which indices an equation fixes. How a row's sums run: which of their terms lie at even
+// distances, and which columns occur but once.
 #include <algorithm>
 
 #include "parser.h"
@@ -86,6 +87,126 @@ void PlanDomain(Domain& domain) {
       }
     }
     domain.conjuncts.push_back(c);
+  }
+}
+
+namespace {
+
+// True when `arg` is the component `part` of the entry that is walked.
+bool IsComponent(const Component& part, const Expr& arg) {
+  if (arg.op != Op::kDummy) return false;
+  return part.select == nullptr ? part.slot == arg.slot
+                                : part.select->op == Op::kDummy && part.select->slot == arg.slot;
+}
+
+// Sets var, around, moving and fixed of a part of a sum's operand that has the form for it.
+void PlanTerm(const Template& model, const Domain& domain, TermPlan& term) {
+  const auto innermost = static_cast<int>(domain.entries.size()) - 1;
+  const Expr* e = term.whole;
+  bool fixed = true;
+  while (e->op == Op::kNeg || e->op == Op::kPlus || e->op == Op::kMul) {
+    const Expr* inner = e->args[0];
+    if (e->op == Op::kMul) {
+      for (const Expr* arg : e->args) {
+        if (arg->type == Type::kLinear) {
+          inner = arg;
+        } else {
+          fixed = fixed && !arg->volatile_ && LastEntry(domain, arg) < innermost;
+        }
+      }
+    }
+    if (e->op != Op::kPlus) term.around.push_back(e);
+    e = inner;
+  }
+  if (e->op != Op::kVar || e->type != Type::kLinear) return;
+  if (model.vars[static_cast<size_t>(e->id)]->define != nullptr) return;
+  const std::vector<Component>& parts = domain.entries.back().parts;
+  int moving = -1;
+  for (size_t i = 0; i < e->args.size(); ++i) {
+    if (e->args[i]->volatile_) return;
+    if (LastEntry(domain, e->args[i]) < innermost) continue;
+    // The first component may be one that an outer index selects.
+    for (size_t first = i + 1 < parts.size() ? 0 : i + 1 - parts.size(); first <= i; ++first) {
+      if (moving >= 0 || first + parts.size() > e->args.size()) continue;
+      bool all = true;
+      for (size_t k = 0; k < parts.size(); ++k) {
+        all = all && IsComponent(parts[k], *e->args[first + k]);
+      }
+      if (all) moving = static_cast<int>(first);
+    }
+    if (moving < 0) return;
+    // Nothing else may move with the innermost indices.
+    if (static_cast<int>(i) >= moving + static_cast<int>(parts.size())) return;
+  }
+  if (moving < 0) return;
+  term.var = e;
+  term.moving = moving;
+  term.fixed = fixed;
+}
+
+struct RowWalk {
+  Template& model;
+  struct Use {
+    Expr* var;
+    bool distinct;  // no two steps of the sums around it are about the same member
+  };
+  std::vector<Use> uses;
+  std::vector<const Domain*> around;
+  bool substitutes = false;  // a defined variable hides more uses
+  void Walk(Expr* e);
+};
+
+void RowWalk::Walk(Expr* e) {
+  if (e == nullptr || e->type != Type::kLinear) return;
+  if (e->op == Op::kVar) {
+    if (model.vars[static_cast<size_t>(e->id)]->define != nullptr) substitutes = true;
+    bool distinct = true;
+    for (const Domain* domain : around) {
+      for (int slot : domain->slots) {
+        distinct = distinct && std::any_of(e->args.begin(), e->args.end(), [&](const Expr* arg) {
+                     return arg->op == Op::kDummy && arg->slot == slot;
+                   });
+      }
+    }
+    uses.push_back({e, distinct});
+    return;
+  }
+  if (e->op != Op::kSum) {
+    for (Expr* arg : e->args) Walk(arg);
+    return;
+  }
+  Domain& domain = *e->domain;
+  around.push_back(&domain);
+  Walk(e->args[0]);
+  around.pop_back();
+  if (domain.condition != nullptr) return;
+  SumPlan plan;
+  const Expr* operand = e->args[0];
+  const std::vector<Expr*> parts =
+      operand->op == Op::kAdd ? operand->args : std::vector<Expr*>{e->args[0]};
+  bool any = false;
+  for (const Expr* part : parts) {
+    TermPlan& term = plan.terms.emplace_back();
+    term.whole = part;
+    if (part->type == Type::kLinear) PlanTerm(model, domain, term);
+    any = any || term.var != nullptr;
+  }
+  if (!any || plan.terms.size() > kMaxTermPlans) return;
+  plan.outer.entries.assign(domain.entries.begin(), domain.entries.end() - 1);
+  e->plan = &model.plan_store.emplace_back(std::move(plan));
+}
+
+}  // namespace
+
+void PlanRow(Template& model, RowDecl& row) {
+  RowWalk walk{model, {}, {}, false};
+  for (Expr* side : {row.a, row.b, row.c}) walk.Walk(side);
+  if (walk.substitutes) return;
+  for (const RowWalk::Use& use : walk.uses) {
+    const auto same = std::count_if(walk.uses.begin(), walk.uses.end(), [&](const auto& other) {
+      return other.var->id == use.var->id;
+    });
+    use.var->single = use.distinct && same == 1;
   }
 }
 

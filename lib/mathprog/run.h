@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -43,17 +44,20 @@ class FunctionRef<R(Args...)> {
 
 using Body = FunctionRef<bool()>;
 
-// Zeroed memory that costs nothing where it is never touched.
+// Zeroed memory that costs little where it is never touched.
 template <typename T>
 class LazyArray {
  public:
   LazyArray() = default;
   LazyArray(size_t n, MemoryMeter* meter) : size_(n), meter_(meter) {
-    meter->Add(n * sizeof(T));
-    data_ = static_cast<T*>(std::calloc(n == 0 ? 1 : n, sizeof(T)));
-    if (data_ == nullptr) {
-      meter->Remove(n * sizeof(T));
-      throw std::bad_alloc();
+    meter->Add(bytes());
+    try {
+      data_ = static_cast<T*>(OnHugePages() ? AllocateBig(bytes())
+                                            : std::calloc(n == 0 ? 1 : n, sizeof(T)));
+      if (data_ == nullptr) throw std::bad_alloc();
+    } catch (const std::bad_alloc&) {
+      meter->Remove(bytes());
+      throw;
     }
   }
   LazyArray(LazyArray&& o) noexcept { *this = std::move(o); }
@@ -64,14 +68,24 @@ class LazyArray {
     return *this;
   }
   ~LazyArray() {
-    if (data_ != nullptr) meter_->Remove(size_ * sizeof(T));
-    std::free(data_);
+    if (data_ == nullptr) return;
+    meter_->Remove(bytes());
+    if (OnHugePages()) {
+      FreeBig(data_, bytes());
+    } else {
+      std::free(data_);
+    }
   }
+  T* data() { return data_; }
   T& operator[](size_t i) { return data_[i]; }
   const T& operator[](size_t i) const { return data_[i]; }
   size_t size() const { return size_; }
 
  private:
+  // Of a larger array that is hardly touched, huge pages would make too much resident.
+  static constexpr size_t kMostHuge = size_t{64} << 20;
+  size_t bytes() const { return size_ * sizeof(T); }
+  bool OnHugePages() const { return bytes() >= kBigBytes && bytes() <= kMostHuge; }
   T* data_ = nullptr;
   size_t size_ = 0;
   MemoryMeter* meter_ = nullptr;
@@ -129,6 +143,10 @@ struct ParamState {
   bool has_data_default = false;
   double data_default = 0;
   bool simple_default = false;  // unset members of a product domain need no memo
+  // No member is kept: each is `formula`, evaluated anew, or, without one, `constant`.
+  bool computed = false;
+  const Expr* formula = nullptr;
+  double constant = 0;
 };
 
 struct SetState {
@@ -149,6 +167,9 @@ struct VarState {
   MeteredVector<int32_t> columns;    // sparse: column + 1
   LazyArray<int32_t> dense_columns;  // column + 1
   bool prepared = false;
+  bool fixed_bounds = false;  // the same for all members
+  double lower = 0;
+  double upper = 0;
   int active = 0;
 };
 
@@ -246,7 +267,23 @@ class Run {
 
   // --- generation (generate.cc) ---
   void GenerateRows(const Stmt& s);
-  void AddTerm(int32_t column, double value);
+  // Adds to the current row.
+  void AddTerm(int32_t column, double value) {
+    if (value == 0) return;
+    uint32_t& stamp = columns_.stamp[static_cast<size_t>(column)];
+    if (stamp > row_begin_) {
+      all_rows_.terms.values()[stamp - 1] += value;
+      return;
+    }
+    PutTerm(column, value);
+    stamp = static_cast<uint32_t>(all_rows_.terms.size());
+  }
+  // Of a column that no other term of the row is about.
+  void PutTerm(int32_t column, double value) {
+    if (value == 0) return;
+    if (all_rows_.terms.full()) MakeRoom();
+    all_rows_.terms.Push(column, value);
+  }
   Problem Finish();  // spends the rows
 
   // What the solution looks like to statements below `solve`.
@@ -292,14 +329,12 @@ class Run {
           lower(Metered<double>(m)),
           upper(Metered<double>(m)),
           decl(Metered<int32_t>(m)),
-          column(Metered<int32_t>(m)),
-          value(Metered<double>(m)) {}
+          terms(m) {}
     MeteredVector<uint32_t> start;
     MeteredVector<double> lower;
     MeteredVector<double> upper;
     MeteredVector<int32_t> decl;
-    MeteredVector<int32_t> column;
-    MeteredVector<double> value;
+    TermArena terms;
     size_t size() const { return decl.size(); }
   };
 
@@ -335,18 +370,29 @@ class Run {
 
  private:
   struct SlotSave;
+  struct BoundTerm;
   bool LoopEntry(const Domain& d, size_t k, uint64_t known, Body body);
   bool AtTuple(const Domain& d, size_t k, uint64_t known, Body body);
   bool InEntries(const Domain& d, size_t k, const Sym* key);
   double EvalCall(const Expr& e);
   Sym EvalSymCall(const Expr& e);
   double EvalIterated(const Expr& e);
+  double TakeComputed(const Expr& e, ParamState& st);
+  bool IsFormula(const Expr& e, int& nodes);
   bool EvalRelation(const Expr& e);
   SetRef BuildSet(const Expr& e);
   SetRef BuildRange(const Expr& e);
   bool RangeOf(const Expr& e, double& start, double& step, double& count);
   void AddElement(TupleSet& set, const Sym* tuple, const Expr& e, bool duplicates_are_errors);
-  double Arithmetic(double result, std::string_view op, double a, double b, const Expr& at);
+  double Arithmetic(double result, std::string_view op, double a, double b, const Expr& at) {
+    if (std::isfinite(result)) return result;
+    ThrowNotFinite(result, op, a, b, at);
+  }
+  [[noreturn]] void ThrowNotFinite(double result, std::string_view op, double a, double b,
+                                   const Expr& at);
+  [[noreturn]] void ThrowZeroDivision(double a, std::string_view op, const Expr& at);
+  [[noreturn]] void ThrowPower(double a, double b, const Expr& at);
+  double NumberOf(Sym s, const Expr& at);
   double TakeParamSlow(int id, const Sym* key, int64_t position, const Expr* at);
   double ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, const Expr* at);
   void CheckParamValue(const ParamDecl& decl, double value, const Sym* key, const Expr* at);
@@ -354,6 +400,15 @@ class Run {
   void CheckSetValue(const SetDecl& decl, TupleSet& value, const Sym* key, const Expr* at);
   void PrepareSpace(const Decl& decl, MemberSpace& space);
   int64_t Position(const MemberSpace& space, const Expr& e, Sym* key);
+  int64_t RadixPosition(const MemberSpace::Radix& r, const Expr& e, size_t first, Sym* key);
+  int32_t NewColumn(int id, VarState& st, int64_t position, double lower, double upper,
+                    const Expr* at);
+  void MakeRoom();
+  void CloseTerms(size_t begin, const Expr& at);
+  void EvalSum(const Expr& e, double coefficient);
+  void InnerSum(const Expr& e, double coefficient);
+  bool Bind(const TermPlan& plan, TupleSet& set, double coefficient, BoundTerm& term);
+  double Factor(const TermPlan& plan, double coefficient);
   [[noreturn]] void OutOfDomain(const Decl& decl, const Sym* key, const Expr* at);
   Sym OtherKind(Sym s);
   std::string OtherKindHint(Sym s, std::string_view where) const;
@@ -387,7 +442,7 @@ class Run {
   int64_t members_ = 0;
   int recursion_ = 0;
   const char* stack_base_ = nullptr;
-  bool on_big_stack_ = false;
+  int big_stacks_ = 0;  // that the recursion has been continued on
   std::chrono::steady_clock::time_point deadline_;
   int speculative_faults_ = 0;
   const Stmt* current_stmt_ = nullptr;

@@ -64,15 +64,26 @@ std::shared_ptr<TupleSet> TupleSet::Range(int32_t start, int32_t step, size_t co
   return set;
 }
 
-int64_t TupleSet::FindInRange(Sym s) const {
-  if (!IsSmall(s)) return -1;
-  const int64_t offset = int64_t{SmallValue(s)} - start_;
-  if (step_ == 1) {
-    return offset >= 0 && offset < static_cast<int64_t>(count_) ? offset : -1;
+int64_t TupleSet::FindStored(const Sym* tuple) {
+  if (index_.empty()) {
+    if (flat_.empty()) return -1;
+    index_.Rebuild(flat_.data(), dim_, size());
   }
-  if (offset % step_ != 0) return -1;
-  const int64_t position = offset / step_;
-  return position >= 0 && position < static_cast<int64_t>(count_) ? position : -1;
+  return index_.Find(flat_.data(), dim_, tuple);
+}
+
+bool TupleSet::MapsInto(const TupleSet& other, int64_t& first, int64_t& step) const {
+  first = 0;
+  step = 1;
+  if (this == &other) return true;
+  if (!is_range_ || !other.is_range_ || count_ == 0) return false;
+  // Both ends and the distance of neighbours decide where whole numbers in even steps are.
+  first = other.FindInRange(Element(0));
+  if (first < 0 || other.FindInRange(Element(count_ - 1)) < 0) return false;
+  if (count_ == 1) return true;
+  const int64_t second = other.FindInRange(Element(1));
+  step = second - first;
+  return second >= 0;
 }
 
 bool TupleSet::Add(const Sym* tuple) {

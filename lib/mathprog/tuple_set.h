@@ -89,14 +89,11 @@ class TupleSet {
   void Reserve(size_t tuples) { flat_.reserve(tuples * static_cast<size_t>(dim_)); }
 
   // The position of a tuple, or -1.
-  int64_t Find(const Sym* tuple) {
-    if (is_range_) return FindInRange(tuple[0]);
-    if (index_.empty()) {
-      if (flat_.empty()) return -1;
-      index_.Rebuild(flat_.data(), dim_, size());
-    }
-    return index_.Find(flat_.data(), dim_, tuple);
-  }
+  int64_t Find(const Sym* tuple) { return is_range_ ? FindInRange(tuple[0]) : FindStored(tuple); }
+
+  // True when every member is one of `other` and its position there is `first` plus `step` times
+  // its position here, as far as that can be told without looking at each.
+  bool MapsInto(const TupleSet& other, int64_t& first, int64_t& step) const;
 
   // Positions of the tuples whose components in `mask` (bit i: component i) equal those of `tuple`.
   std::span<const uint32_t> Slice(uint32_t mask, const Sym* tuple);
@@ -113,7 +110,15 @@ class TupleSet {
     MeteredVector<uint32_t> starts;     // per group
     MeteredVector<uint32_t> positions;  // by group
   };
-  int64_t FindInRange(Sym s) const;
+  int64_t FindInRange(Sym s) const {
+    if (!IsSmall(s)) return -1;
+    const int64_t offset = int64_t{SmallValue(s)} - start_;
+    if (step_ == 1) return offset >= 0 && offset < static_cast<int64_t>(count_) ? offset : -1;
+    if (offset % step_ != 0) return -1;
+    const int64_t position = offset / step_;
+    return position >= 0 && position < static_cast<int64_t>(count_) ? position : -1;
+  }
+  int64_t FindStored(const Sym* tuple);
   uint64_t HashMasked(uint32_t mask, const Sym* tuple) const;
   bool SameMasked(uint32_t mask, const Sym* a, const Sym* b) const;
   SliceIndex& BuildSlice(uint32_t mask);
