@@ -12,6 +12,7 @@
 #include "solvent/figures.h"
 #include "solvent/identity.h"
 #include "solvent/job_runner.h"
+#include "solvent/infeasible_core.h"
 #include "solvent/json.h"
 #include "solvent/log.h"
 #include "solvent/mathprog.h"

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "countdown.h"
+#include "elastic_rows.h"
 #include "farkas_parts.h"
 #include "feasibility_test.h"
+#include "linear_core.h"
 #include "min_form.h"
 #include "parts.h"
 #include "row_major.h"
@@ -49,8 +51,16 @@ class ConflictSearch {
                           kept_.begin() + static_cast<long>(end));
     }
     while (!chunks.empty() && !countdown_.Over()) {
-      const std::vector<Part> left_out = std::move(chunks.front());
+      std::vector<Part> left_out = std::move(chunks.front());
       chunks.pop_front();
+      // What a certificate did without is gone already. Both are in the problem's order.
+      auto at = kept_.begin();
+      std::erase_if(left_out, [this, &at](const Part& part) {
+        const auto found = std::find(at, kept_.end(), part);
+        if (found != kept_.end()) at = found;
+        return found == kept_.end();
+      });
+      if (left_out.empty()) continue;
       std::vector<Part> rest;
       auto out = left_out.begin();  // in the order of kept_
       for (const Part& part : kept_) {
@@ -61,7 +71,7 @@ class ConflictSearch {
         }
       }
       if (remove(rest, left_out)) {
-        kept_ = std::move(rest);
+        kept_ = CutDown(std::move(rest));
         continue;
       }
       if (left_out.size() <= least) continue;
@@ -69,6 +79,17 @@ class ConflictSearch {
       chunks.emplace_front(middle, left_out.end());
       chunks.emplace_front(left_out.begin(), middle);
     }
+  }
+
+  // A contradiction, or of its relaxation's what a certificate rests on.
+  std::vector<Part> CutDown(std::vector<Part> parts) {
+    if (!cut_down_) return parts;
+    cut_down_ = false;
+    LinearCore core = FindLinearCore(problem_, parts, backend_, countdown_);
+    test_.Count(core.tests);
+    if (core.parts.empty()) return parts;
+    conflict_.trust = Trust::kProven;
+    return std::move(core.parts);
   }
 
   bool EmptyIntegerRange() {
@@ -88,28 +109,50 @@ class ConflictSearch {
   }
 
   void Search() {
-    size_t chunk = std::max<size_t>(1, kept_.size() / 4);
     if (test_.Propagates(kept_)) {
       Confirm(Trust::kProven, "propagation");
-      LeaveOut(chunk, 1, [this](const std::vector<Part>& rest, const std::vector<Part>&) {
-        return test_.Propagates(rest);
-      });
+      LeaveOut(std::max<size_t>(1, kept_.size() / 4), 1,
+               [this](const std::vector<Part>& rest, const std::vector<Part>&) {
+                 return test_.Propagates(rest);
+               });
+      TakeLinearCore();
     } else if (!Narrow()) {
       return;
     }
-    if (kept_.size() <= kFew || conflict_.method != "deletion") chunk = 1;
+    const size_t chunk = kept_.size() <= kFew || conflict_.method != "deletion"
+                             ? 1
+                             : std::max<size_t>(1, kept_.size() / 4);
     // Where whole numbers are hard to decide, what the relaxation needs is at least known.
-    if (conflict_.method == "farkas" && problem_.is_mip()) LeaveOutRelaxed();
-    LeaveOut(chunk, 1, [this](const std::vector<Part>& rest, const std::vector<Part>& left_out) {
-      return StillContradicts(rest, left_out);
-    });
-    const bool all_needed = necessary_.size() == kept_.size();
+    if (conflict_.method == "farkas" && problem_.is_mip() && !relaxed_irreducible_)
+      LeaveOutRelaxed();
+    bool all_needed = false;
+    if (problem_.is_mip() || !relaxed_irreducible_) {
+      LeaveOut(chunk, 1, [this](const std::vector<Part>& rest, const std::vector<Part>& left_out) {
+        return StillContradicts(rest, left_out);
+      });
+      all_needed = std::all_of(kept_.begin(), kept_.end(),
+                               [this](const Part& part) { return IsNecessary(part); });
+    } else {
+      all_needed = true;
+    }
     conflict_.outcome =
         all_needed ? Conflict::Outcome::kIrreducible : Conflict::Outcome::kInfeasibleSubset;
     if (!all_needed) conflict_.note = WhyNotIrreducible();
     if (problem_.is_mip()) {
       conflict_.needs_integers = test_.Run(kept_, /*relaxed=*/true).answer == Answer::kSatisfiable;
     }
+  }
+
+  // Cuts the parts down to a core of their relaxation, if that has no point.
+  InfeasibleCore::Outcome TakeLinearCore() {
+    LinearCore core = FindLinearCore(problem_, kept_, backend_, countdown_);
+    test_.Count(core.tests);
+    if (core.parts.empty()) return core.outcome;
+    kept_ = std::move(core.parts);
+    conflict_.trust = Trust::kProven;
+    relaxed_irreducible_ = core.outcome == InfeasibleCore::Outcome::kIrreducible;
+    if (relaxed_irreducible_) relaxed_needs_ = kept_.size();
+    return core.outcome;
   }
 
   std::string WhyNotIrreducible() const {
@@ -132,19 +175,26 @@ class ConflictSearch {
 
   // By a certificate of the relaxation, else by a solve of the whole. False: no conflict is known.
   bool Narrow() {
-    std::vector<Part> all = kept_;
-    kept_ = FarkasParts(problem_, backend_, countdown_);
-    if (!kept_.empty()) {
-      const FeasibilityVerdict verdict = test_.Run(kept_);
-      if (verdict.answer == Answer::kContradictory) {
-        Confirm(verdict.trust, "farkas");
+    using Outcome = InfeasibleCore::Outcome;
+    const Outcome core = TakeLinearCore();
+    if (core == Outcome::kIrreducible || core == Outcome::kInfeasible) {
+      Confirm(Trust::kProven, "farkas");
+      return true;
+    }
+    if (core == Outcome::kUnknown && NarrowByElasticDuals()) return true;
+    FeasibilityVerdict verdict = test_.Run(kept_);
+    if (verdict.answer == Answer::kContradictory) Confirm(verdict.trust, "deletion");
+    if (problem_.is_mip() && verdict.answer != Answer::kSatisfiable) {
+      FeasibilityVerdict of_few;
+      std::vector<Part> few = ElasticRows(problem_, kept_, backend_, countdown_, test_, of_few);
+      if (!few.empty() && of_few.trust >= Trust::kCrossChecked) {
+        kept_ = std::move(few);
+        Confirm(of_few.trust, "deletion");
         return true;
       }
     }
-    kept_ = std::move(all);
-    const FeasibilityVerdict verdict = test_.Run(kept_);
     switch (verdict.answer) {
-      case Answer::kContradictory: Confirm(verdict.trust, "deletion"); return true;
+      case Answer::kContradictory: return true;
       case Answer::kSatisfiable:
         conflict_.outcome = Conflict::Outcome::kFeasible;
         conflict_.note = "the problem has a point";
@@ -159,6 +209,19 @@ class ConflictSearch {
     return false;
   }
 
+  bool NarrowByElasticDuals() {
+    std::vector<Part> all = std::exchange(kept_, FarkasParts(problem_, backend_, countdown_));
+    if (!kept_.empty()) {
+      const FeasibilityVerdict verdict = test_.Run(kept_);
+      if (verdict.answer == Answer::kContradictory) {
+        Confirm(verdict.trust, "farkas");
+        return true;
+      }
+    }
+    kept_ = std::move(all);
+    return false;
+  }
+
   bool StillContradicts(const std::vector<Part>& rest, const std::vector<Part>& left_out) {
     if (left_out.size() == 1 && IsNecessary(left_out[0])) return false;
     const FeasibilityVerdict verdict = test_.Run(rest);
@@ -168,6 +231,7 @@ class ConflictSearch {
         // A bare word may be false: better a part too many than a conflict that is none.
         if (verdict.trust < Trust::kCrossChecked) return false;
         conflict_.trust = verdict.trust;
+        cut_down_ = verdict.linear && HasLinearCores(backend_);
         return true;
       case Answer::kUnknown: return false;
       case Answer::kSatisfiable: break;
@@ -206,6 +270,8 @@ class ConflictSearch {
   FeasibilityTest test_;
   std::vector<Part> kept_;
   std::vector<Part> necessary_;
+  bool relaxed_irreducible_ = false;  // kept_, when it was last cut down to a core
+  bool cut_down_ = false;             // the contradiction just found is one of the relaxation
   size_t relaxed_needs_ = 0;  // parts without which the relaxation of the others has a point
   std::string trouble_;
   Conflict conflict_;

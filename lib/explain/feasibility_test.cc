@@ -40,7 +40,6 @@ FeasibilityVerdict FeasibilityTest::Run(std::span<const Part> parts, bool relaxe
   if (Contradicts(sub.problem)) {
     verdict.answer = Answer::kContradictory;
     verdict.trust = Trust::kProven;
-    verdict.propagated = true;
     return verdict;
   }
   if (sub.problem.num_columns() == 0) {  // rows without terms, that hold
@@ -65,6 +64,7 @@ FeasibilityVerdict FeasibilityTest::Run(std::span<const Part> parts, bool relaxe
     for (size_t j = 0; j < sub.columns.size(); ++j) verdict.x[sub.columns[j]] = solved->x[j];
   } else if (solved->status == SolveStatus::kInfeasible) {
     verdict.answer = Answer::kContradictory;
+    verdict.linear = solved->verification.method == "farkas";
   }
   verdict.trust = solved->verification.trust;
   return verdict;

@@ -17,8 +17,8 @@ struct FeasibilityVerdict {
   enum class Answer { kSatisfiable, kContradictory, kUnknown } answer = Answer::kUnknown;
   std::vector<double> x;  // of the whole problem, when satisfiable
   Trust trust = Trust::kNone;
-  bool propagated = false;  // no solver was needed
-  std::string trouble;      // what the backend said when it could not work
+  bool linear = false;  // with a certificate of the relaxation
+  std::string trouble;  // what the backend said when it could not work
 };
 
 // Borrows all it is given.
@@ -31,6 +31,7 @@ class FeasibilityTest {
   // Propagation alone: true means contradictory, false means nothing.
   bool Propagates(std::span<const Part> parts);
 
+  void Count(int64_t more) { count_ += more; }  // tests that were made elsewhere
   int64_t count() const { return count_; }
 
  private:

@@ -48,6 +48,7 @@ class LpEngine {
   virtual ~LpEngine() = default;
 
   virtual void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) = 0;
+  virtual void SetRowBounds(std::span<const double> lower, std::span<const double> upper) = 0;
   virtual void SetCost(std::span<const double> cost) = 0;
   // False, and nothing changed, when it does not fit.
   virtual bool SetBasis(std::span<const BasisStatus> columns,
@@ -61,6 +62,13 @@ class LpEngine {
   virtual std::vector<double> UnboundedRay() const = 0;  // may be empty
   virtual void Basis(std::vector<BasisStatus>& columns, std::vector<BasisStatus>& rows) const = 0;
   virtual int64_t iterations() const = 0;  // of all solves
+
+  // Keeps the last solve's basis at hand for Step, until the next call of this. False when that is
+  // not to be had.
+  virtual bool BeginSteps() { return false; }
+  // How all columns move when a column, or a row's activity, that is not basic moves by 1 and the
+  // others that are not basic stay. Empty when there is no such step.
+  virtual std::vector<double> Step(bool /*row*/, int32_t /*index*/) { return {}; }
 };
 
 using LpEngineFactory = std::function<std::unique_ptr<LpEngine>(const LpModel& model)>;

@@ -183,6 +183,29 @@ Verification GetVerification(Reader& r) {
   return v;
 }
 
+void PutParts(Writer& w, std::span<const CorePart> parts) {
+  w.Put<uint64_t>(parts.size());
+  for (const CorePart& part : parts) {
+    w.Put(part.kind);
+    w.Put(part.index);
+  }
+}
+
+std::vector<CorePart> GetParts(Reader& r, int32_t columns, int32_t rows) {
+  const auto size = r.Get<uint64_t>();
+  if (size > r.left() / (sizeof(CorePart::Kind) + sizeof(int32_t))) r.Fail();
+  std::vector<CorePart> parts;
+  for (uint64_t i = 0; i < size && r.ok(); ++i) {
+    CorePart part;
+    part.kind = r.GetEnum(CorePart::Kind::kUpperBound);
+    part.index = r.Get<int32_t>();
+    if (part.index < 0 || part.index >= (part.kind == CorePart::Kind::kRow ? rows : columns))
+      r.Fail();
+    parts.push_back(part);
+  }
+  return parts;
+}
+
 bool BasisFits(const std::vector<BasisStatus>& basis, size_t size) {
   if (!basis.empty() && basis.size() != size) return false;
   for (BasisStatus status : basis) {
@@ -216,7 +239,7 @@ std::optional<FrameHeader> DecodeHeader(std::string_view bytes) {
   header.size = r.Get<uint64_t>();
   header.request = r.Get<uint32_t>();
   const auto type = r.Get<uint8_t>();
-  if (type < 1 || type > static_cast<uint8_t>(MessageType::kFailure)) return std::nullopt;
+  if (type < 1 || type > static_cast<uint8_t>(MessageType::kCore)) return std::nullopt;
   header.type = static_cast<MessageType>(type);
   return header;
 }
@@ -235,6 +258,27 @@ absl::StatusOr<SolveRequest> DecodeSolve(std::string_view bytes) {
   const std::string_view problem = r.GetText();
   if (!r.AtEnd()) return Garbled("request");
   ASSIGN_OR_RETURN(request.problem, DecodeProblem(problem));
+  return request;
+}
+
+std::string EncodeFindCore(const Problem& problem, std::span<const CorePart> parts,
+                           const SolveOptions& options) {
+  Writer w;
+  PutOptions(w, options);
+  w.PutText(EncodeProblem(problem));
+  PutParts(w, parts);
+  return w.Take();
+}
+
+absl::StatusOr<FindCoreRequest> DecodeFindCore(std::string_view bytes) {
+  Reader r(bytes);
+  FindCoreRequest request;
+  request.options = GetOptions(r);
+  const std::string_view problem = r.GetText();
+  if (!r.ok()) return Garbled("request");
+  ASSIGN_OR_RETURN(request.problem, DecodeProblem(problem));
+  request.parts = GetParts(r, request.problem.num_columns(), request.problem.num_rows());
+  if (!r.AtEnd()) return Garbled("request");
   return request;
 }
 
@@ -303,6 +347,29 @@ absl::StatusOr<SolveResult> DecodeResult(std::string_view bytes, int32_t columns
   if (!r.AtEnd() || !ListsFit(s, static_cast<size_t>(columns), static_cast<size_t>(rows)))
     return Garbled("result");
   return s;
+}
+
+std::string EncodeCore(const InfeasibleCore& core) {
+  Writer w;
+  w.Put(core.outcome);
+  PutParts(w, core.parts);
+  w.PutList(core.proof);
+  w.Put(core.solves);
+  w.Put(core.iterations);
+  return w.Take();
+}
+
+absl::StatusOr<InfeasibleCore> DecodeCore(std::string_view bytes, int32_t columns, int32_t rows) {
+  Reader r(bytes);
+  InfeasibleCore core;
+  core.outcome = r.GetEnum(InfeasibleCore::Outcome::kUnknown);
+  core.parts = GetParts(r, columns, rows);
+  core.proof = r.GetList<double>();
+  core.solves = r.Get<int64_t>();
+  core.iterations = r.Get<int64_t>();
+  if (!r.AtEnd() || (!core.proof.empty() && core.proof.size() != static_cast<size_t>(rows)))
+    return Garbled("result");
+  return core;
 }
 
 std::string EncodeFailure(const absl::Status& status) {

@@ -5,10 +5,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "solvent/infeasible_core.h"
 #include "solvent/problem.h"
 #include "solvent/progress.h"
 #include "solvent/solution.h"
@@ -24,8 +27,10 @@ enum class MessageType : uint8_t {
   kPreliminary = 5,  // worker: the answer, should I not come to send a better one
   kResult = 6,       // worker: the answer
   kFailure = 7,      // worker: a status instead of an answer
+  kFindCore = 8,     // backend: request
+  kCore = 9,         // worker: the answer to it
 };
-inline constexpr uint32_t kWireVersion = 2;
+inline constexpr uint32_t kWireVersion = 3;
 
 struct FrameHeader {
   uint64_t size;     // of the body
@@ -45,12 +50,25 @@ struct SolveRequest {
 };
 absl::StatusOr<SolveRequest> DecodeSolve(std::string_view bytes);
 
+std::string EncodeFindCore(const Problem& problem, std::span<const CorePart> parts,
+                           const SolveOptions& options);
+struct FindCoreRequest {
+  Problem problem;
+  std::vector<CorePart> parts;
+  SolveOptions options;
+};
+absl::StatusOr<FindCoreRequest> DecodeFindCore(std::string_view bytes);
+
 std::string EncodeProgress(const Progress& progress);
 absl::StatusOr<Progress> DecodeProgress(std::string_view bytes);
 
 std::string EncodeResult(const SolveResult& result);
 // Per-column and per-row lists must fit the problem that was asked about.
 absl::StatusOr<SolveResult> DecodeResult(std::string_view bytes, int32_t columns, int32_t rows);
+
+std::string EncodeCore(const InfeasibleCore& core);
+// Parts must exist in the problem that was asked about, and the proof must fit it.
+absl::StatusOr<InfeasibleCore> DecodeCore(std::string_view bytes, int32_t columns, int32_t rows);
 
 std::string EncodeFailure(const absl::Status& status);
 // The status that was sent; when the bytes are no status, Internal.

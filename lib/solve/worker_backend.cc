@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "checked_solve.h"
+#include "core_search.h"
 #include "solvent/cbc_backend.h"
 #include "solvent/error.h"
+#include "solvent/infeasible_core.h"
 #include "status_macros.h"
 #include "wire.h"
 #include "worker_exchange.h"
@@ -15,7 +17,7 @@
 namespace solvent {
 namespace {
 
-class WorkerBackendImpl : public WorkerBackend {
+class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
  public:
   explicit WorkerBackendImpl(WorkerOptions options)
       : solver_(MakeCbcBackend()), pool_(std::move(options)) {}
@@ -44,16 +46,38 @@ class WorkerBackendImpl : public WorkerBackend {
       cancelled.solver = std::string(name());
       return cancelled;
     }
-    std::string frame = EncodeHeader(
-        {.size = body.size(), .request = worker->next_request, .type = MessageType::kSolve});
-    frame += body;
+    std::string frame = Frame(*worker, MessageType::kSolve, body);
     WorkerExchange exchange(*worker, pool_.options(), problem, options, monitor);
     absl::StatusOr<SolveResult> result = exchange.Run(std::move(frame));
     pool_.Return(std::move(worker), exchange.end());
     return result;
   }
 
+  absl::StatusOr<InfeasibleCore> FindInfeasibleCore(const Problem& problem,
+                                                    std::span<const CorePart> parts,
+                                                    const SolveOptions& options,
+                                                    const SolveMonitor& monitor) override {
+    RETURN_IF_ERROR(problem.Check());
+    RETURN_IF_ERROR(CheckSolveOptions(options));
+    RETURN_IF_ERROR(CheckCoreParts(problem, parts));
+    const std::string body = EncodeFindCore(problem, parts, options);
+    ASSIGN_OR_RETURN(std::unique_ptr<WorkerProcess> worker, pool_.Take(monitor.stop));
+    if (worker == nullptr) return InfeasibleCore();
+    std::string frame = Frame(*worker, MessageType::kFindCore, body);
+    WorkerExchange exchange(*worker, pool_.options(), problem, options, monitor);
+    absl::StatusOr<InfeasibleCore> core = exchange.RunForCore(std::move(frame));
+    pool_.Return(std::move(worker), exchange.end());
+    return core;
+  }
+
  private:
+  static std::string Frame(const WorkerProcess& worker, MessageType type, std::string_view body) {
+    std::string frame =
+        EncodeHeader({.size = body.size(), .request = worker.next_request, .type = type});
+    frame += body;
+    return frame;
+  }
+
   const std::unique_ptr<SolveBackend> solver_;
   WorkerPool pool_;
 };

@@ -108,6 +108,11 @@ absl::Status WorkerExchange::Handle(const FrameHeader& header, std::string_view 
       answer_ = std::move(result);
       return absl::OkStatus();
     }
+    case MessageType::kCore: {
+      ASSIGN_OR_RETURN(core_, DecodeCore(body, columns_, rows_));
+      answer_ = SolveResult();
+      return absl::OkStatus();
+    }
     case MessageType::kFailure: answer_ = DecodeFailure(body); return absl::OkStatus();
     default: return absl::InternalError("the worker process sent a message out of turn");
   }
@@ -180,6 +185,11 @@ absl::StatusOr<SolveResult> WorkerExchange::Run(std::string frame) {
     }
     if (monitor_.on_progress && Clock::now() - last_report_ >= kReportEvery) ReportAgain();
   }
+}
+
+absl::StatusOr<InfeasibleCore> WorkerExchange::RunForCore(std::string frame) {
+  RETURN_IF_ERROR(Run(std::move(frame)).status());
+  return std::move(core_).value_or(InfeasibleCore());
 }
 
 absl::StatusOr<SolveResult> WorkerExchange::Crashed() {

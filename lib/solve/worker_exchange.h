@@ -1,4 +1,4 @@
-// One solve over the wire: sends the request, follows its progress, heeds stops and the clock.
+// One request over the wire: sends the request, follows its progress, heeds stops and the clock.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,8 @@ class WorkerExchange {
 
   // The frame to send is handed in: it is made before a worker is taken.
   absl::StatusOr<SolveResult> Run(std::string frame);
+  // Likewise, for a core. What overran or was cancelled too late to answer has kUnknown.
+  absl::StatusOr<InfeasibleCore> RunForCore(std::string frame);
 
   WorkerPool::End end() const { return end_; }
 
@@ -54,6 +56,7 @@ class WorkerExchange {
   Clock::time_point last_report_;
   std::optional<SolveResult> preliminary_;
   std::optional<absl::StatusOr<SolveResult>> answer_;
+  std::optional<InfeasibleCore> core_;
   WorkerPool::End end_ = WorkerPool::End::kHealthy;
 };
 

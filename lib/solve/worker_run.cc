@@ -58,16 +58,17 @@ bool SendFrame(MessageType type, uint32_t request, std::string_view body) {
 class Inbox {
  public:
   struct Request {
+    MessageType type = MessageType::kSolve;
     uint32_t id = 0;
     std::string body;
     std::stop_token stop;
   };
 
-  void Put(uint32_t id, std::string body) {
+  void Put(MessageType type, uint32_t id, std::string body) {
     Lock lock(mutex_);
     current_ = std::stop_source();
     current_id_ = id;
-    waiting_.push_back({id, std::move(body), current_.get_token()});
+    waiting_.push_back({type, id, std::move(body), current_.get_token()});
     changed_.Signal();
   }
   void Cancel(uint32_t id) {
@@ -101,11 +102,12 @@ class Inbox {
       inbox.Cancel(header->request);
       continue;
     }
-    if (header->type != MessageType::kSolve) _exit(kExitProtocol);
+    if (header->type != MessageType::kSolve && header->type != MessageType::kFindCore)
+      _exit(kExitProtocol);
     std::string body;
     body.resize(header->size);
     if (!ReadAll(body.data(), body.size())) _exit(0);
-    inbox.Put(header->request, std::move(body));
+    inbox.Put(header->type, header->request, std::move(body));
   }
 }
 
@@ -142,12 +144,25 @@ class MemoryLimit {
   bool set_ = false;
 };
 
-void Answer(const Inbox::Request& request) {
-  auto fail = [&request](const absl::Status& status) {
-    SendFrame(MessageType::kFailure, request.id, EncodeFailure(status));
-  };
+void Fail(const Inbox::Request& request, const absl::Status& status) {
+  SendFrame(MessageType::kFailure, request.id, EncodeFailure(status));
+}
+
+void FindCore(const Inbox::Request& request) {
+  absl::StatusOr<FindCoreRequest> asked = DecodeFindCore(request.body);
+  if (!asked.ok()) return Fail(request, asked.status());
+  MemoryLimit limit(asked->options.memory_limit_bytes);
+  SolveMonitor monitor;
+  monitor.stop = request.stop;
+  absl::StatusOr<InfeasibleCore> core =
+      ClpFindCore(asked->problem, asked->parts, asked->options, monitor);
+  if (!core.ok()) return Fail(request, core.status());
+  SendFrame(MessageType::kCore, request.id, EncodeCore(*core));
+}
+
+void Solve(const Inbox::Request& request) {
   absl::StatusOr<SolveRequest> asked = DecodeSolve(request.body);
-  if (!asked.ok()) return fail(asked.status());
+  if (!asked.ok()) return Fail(request, asked.status());
   MemoryLimit limit(asked->options.memory_limit_bytes);
   SolveMonitor monitor;
   monitor.stop = request.stop;
@@ -160,7 +175,7 @@ void Answer(const Inbox::Request& request) {
     SendFrame(MessageType::kPreliminary, request.id, EncodeResult(result));
   };
   absl::StatusOr<SolveResult> result = CbcSolve(asked->problem, asked->options, monitor, hooks);
-  if (!result.ok()) return fail(result.status());
+  if (!result.ok()) return Fail(request, result.status());
   SendFrame(MessageType::kResult, request.id, EncodeResult(*result));
 }
 
@@ -193,7 +208,9 @@ int RunWorker() {
   if (!SendFrame(MessageType::kHello, 0, {reinterpret_cast<const char*>(&version), sizeof version}))
     return 1;
   Inbox::Request request;
-  while (inbox.Next(request)) Answer(request);
+  while (inbox.Next(request)) {
+    request.type == MessageType::kFindCore ? FindCore(request) : Solve(request);
+  }
   return 0;
 }
 

@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "cbc_run.h"
 #include "clp_engine.h"
+#include "core_search.h"
 #include "mutex.h"
 #include "solvent/cbc_backend.h"
+#include "status_macros.h"
 
 namespace solvent {
 namespace {
@@ -31,7 +33,7 @@ const SolverCodes& Codes() {
   return *codes;
 }
 
-class CbcBackend : public SolveBackend {
+class CbcBackend : public SolveBackend, public InfeasibleCoreFinder {
  public:
   std::string_view name() const override { return "cbc"; }
   std::string version() const override {
@@ -53,7 +55,24 @@ class CbcBackend : public SolveBackend {
                                     const SolveMonitor& monitor) override {
     return CbcSolve(problem, options, monitor);
   }
+  absl::StatusOr<InfeasibleCore> FindInfeasibleCore(const Problem& problem,
+                                                    std::span<const CorePart> parts,
+                                                    const SolveOptions& options,
+                                                    const SolveMonitor& monitor) override {
+    return ClpFindCore(problem, parts, options, monitor);
+  }
 };
+
+template <typename Work>
+auto Caught(const Work& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("the solver ran out of memory");
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat("the solver failed: ", error.what()));
+  }
+}
 
 }  // namespace
 
@@ -66,13 +85,22 @@ absl::StatusOr<SolveResult> CbcSolve(const Problem& problem, const SolveOptions&
     cancelled.solver = "cbc";
     return cancelled;
   }
-  try {
-    return CheckedSolve(problem, options, monitor, Codes(), hooks);
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("the solver ran out of memory");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("the solver failed: ", error.what()));
-  }
+  return Caught([&] { return CheckedSolve(problem, options, monitor, Codes(), hooks); });
+}
+
+absl::StatusOr<InfeasibleCore> ClpFindCore(const Problem& problem, std::span<const CorePart> parts,
+                                           const SolveOptions& options,
+                                           const SolveMonitor& monitor) {
+  RETURN_IF_ERROR(problem.Check());
+  RETURN_IF_ERROR(CheckSolveOptions(options));
+  RETURN_IF_ERROR(CheckCoreParts(problem, parts));
+  Lock lock(SolveMutex());
+  if (monitor.stop.stop_requested()) return InfeasibleCore();
+  const StopControl control(monitor.stop, options.time_limit_seconds);
+  const LpEngineFactory factory = [](const LpModel& model) { return MakeClpEngine(model); };
+  return Caught([&]() -> absl::StatusOr<InfeasibleCore> {
+    return SearchCore(problem, parts, factory, control);
+  });
 }
 
 std::unique_ptr<SolveBackend> MakeCbcBackend() { return std::make_unique<CbcBackend>(); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -75,6 +76,11 @@ class ClpEngine : public LpEngine {
   void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) override {
     std::transform(lower.begin(), lower.end(), simplex_.columnLower(), ClpBound);
     std::transform(upper.begin(), upper.end(), simplex_.columnUpper(), ClpBound);
+  }
+
+  void SetRowBounds(std::span<const double> lower, std::span<const double> upper) override {
+    std::transform(lower.begin(), lower.end(), simplex_.rowLower(), ClpBound);
+    std::transform(upper.begin(), upper.end(), simplex_.rowUpper(), ClpBound);
   }
 
   void SetCost(std::span<const double> cost) override {
@@ -159,6 +165,49 @@ class ClpEngine : public LpEngine {
 
   int64_t iterations() const override { return iterations_; }
 
+  bool BeginSteps() override {
+    steps_ = std::make_unique<ClpSimplex>(simplex_);
+    steps_->scaling(0);  // Clp's tableau columns are those of the unscaled problem only then
+    if (steps_->startup(0) != 0) {
+      steps_.reset();
+      return false;
+    }
+    step_basics_.resize(static_cast<size_t>(steps_->numberRows()));
+    steps_->getBasics(step_basics_.data());
+    return true;
+  }
+
+  std::vector<double> Step(bool row, int32_t index) override {
+    if (steps_ == nullptr) return {};
+    const int columns = steps_->numberColumns();
+    const ClpSimplex::Status status =
+        row ? steps_->getRowStatus(index) : steps_->getColumnStatus(index);
+    if (status == ClpSimplex::basic) return {};
+    std::vector<double> tableau(step_basics_.size());
+    steps_->getBInvACol(row ? columns + index : index, tableau.data());
+    std::vector<double> step(static_cast<size_t>(columns));
+    for (size_t k = 0; k < tableau.size(); ++k) {
+      if (step_basics_[k] < columns) step[step_basics_[k]] = -tableau[k];
+    }
+    if (!row) {
+      step[index] = 1;
+      return step;
+    }
+    // Clp counts a row's logical column with its sign turned, here and there.
+    double moved = 0;
+    const CoinPackedMatrix& by_column = *steps_->matrix();
+    for (int j = 0; j < columns; ++j) {
+      if (step[j] == 0) continue;
+      for (CoinBigIndex k = by_column.getVectorStarts()[j];
+           k < by_column.getVectorStarts()[j] + by_column.getVectorLengths()[j]; ++k) {
+        if (by_column.getIndices()[k] == index) moved += by_column.getElements()[k] * step[j];
+      }
+    }
+    if (moved == 0) return {};
+    for (double& v : step) v /= moved;
+    return step;
+  }
+
  private:
   static std::vector<double> Take(double* ray, int size) {
     std::vector<double> out;
@@ -212,6 +261,8 @@ class ClpEngine : public LpEngine {
   const size_t nonzeros_;
   ProgressTracker* tracker_;
   ClpSimplex simplex_;
+  std::unique_ptr<ClpSimplex> steps_;
+  std::vector<int> step_basics_;
   int64_t iterations_ = 0;
 };
 
@@ -225,16 +276,20 @@ class TrivialEngine : public LpEngine {
         upper_(model.upper.begin(), model.upper.end()),
         x_(model.columns),
         y_(model.rows) {
-    for (int32_t i = 0; i < rows_; ++i) {
-      if (model.row_lower[i] <= 0 && model.row_upper[i] >= 0) continue;
-      violated_ = i;
-      violation_sign_ = model.row_lower[i] > 0 ? 1 : -1;
-    }
+    TrivialEngine::SetRowBounds(model.row_lower, model.row_upper);
   }
 
   void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) override {
     lower_.assign(lower.begin(), lower.end());
     upper_.assign(upper.begin(), upper.end());
+  }
+  void SetRowBounds(std::span<const double> lower, std::span<const double> upper) override {
+    violated_ = -1;
+    for (int32_t i = 0; i < rows_; ++i) {
+      if (lower[i] <= 0 && upper[i] >= 0) continue;
+      violated_ = i;
+      violation_sign_ = lower[i] > 0 ? 1 : -1;
+    }
   }
   void SetCost(std::span<const double> cost) override { cost_.assign(cost.begin(), cost.end()); }
 

@@ -23,6 +23,9 @@ class BoundsWatch : public LpEngine {
     }
     if (*sane_) engine_->SetColumnBounds(lower, upper);
   }
+  void SetRowBounds(std::span<const double> lower, std::span<const double> upper) override {
+    engine_->SetRowBounds(lower, upper);
+  }
   void SetCost(std::span<const double> cost) override { engine_->SetCost(cost); }
   bool SetBasis(std::span<const BasisStatus> columns, std::span<const BasisStatus> rows) override {
     return engine_->SetBasis(columns, rows);

@@ -62,6 +62,41 @@ TEST_CASE("a result arrives as it was sent") {
   CHECK(EncodeResult(*got) == EncodeResult(sent));
 }
 
+TEST_CASE("a core and what asks for it arrive as they were sent") {
+  InfeasibleCore sent;
+  sent.outcome = InfeasibleCore::Outcome::kIrreducible;
+  sent.parts = {{CorePart::Kind::kRow, 1}, {CorePart::Kind::kUpperBound, 2}};
+  sent.proof = {0, -1.5};
+  sent.solves = 4;
+  sent.iterations = 9;
+  const std::string bytes = EncodeCore(sent);
+  const absl::StatusOr<InfeasibleCore> got = DecodeCore(bytes, 3, 2);
+  REQUIRE(got.ok());
+  CHECK(got->outcome == sent.outcome);
+  CHECK(got->parts == sent.parts);
+  CHECK(got->proof == sent.proof);
+  CHECK(got->solves == 4);
+  CHECK(got->iterations == 9);
+  CHECK_FALSE(DecodeCore(bytes, 2, 2).ok());  // there is no such column
+  CHECK_FALSE(DecodeCore(bytes, 3, 1).ok());
+  CHECK_FALSE(DecodeCore(bytes, 3, 3).ok());
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    CHECK_FALSE(DecodeCore(bytes.substr(0, size), 3, 2).ok());
+  }
+  const Problem problem = MakeRandomProblem(11).problem;
+  SolveOptions options;
+  options.seed = 3;
+  const std::vector<CorePart> parts = {{CorePart::Kind::kLowerBound, 0}};
+  const std::string asked = EncodeFindCore(problem, parts, options);
+  const absl::StatusOr<FindCoreRequest> request = DecodeFindCore(asked);
+  REQUIRE(request.ok());
+  CHECK(request->problem == problem);
+  CHECK(request->parts == parts);
+  CHECK(request->options.seed == 3);
+  CHECK_FALSE(DecodeFindCore(asked.substr(0, asked.size() - 1)).ok());
+  CHECK_FALSE(DecodeFindCore(asked + "x").ok());
+}
+
 TEST_CASE("a result for another problem's size is refused") {
   const std::string bytes = EncodeResult(SampleResult());
   CHECK_FALSE(DecodeResult(bytes, 4, 2).ok());
