@@ -1,4 +1,6 @@
 // Tools for agents: the catalog, and running what is in it.
+#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,6 +14,8 @@ constexpr size_t kMostSummary = 300;
 constexpr size_t kMostDescription = 3000;
 constexpr size_t kMostSchema = 16'000;
 constexpr size_t kMostExample = 12'000;
+constexpr int kNamePage = 100;
+constexpr int64_t kMostNamePages = 20;  // of models whose names contain the one that is sought
 
 absl::StatusOr<Json> SearchTemplates(const ToolCall& call) {
   CatalogFilter filter;
@@ -87,14 +91,75 @@ Json Description(const std::string& id, const std::string& name, const std::stri
   return answer;
 }
 
+// The organization's own model of that name: its custom, machine or displayed one. Models in use
+// come before those that are switched off; nothing when there is none.
+absl::StatusOr<std::optional<OrgModel>> FindByName(const ToolCall& call, const std::string& name) {
+  OrganizationModel& models = call.context.engine.models();
+  const std::string& organization = call.caller.organization_id;
+  OrgModelFilter filter;
+  filter.search = name;
+  std::optional<OrgModel> found;
+  std::string also;
+  for (int64_t number = 1; number <= kMostNamePages; ++number) {
+    absl::StatusOr<Page<OrgModel>> page = models.List(organization, filter, {number, kNamePage});
+    if (!page.ok()) return page.status();
+    for (OrgModel& model : page->items) {
+      if (model.custom_name != name && model.name != name && model.display_name != name) continue;
+      if (!found.has_value() || (model.is_active && !found->is_active)) {
+        found = std::move(model);
+        also.clear();
+      } else if (model.is_active == found->is_active) {
+        also += (also.empty() ? "" : ", ") + model.id;
+      }
+    }
+    if (std::ssize(page->items) < kNamePage) break;
+  }
+  if (!found.has_value()) return found;
+  if (!also.empty() && found->is_active) {
+    return BadRequest("Several models have the name \"" + Shortened(name, 100) +
+                      "\"; name one of them by its id: " + found->id + ", " + Shortened(also, 500));
+  }
+  absl::StatusOr<OrgModel> whole = models.Get(organization, found->id);
+  if (!whole.ok()) return whole.status();
+  return *std::move(whole);
+}
+
+// What the organization has under that id, catalog id or name, switched off or not.
+absl::StatusOr<std::optional<OrgModel>> FindOwn(const ToolCall& call, const std::string& id) {
+  OrganizationModel& models = call.context.engine.models();
+  absl::StatusOr<OrgModel> own = models.Get(call.caller.organization_id, id);
+  if (own.ok()) return *std::move(own);
+  if (!absl::IsNotFound(own.status())) return own.status();
+  absl::StatusOr<std::optional<OrgModel>> named = FindByName(call, id);
+  if (!named.ok() || !named->has_value() || (*named)->is_active || !(*named)->catalog_id.empty()) {
+    return named;
+  }
+  // A private model that was deleted does not stand before a template of its name.
+  absl::StatusOr<CatalogModel> listing = FindListing(call, id);
+  if (listing.ok()) return std::optional<OrgModel>();
+  if (!absl::IsNotFound(listing.status())) return listing.status();
+  return named;
+}
+
+absl::Status SwitchedOff(const OrgModel& model) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, error_code::kConflict,
+                   "The model \"" + Shortened(model.display_name, 100) + "\" (" + model.id +
+                       ") is switched off in this organization. People switch it on in the "
+                       "console, or by PATCH " +
+                       std::string(kBase) + "/models/" + model.id + " with {\"is_active\": true}");
+}
+
 absl::StatusOr<Json> DescribeTemplate(const ToolCall& call) {
   std::string id = call.Text("id");
-  absl::StatusOr<OrgModel> own = call.context.engine.models().Get(call.caller.organization_id, id);
-  if (own.ok()) {
-    return Description(own->id, own->name, own->display_name, own->description, own->definition,
-                       std::string(kBase) + "/models/" + own->id);
+  absl::StatusOr<std::optional<OrgModel>> found = FindOwn(call, id);
+  if (!found.ok()) return found.status();
+  if (found->has_value()) {
+    const OrgModel& own = **found;
+    Json answer = Description(own.id, own.name, own.display_name, own.description, own.definition,
+                              std::string(kBase) + "/models/" + own.id);
+    if (!own.is_active) answer.Set("next_step", std::string(Message(SwitchedOff(own))));
+    return answer;
   }
-  if (!absl::IsNotFound(own.status())) return own.status();
   absl::StatusOr<CatalogModel> model = FindListing(call, id);
   if (!model.ok()) return model.status();
   return Description(model->id, model->name, model->display_name, model->description,
@@ -104,15 +169,21 @@ absl::StatusOr<Json> DescribeTemplate(const ToolCall& call) {
 absl::StatusOr<Submitted> StartModel(const ToolCall& call, ModelRun run, std::string_view id,
                                      std::chrono::milliseconds wait) {
   OrganizationModel& models = call.context.engine.models();
-  absl::StatusOr<OrgModel> own = models.Get(call.caller.organization_id, id);
-  if (!own.ok() && !absl::IsNotFound(own.status())) return own.status();
-  if (own.ok()) return models.ExecuteAndWait(call.caller, own->id, std::move(run), wait);
-  absl::StatusOr<CatalogModel> listing = FindListing(call, id);
-  if (!listing.ok()) return listing.status();
-  // Costs nothing, and changes nothing for a listing that is active already.
-  absl::StatusOr<OrgModel> active = models.Activate(call.caller, listing->id);
-  if (!active.ok()) return active.status();
-  return models.ExecuteAndWait(call.caller, active->id, std::move(run), wait);
+  absl::StatusOr<std::optional<OrgModel>> own = FindOwn(call, std::string(id));
+  if (!own.ok()) return own.status();
+  std::string to_run;
+  if (own->has_value()) {
+    if (!(*own)->is_active) return SwitchedOff(**own);
+    to_run = (*own)->id;
+  } else {
+    absl::StatusOr<CatalogModel> listing = FindListing(call, id);
+    if (!listing.ok()) return listing.status();
+    // Costs nothing. What the organization has of this listing was found by its name.
+    absl::StatusOr<OrgModel> active = models.Activate(call.caller, listing->id);
+    if (!active.ok()) return active.status();
+    to_run = active->id;
+  }
+  return models.ExecuteAndWait(call.caller, to_run, std::move(run), wait);
 }
 
 absl::StatusOr<Json> ExecuteModel(const ToolCall& call) {
@@ -135,14 +206,14 @@ constexpr Tool kTools[] = {
      "and "
      "an example input to start from.",
      R"({"type":"object","additionalProperties":false,"required":["id"],"properties":{
-       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) of a template or model, or the name of a template"}}})",
+       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) or name of a template, or of one of the organization's models"}}})",
      true, "", DescribeTemplate},
     {"execute_model", "Execute a model",
      "Solves a template or one of the organization's models with an input, and waits for the "
      "answer. Costs credits. The answer shows the variables that are not zero, the first 50 of "
      "them.",
      R"({"type":"object","additionalProperties":false,"required":["id","input"],"properties":{
-       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) of a template or model, or the name of a template"},
+       "id":{"type":"string","minLength":1,"description":"Id (mdl_…) or name of a template, or of one of the organization's models"},
        "input":{"type":"object","description":"Data of the shape that describe_template shows"},
        "name":{"type":"string","description":"What to call this run"},
        "time_limit_seconds":{"type":"number","minimum":1,"maximum":3600,"description":"For the solver; the model's own unless given"},

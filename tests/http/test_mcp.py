@@ -225,6 +225,63 @@ class Mcp(ServerTest):
         self.assertEqual(again["objective_value"], answer["objective_value"])
         self.call("describe_template", id=kept["model_id"])
 
+    def test_a_model_that_was_switched_off_is_refused_under_every_name(self):
+        template = self.call("search_templates", query="transportation")["templates"][0]
+        example = self.call("describe_template", id=template["id"])["example_input"]
+        own = self.api.post(f"/models/catalog/{template['id']}/activate",
+                            json={"custom_name": "Our hauls"}).json()["id"]
+        run = self.call("execute_model", id="Our hauls", input=example)
+        self.assertEqual(run["status"], "completed")
+        self.api.patch(f"/models/{own}", json={"is_active": False})
+        try:
+            for name in (own, template["id"], template["name"], "Our hauls"):
+                failure = self.call("execute_model", failed=True, id=name, input=example)
+                self.assertIn("switched off", failure["message"], name)
+                self.assertIn(own, failure["message"])
+                read = self.call("describe_template", id=name)
+                self.assertIn("switched off", read["next_step"])
+            self.assertIs(self.api.get(f"/models/{own}").json()["is_active"], False)
+            self.assertEqual(self.api.get(f"/models/{own}").json()["total_executions"], 1)
+        finally:
+            self.api.patch(f"/models/{own}", json={"is_active": True})
+        run = self.call("execute_model", id=template["name"], input=example)
+        self.assertEqual(run["status"], "completed")
+
+    def test_own_models_are_found_by_their_names(self):
+        def make(name, **more):
+            body = {"name": name, "generator_type": "template", **more,
+                    "template": {"language": "mathprog",
+                                 "model": "var x <= 4; maximize z: x; solve; end;"}}
+            answer = self.api.post("/models", json=body)
+            self.assertEqual(answer.status_code, 200, answer.text)
+            return answer.json()["id"]
+        first = make("weekly-50%_plan", display_name="The weekly plan")
+        self.api.patch(f"/models/{first}", json={"custom_name": "Plan of the East"})
+        for name in (first, "weekly-50%_plan", "Plan of the East"):
+            self.assertEqual(self.call("describe_template", id=name)["id"], first)
+            run = self.call("execute_model", id=name, input={})
+            self.assertEqual(run["objective_value"], 4)
+        failure = self.call("execute_model", failed=True, id="Plan of the", input={})
+        self.assertEqual(failure["error"], "not_found")
+        second = make("Plan of the East")
+        failure = self.call("execute_model", failed=True, id="Plan of the East", input={})
+        for own in (first, second):
+            self.assertIn(own, failure["message"])
+        # A deleted one is no longer in the way, and stands before no template of its name.
+        self.api.delete(f"/models/{second}")
+        self.assertEqual(self.call("describe_template", id="Plan of the East")["id"], first)
+        template = self.call("search_templates", query="set cover")["templates"][0]
+        namesake = make(template["name"])
+        self.assertEqual(self.call("describe_template", id=template["name"])["id"], namesake)
+        self.api.delete(f"/models/{namesake}")
+        self.assertEqual(self.call("describe_template", id=template["name"])["id"], template["id"])
+        # Nor are the names of others found.
+        key = self.server.create_key("Other")
+        result = self.rpc("tools/call", {"name": "describe_template",
+                                         "arguments": {"id": "Plan of the East"}},
+                          Authorization=f"Bearer {key}")["result"]
+        self.assertEqual(result["structuredContent"]["error"], "not_found")
+
     def test_the_catalog_is_listed_in_pages(self):
         first = self.call("search_templates", limit=5)
         self.assertEqual(len(first["templates"]), 5)
