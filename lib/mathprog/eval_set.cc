@@ -91,11 +91,12 @@ SetRef Run::BuildSet(const Expr& e) {
   };
   auto each = [&](const TupleSet& set, auto&& f) {
     const size_t n = set.size();
+    Sym element[kMaxDim] = {};  // room for what is read by another set's dimension
     for (size_t i = 0; i < n; ++i) {
       Step();
       if (set.dim() == 1) {
-        const Sym s = set.Element(i);
-        f(&s);
+        element[0] = set.Element(i);
+        f(element);
       } else {
         f(set.Tuple(i));
       }
