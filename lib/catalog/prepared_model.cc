@@ -144,8 +144,9 @@ ModelDefinition EffectiveDefinition(ModelDefinition definition, const Json& own)
 }
 
 absl::StatusOr<std::shared_ptr<const PreparedModel>> PreparedModel::Prepare(
-    ModelDefinition definition) {
+    ModelDefinition definition, std::stop_token stopping) {
   auto model = std::make_shared<PreparedModel>();
+  model->stopping_ = std::move(stopping);
   model->document_ = DefinitionToJson(definition).Dump();
   model->hash_ = HexEncode(Sha256(model->document_));
   model->definition_ = std::move(definition);
@@ -327,9 +328,19 @@ absl::StatusOr<GeneratedRun> PreparedModel::FromMathProg(Json input, const RunSe
   given.accepted_members = named_members_;
   MathProgRunOptions options = run_options_;
   options.now_seconds = now_seconds;
+  options.limits.max_seconds = std::min(options.limits.max_seconds, settings.max_seconds);
+  // Neither ends what the run reports later.
+  std::stop_source stop;
+  const std::stop_callback on_stop(settings.stop, [&stop] { stop.request_stop(); });
+  const std::stop_callback on_stopping(stopping_, [&stop] { stop.request_stop(); });
+  options.stop = stop.get_token();
   MathProgGenerated generated = compiled_->Generate(given, options);
   if (generated.run == nullptr) {
     absl::Status status = DiagnosticsToStatus(generated.diagnostics);
+    if (absl::IsCancelled(status) && stopping_.stop_requested()) {
+      return MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable,
+                       "the service stops, and ended the making of the problem; try again");
+    }
     return status.ok() ? absl::InternalError("the generator failed without a word") : status;
   }
   std::shared_ptr<MathProgRun> made = std::move(generated.run);

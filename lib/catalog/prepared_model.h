@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,10 @@ ModelDefinition EffectiveDefinition(ModelDefinition definition, const Json& own)
 
 // What a caller says beside the input.
 struct RunSettings {
-  Json options;             // object or null
-  std::string solver_name;  // "" for the model's
+  Json options;                    // object or null
+  std::string solver_name;         // "" for the model's
+  std::stop_token stop;            // ends the generation, which fails as Cancelled
+  double max_seconds = kInfinity;  // for the generation, where its own limit is not shorter
 };
 
 struct GeneratedRun {
@@ -43,11 +46,13 @@ class PreparedModel : public std::enable_shared_from_this<PreparedModel> {
  public:
   // `definition` as EffectiveDefinition returns it. ValidationError, with pointers into the
   // definition and the compiler's diagnostics in extra "errors", for one that cannot work.
-  static absl::StatusOr<std::shared_ptr<const PreparedModel>> Prepare(ModelDefinition definition);
+  // `stopping` ends all its generations, which fail as Unavailable.
+  static absl::StatusOr<std::shared_ptr<const PreparedModel>> Prepare(
+      ModelDefinition definition, std::stop_token stopping = {});
 
   // `input` is the caller's, before defaults. `now_seconds` is what the model's clock says.
   // BadRequest with extra "errors" when the input does not fit; a ValidationError where a limit was
-  // reached or an option is wrong.
+  // reached or an option is wrong; Cancelled or Unavailable when it was told to stop.
   absl::StatusOr<GeneratedRun> Generate(Json input, const RunSettings& settings,
                                         int64_t now_seconds) const;
 
@@ -74,6 +79,7 @@ class PreparedModel : public std::enable_shared_from_this<PreparedModel> {
   absl::StatusOr<GeneratedRun> FromFixed(const Json& input, const RunSettings& settings) const;
   absl::Status ReadSettings(const RunSettings& settings, GeneratedRun& run) const;
 
+  std::stop_token stopping_;
   ModelDefinition definition_;
   std::string document_;
   std::string hash_;

@@ -20,7 +20,7 @@ absl::StatusOr<std::shared_ptr<const PreparedModel>> PreparedModels::Get(
   }
   // Two threads may prepare the same model at once; both results are good, the first is kept.
   ASSIGN_OR_RETURN(std::shared_ptr<const PreparedModel> model,
-                   PreparedModel::Prepare(std::move(definition)));
+                   PreparedModel::Prepare(std::move(definition), stopping_.get_token()));
   size_t bytes = model->document().size();
   if (bytes > max_bytes_ / 4) return model;
   Lock lock(mutex_);

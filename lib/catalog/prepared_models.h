@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -25,6 +26,10 @@ class PreparedModels {
 
   absl::StatusOr<std::shared_ptr<const PreparedModel>> Get(ModelDefinition definition);
 
+  // For good: what is being generated ends soon, and what is asked for later at once, both as
+  // Unavailable. For a host that stops, and would otherwise wait for minutes.
+  void StopGenerating() { stopping_.request_stop(); }
+
   struct Stats {
     int64_t hits = 0;
     int64_t misses = 0;
@@ -36,6 +41,7 @@ class PreparedModels {
  private:
   using Entry = std::pair<std::string, std::shared_ptr<const PreparedModel>>;
 
+  std::stop_source stopping_;
   const size_t max_entries_;
   const size_t max_bytes_;
   mutable Mutex mutex_;

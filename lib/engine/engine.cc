@@ -132,6 +132,7 @@ class EngineImpl : public Engine {
     return absl::OkStatus();
   }
   void Stop() override {
+    prepared_.StopGenerating();
     triggers_->Stop();
     webhooks_->Stop();  // gives its claims back in the name that the queue signs off with
     batches_->Stop();

@@ -27,6 +27,11 @@ AttemptEnd Failed(TaskReason reason, std::string message) {
   return end;
 }
 
+// The making of its problem was ended from outside: that says nothing about the task.
+bool WasStopped(const absl::Status& status) {
+  return absl::IsCancelled(status) || absl::IsUnavailable(status);
+}
+
 AttemptEnd NotPrepared(const absl::Status& status) {
   std::string message(Message(status));
   if (!absl::IsInvalidArgument(status)) return Failed(TaskReason::kInternalError, message);
@@ -119,7 +124,8 @@ absl::StatusOr<std::shared_ptr<const FrozenBatch>> Thaw(ModelPort& models, Prepa
   return batch;
 }
 
-std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task) {
+std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task,
+                                          std::stop_token stop) {
   auto prepared = std::make_shared<PreparedTask>();
   if (batch.model == nullptr) {
     prepared->status = batch.unreadable;
@@ -130,8 +136,11 @@ std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const Reserv
     prepared->status = input.status();
     return prepared;
   }
+  RunSettings settings = batch.settings;
+  settings.stop = std::move(stop);
+  if (task.timeout_seconds > 0) settings.max_seconds = static_cast<double>(task.timeout_seconds);
   absl::StatusOr<GeneratedRun> run =
-      batch.model->Generate(*std::move(input), batch.settings, task.now_seconds);
+      batch.model->Generate(*std::move(input), settings, task.now_seconds);
   if (!run.ok()) {
     prepared->status = run.status();
     return prepared;
@@ -148,6 +157,7 @@ double SolverLimit(double task_seconds) {
 AttemptOutput RunAttempt(const AttemptInput& input) {
   AttemptOutput output;
   if (!input.prepared.status.ok()) {
+    output.stopped = WasStopped(input.prepared.status);
     output.end = NotPrepared(input.prepared.status);
     return output;
   }

@@ -35,7 +35,9 @@ struct PreparedTask {
   absl::Status status;
   GeneratedRun run;
 };
-std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task);
+// `stop` ends it early: the task is put back then.
+std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task,
+                                          std::stop_token stop);
 
 // Where the simplex method ended for another task of the same execution.
 struct StartBasis {

@@ -216,15 +216,17 @@ void BatchRunner::ReserveFor(const BatchPtr& batch, int most) {
 
 void BatchRunner::PrepareFor(const BatchPtr& batch) {
   Ready ready;
+  std::stop_token stop;
   {
     Lock lock(mutex_);
+    stop = batch->stop_preparing.get_token();
     if (batch->waiting.empty() || batch->waiting.front().careful) return;
     ready.task = std::move(batch->waiting.front());
     batch->waiting.pop_front();
     ++batch->preparing;
   }
   double begin = SteadySeconds();
-  ready.prepared = PrepareTask(*batch->frozen, ready.task);
+  ready.prepared = PrepareTask(*batch->frozen, ready.task, std::move(stop));
   double seconds = SteadySeconds() - begin;
   {
     Lock lock(mutex_);

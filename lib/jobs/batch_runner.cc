@@ -81,6 +81,7 @@ bool BatchRunner::Halt(int64_t execution, bool force) {
 
 void BatchRunner::HaltLocked(Batch& batch, bool force) {
   batch.halted = true;
+  batch.stop_preparing.request_stop();
   for (Ready& ready : batch.ready) orphans_.push_back(std::move(ready.task));
   for (ReservedTask& task : batch.waiting) orphans_.push_back(std::move(task));
   batch.ready.clear();
@@ -234,7 +235,7 @@ std::optional<AttemptEnd> BatchRunner::Attempt(Flight& flight) {
   if (flight.prepared == nullptr) {
     if (flight.Await() == Flight::Start::kRefused) return std::nullopt;
     double begin = SteadySeconds();
-    flight.prepared = PrepareTask(*frozen, flight.task);
+    flight.prepared = PrepareTask(*frozen, flight.task, flight.stop.get_token());
     Lock lock(mutex_);
     Average(flight.batch->prepare_seconds, SteadySeconds() - begin);
   }
@@ -242,8 +243,7 @@ std::optional<AttemptEnd> BatchRunner::Attempt(Flight& flight) {
   const std::string& solver = flight.prepared->run.solver_name;
   AttemptOutput output =
       RunAttempt({flight.task, *flight.prepared, FindBackend(solver), solve_begin - flight.begin,
-                  frozen->memory_mb, basis.get(), flight.stop.get_token(),
-                  options_.find_conflict});
+                  frozen->memory_mb, basis.get(), flight.stop.get_token(), options_.find_conflict});
   {
     Lock lock(mutex_);
     Average(flight.batch->solve_seconds, SteadySeconds() - solve_begin);

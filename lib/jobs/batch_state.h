@@ -23,7 +23,8 @@ struct BatchRunner::Batch {
   std::deque<ReservedTask> waiting;
   std::deque<Ready> ready;
   int preparing = 0;
-  double prepare_seconds = 0;  // moving averages; 0: not known yet
+  std::stop_source stop_preparing;  // what the feeder prepares, once halted
+  double prepare_seconds = 0;       // moving averages; 0: not known yet
   double solve_seconds = 0;
   int64_t reserve_not_before = 0;
   std::shared_ptr<const StartBasis> basis;

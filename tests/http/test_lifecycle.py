@@ -30,6 +30,12 @@ def children(pid):
     return found
 
 
+def seconds_used(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Lifecycle(unittest.TestCase):
     def setUp(self):
         self.server = Server("--workers", "1")
@@ -72,6 +78,38 @@ class Lifecycle(unittest.TestCase):
         with self.restart() as api:
             run = answers[0].json()["task_id"]
             self.assertIn(api.get(f"/solve/async/{run}").json()["status"], ("pending", "running"))
+
+    def test_a_stop_ends_the_making_of_a_problem(self):
+        model = ("param n default 1; var x >= sum{i in 1..n, j in 1..if n > 1 then 200000 else 0} "
+                 "sin(cos(sin(cos(sin(cos(sin(i * j))))))); minimize z: x; solve; end;")
+        for by in ("text", "model"):
+            with self.subTest(by), Server() as server, server.client() as api:
+                if by == "text":
+                    path, body = "/solve/mathprog", {"model": model, "input_data": {"n": 2000}}
+                else:
+                    made = api.post("/models", json={
+                        "name": "long", "generator_type": "template",
+                        "template": {"language": "mathprog", "model": model}})
+                    path = f"/models/{made.json()['id']}/execute"
+                    body = {"input_data": {"n": 2000}}
+                answers = []
+
+                def ask():
+                    try:
+                        answers.append(api.post(path, json=body))
+                    except httpx.TransportError as error:
+                        answers.append(error)
+
+                used = seconds_used(server.process.pid)
+                asking = threading.Thread(target=ask)
+                asking.start()
+                # Nothing else in that process works for so long.
+                wait_until(lambda: seconds_used(server.process.pid) > used + 0.3)
+                self.assertEqual(answers, [])
+                self.assertEqual(server.stop(), 0)
+                asking.join()
+                self.assertEqual(answers[0].status_code, 503, answers[0])
+                self.assertEqual(answers[0].json()["error"], "service_unavailable")
 
     def test_a_killed_server_finds_every_acknowledged_run_again(self):
         with self.server.client() as api:

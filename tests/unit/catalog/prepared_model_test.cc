@@ -1,9 +1,14 @@
 #include "prepared_model.h"
 
 #include <doctest/doctest.h>
+#include <pthread.h>
+#include <time.h>
 
 #include <cmath>
+#include <functional>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 #include "embedded_templates.h"
 #include "prepared_models.h"
@@ -241,4 +246,59 @@ TEST_CASE("prepared models are shared until there is no room for them") {
 }
 
 }  // namespace
+namespace {
+
+// Generating from it takes minutes, unless n is small.
+constexpr char kLong[] = R"({"generator_type": "template", "template": {"language": "mathprog",
+  "model": "param n default 1; var x >= sum{i in 1..n, j in 1..if n > 1 then 200000 else 0} sin(cos(sin(cos(sin(cos(sin(i * j))))))); minimize z: x; solve; end;"}})";
+
+// What becomes of a generation that `interrupt` is called during: once it has used some time of its
+// thread's.
+absl::Status Interrupted(const PreparedModel& model, const RunSettings& settings,
+                         const std::function<void()>& interrupt) {
+  absl::Status status;
+  std::jthread generating(
+      [&] { status = model.Generate(Parse(R"({"n": 2000})"), settings, 0).status(); });
+  clockid_t clock{};
+  REQUIRE(pthread_getcpuclockid(generating.native_handle(), &clock) == 0);
+  timespec used{};
+  while (used.tv_sec == 0 && used.tv_nsec < 50'000'000) {
+    REQUIRE(clock_gettime(clock, &used) == 0);
+    std::this_thread::yield();
+  }
+  interrupt();
+  generating.join();
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("a generation ends when its caller wants no more of it") {
+  const std::shared_ptr<const PreparedModel> model = MustPrepare(kLong);
+  std::stop_source stop;
+  RunSettings settings;
+  settings.stop = stop.get_token();
+  const absl::Status status = Interrupted(*model, settings, [&] { stop.request_stop(); });
+  CHECK(absl::IsCancelled(status));
+  CHECK(model->Generate(Parse("{}"), {}, 0).ok());
+}
+
+TEST_CASE("a generation ends when the service stops, and says so") {
+  PreparedModels models;
+  const auto model = models.Get(EffectiveDefinition(Definition(kLong), Json()));
+  REQUIRE(model.ok());
+  const absl::Status status = Interrupted(**model, {}, [&] { models.StopGenerating(); });
+  CHECK(absl::IsUnavailable(status));
+  CHECK(GetErrorInfo(status).code == error_code::kUnavailable);
+}
+
+TEST_CASE("a generation ends at its caller's deadline") {
+  const std::shared_ptr<const PreparedModel> model = MustPrepare(kLong);
+  RunSettings settings;
+  settings.max_seconds = 0.05;
+  const absl::Status status = model->Generate(Parse(R"({"n": 2000})"), settings, 0).status();
+  CHECK(absl::IsInvalidArgument(status));
+  CHECK(std::string(Message(status)).find("seconds of generation") != std::string::npos);
+}
+
 }  // namespace solvent

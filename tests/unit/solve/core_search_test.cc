@@ -103,7 +103,9 @@ Problem SmallRandom(uint64_t seed) {
     const auto side = static_cast<double>(number(-9, 9));
     const int64_t kind = number(0, 4);
     b.BeginRow("", kind == 1 ? -kInfinity : side,
-               kind == 0 || kind == 1 ? side : kind == 2 ? side + 3 : kInfinity);
+               kind == 0 || kind == 1 ? side
+               : kind == 2            ? side + 3
+                                      : kInfinity);
     for (int j = 0; j < 3; ++j) {
       const int64_t a = number(-3, 3);
       if (a != 0) b.AddTerm(j, static_cast<double>(a));
