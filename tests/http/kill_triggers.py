@@ -16,16 +16,16 @@ import hashlib
 import hmac
 import http.server
 import json
-import os
 import random
 import socket
-import sqlite3
 import struct
 import sys
 import threading
 import time
 
 import httpx
+
+from killing import Killing, Load
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 RECEIVERS = 4
@@ -87,26 +87,30 @@ class HostileReceiver:
         self.server.server_close()
 
 
-class KillTriggers:
-    def __init__(self, server, fires, kill_seconds, seed):
-        os.environ["SOLVENT_SERVER"] = server
-        import harness
+class Fires(Load):
+    """Triggers that are fired until so many fires have been accepted."""
 
-        harness.SERVER = server
-        self.harness = harness
+    clients = CLIENTS
+
+    def __init__(self, fires, kill_seconds, seed):
         self.fires = fires
         self.kill_seconds = kill_seconds
-        self.random = random.Random(seed)
-        self.lock = threading.Lock()
+        # About 25 fires for every kill.
+        self.pause = CLIENTS * kill_seconds / 25
         self.next_fire = 0
         self.accepted = {}  # number of a fire -> (trigger, run id)
         self.refused = {}  # run id -> trigger, for fires that were refused for their data
         self.requests = []  # of all receivers; appending is atomic
         self.repeated = 0  # fires whose first answer was lost
-        self.kills = 0
-        self.faults = []
+        self.attempts = self.cut_off = self.repeats = 0
+        rng = random.Random(seed)
+        self.receivers = [HostileReceiver(rng.random(), self.requests) for _ in range(RECEIVERS)]
 
-    def make_triggers(self, api):
+    def close(self):
+        for receiver in self.receivers:
+            receiver.close()
+
+    def prepare(self, api):
         model = self.harness.problem("minimize", "2*x", {"x": "integer"}, ["x >= {{least}}"],
                                      parameters={"least": 1})
         document = api.post("/builder", json={"model_json": model}).json()
@@ -136,7 +140,7 @@ class KillTriggers:
 
     def fire(self, trigger, data, **headers):
         headers["Authorization"] = f"Bearer {trigger['trigger_secret']}"
-        with self.server.client("", headers=headers) as client:
+        with self.killing.server.client("", headers=headers) as client:
             return client.post(f"/triggers/{trigger['id']}/fire", json={"override_data": data})
 
     def fire_until_accepted(self, mine):
@@ -155,7 +159,7 @@ class KillTriggers:
             except (httpx.HTTPError, OSError, ValueError):
                 pass  # the server is down for a moment, or its port is another's now
             time.sleep(0.02)
-        self.faults.append(f"fire {mine} was not accepted within two minutes")
+        self.fault(f"fire {mine} was not accepted within two minutes")
 
     def fire_wrongly(self, trigger):
         try:
@@ -166,50 +170,17 @@ class KillTriggers:
         except (httpx.HTTPError, OSError, ValueError):
             pass
 
-    def run(self):
-        # Hundreds of attempts a delivery: what is tested is that none is ever given up.
-        retries = ",".join(["0.2"] * 300)
-        self.server = self.harness.Server(
-            "--workers", "2", "--credits", "unlimited", "--webhook-allow", "127.0.0.0/8",
-            "--webhook-retry", retries, "--rate-limit-fire", "0", "--rate-limit-fire-day", "0",
-            "--rate-limit-fire-failures", "0", "--rate-limit-read", "0",
-            "--notifications-per-user", "100000")
-        self.receivers = [HostileReceiver(self.random.random(), self.requests)
-                          for _ in range(RECEIVERS)]
-        # About 25 fires for every kill.
-        self.pause = CLIENTS * self.kill_seconds / 25
-        try:
-            self.server.start()
-            self.key = self.server.key
-            with self.server.client(self.key) as api:
-                self.make_triggers(api)
-            threads = [threading.Thread(target=self.client_loop, args=(i,))
-                       for i in range(CLIENTS)]
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
-                self.kill_once(threads)
-            for thread in threads:
-                thread.join()
-            with self.server.client(self.key) as api:
-                self.check_api(api)
-            self.server.stop()
-            self.check_database()
-            self.check_requests()
-        finally:
-            self.server.remove()
-            for receiver in self.receivers:
-                receiver.close()
+    def live(self, killing):
+        """Until the next kill."""
+        def going_on():
+            return any(thread.is_alive() for thread in killing.threads)
 
-    def kill_once(self, threads):
         before = len(self.accepted)
-        time.sleep(self.kill_seconds * self.random.uniform(0.8, 1.2))
+        time.sleep(self.kill_seconds * killing.random.uniform(0.8, 1.2))
         # On a machine so busy that nothing has happened yet, a kill would only repeat the last one.
-        while len(self.accepted) == before and any(thread.is_alive() for thread in threads):
+        while len(self.accepted) == before and going_on():
             time.sleep(0.01)
-        self.server.kill()
-        self.server.start()
-        self.kills += 1
+        return going_on()
 
     def run_record(self, api, trigger, run):
         answer = api.get(f"/triggers/{trigger}/runs/{run}")
@@ -220,7 +191,7 @@ class KillTriggers:
                     for number, (trigger, run) in self.accepted.items()}
         expected.update({run: (trigger, None) for run, trigger in self.refused.items()})
         if len(expected) != len(self.accepted) + len(self.refused):
-            self.faults.append("two fires were answered with the same run")
+            self.fault("two fires were answered with the same run")
         waiting, records = dict(expected), {}
         end = time.monotonic() + 300
         while waiting and time.monotonic() < end:
@@ -233,31 +204,26 @@ class KillTriggers:
             record = records[run]
             wanted = "validation_failed" if objective is None else "completed"
             if record["status"] != wanted:
-                self.faults.append(f"{run} is {record['status']}")
+                self.fault(f"{run} is {record['status']}")
             elif objective is not None and record["result_data"]["objective_value"] != objective:
-                self.faults.append(f"{run} has a wrong answer")
+                self.fault(f"{run} has a wrong answer")
             if record.get("webhook_delivered") is not True:
-                self.faults.append(f"{run}: delivered is {record.get('webhook_delivered')}")
+                self.fault(f"{run}: delivered is {record.get('webhook_delivered')}")
         total = sum(api.get(f"/triggers/{t['id']}").json()["total_runs"] for t in self.triggers)
         queued = api.get("/models/executions/all", params={"page_size": 1}).json()["total"]
         if queued != self.fires:
-            self.faults.append(f"{self.fires} fires became {queued} executions")
+            self.fault(f"{self.fires} fires became {queued} executions")
         if total < len(expected):
-            self.faults.append(f"{total} runs are counted, {len(expected)} were acknowledged")
+            self.fault(f"{total} runs are counted, {len(expected)} were acknowledged")
         # Those that were refused while the answer was lost are delivered as well.
         self.harness.wait_until(
             lambda: "solvent_webhooks_open 0\n" in
-            httpx.get(self.server.url + "/metrics", verify=False).text, 120, 0.2)
+            httpx.get(self.killing.server.url + "/metrics", verify=False).text, 120, 0.2)
 
-    def check_database(self):
-        database = sqlite3.connect(self.server.database)
-
+    def check_database(self, database):
         def none(sql, fault):
-            if rows := database.execute(sql).fetchall():
-                self.faults.append(f"{fault}: {rows[:3]}")
+            self.killing.none(database, sql, fault)
 
-        if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-            self.faults.append("the database is damaged")
         none("SELECT r.id FROM trigger_runs r LEFT JOIN executions e ON e.id = r.execution_id"
              " AND e.run_id = r.id WHERE r.status IS NULL AND (e.id IS NULL OR e.state < 2)",
              "runs without an end")
@@ -276,7 +242,7 @@ class KillTriggers:
         self.attempts = database.execute("SELECT count(*) FROM webhook_attempts").fetchone()[0]
         self.cut_off = database.execute(
             "SELECT count(*) FROM webhook_attempts WHERE ended = 0").fetchone()[0]
-        database.close()
+        self.check_requests()
 
     def check_requests(self):
         sent = collections.defaultdict(list)
@@ -288,14 +254,20 @@ class KillTriggers:
             message = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
             digest = base64.b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
             if headers["webhook-signature"] != "v1," + digest or path != "/hook":
-                self.faults.append(f"{event['run_id']}: wrongly signed, or at {path}")
+                self.fault(f"{event['run_id']}: wrongly signed, or at {path}")
         self.repeats = sum(len(times) - 1 for times in sent.values())
         for run in [run for _, run in self.accepted.values()] + list(self.refused):
             times = sent[run]
             if len({(name, body) for name, body, _ in times}) > 1:
-                self.faults.append(f"{run}: its repeats differ")
+                self.fault(f"{run}: its repeats differ")
             if not any(accepted for _, _, accepted in times):
-                self.faults.append(f"{run}: nothing was delivered")
+                self.fault(f"{run}: nothing was delivered")
+
+    def counts(self):
+        return {"fires accepted": len(self.accepted), "after a repeat": self.repeated,
+                "refused": len(self.refused), "attempts": self.attempts,
+                "cut off": self.cut_off, "requests arrived": len(self.requests),
+                "of them repeats": self.repeats}
 
 
 def main():
@@ -305,16 +277,19 @@ def main():
     parser.add_argument("--kill-seconds", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
-    test = KillTriggers(arguments.server, arguments.fires, arguments.kill_seconds, arguments.seed)
-    test.run()
-    print(f"seed {arguments.seed}: {len(test.accepted)} fires accepted ({test.repeated} after "
-          f"a repeat), {len(test.refused)} refused, {test.kills} kills, {test.attempts} attempts "
-          f"of which {test.cut_off} were cut off, {len(test.requests)} requests arrived, "
-          f"{test.repeats} of them repeats, {len(test.faults)} faults")
-    for fault in test.faults[:20]:
-        print("  " + fault)
-    print(f"Ran 1 test in 0s\n{'FAILED (failures=1)' if test.faults else 'OK'}")
-    return 1 if test.faults else 0
+    fires = Fires(arguments.fires, arguments.kill_seconds, arguments.seed)
+    # Hundreds of attempts a delivery: what is tested is that none is ever given up.
+    retries = ",".join(["0.2"] * 300)
+    killing = Killing(
+        arguments.server, [fires], arguments.seed,
+        ("--credits", "unlimited", "--webhook-allow", "127.0.0.0/8", "--webhook-retry", retries,
+         "--rate-limit-fire", "0", "--rate-limit-fire-day", "0", "--rate-limit-fire-failures", "0",
+         "--rate-limit-read", "0", "--notifications-per-user", "100000"))
+    try:
+        killing.run(fires.live)
+    finally:
+        fires.close()
+    return killing.report(fires.counts())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import unittest
 import httpx
 
 from harness import SERVER, Server, ended, problem, slow_problem, wait_until
-from kill_test import KillTest
+from kill_test import Solves
+from killing import Killing, lives
 
 SMALL = problem("minimize", "2*x", {"x": {}}, ["x >= 3"])
 
@@ -205,10 +206,11 @@ class Lifecycle(unittest.TestCase):
 
 class Killed(unittest.TestCase):
     def test_nothing_is_lost_doubled_or_ended_twice(self):
-        report = KillTest(os.environ.get("SOLVENT_SERVER", "build/server/solvent"),
-                          kills=4, seed=1).run()
-        self.assertEqual(report.faults, [])
-        self.assertGreater(report.acknowledged, 20)
+        solves = Solves()
+        killing = Killing(SERVER, [solves], seed=1)
+        killing.run(lives(4, 0.05, 1.2))
+        self.assertEqual(killing.faults, [])
+        self.assertGreater(len(solves.expected), 20)
 
 
 if __name__ == "__main__":
