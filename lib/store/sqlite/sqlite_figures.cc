@@ -17,31 +17,18 @@ constexpr char kOldestOfNextPriority[] =
     "SELECT priority, created_at FROM executions"
     " WHERE state = 0 AND batch = 0 AND org = ?1 AND priority < ?2"
     " ORDER BY priority DESC, seq LIMIT 1";
-constexpr char kPending[] = "SELECT n0 FROM run_facets WHERE k = 0";
+// All pending runs (facet 0) without those behind the tasks of batches (facet -1).
+constexpr char kPending[] =
+    "SELECT sum(iif(k = 0, n0, -n0)) FROM run_facets WHERE k BETWEEN -1 AND 0";
 
-// As the values of TaskState: pending, reconciling, running.
+// The run behind a task that waits, for its first attempt or another, is pending.
 constexpr char kBatches[] =
-    "SELECT count(*),"
-    " coalesce(sum((SELECT count(*) FROM job_tasks WHERE execution = k AND state = 0)"
-    " + (SELECT count(*) FROM job_tasks WHERE execution = k AND state = 1)), 0),"
-    " coalesce(sum((SELECT count(*) FROM job_tasks WHERE execution = k AND state = 2)), 0)"
-    " FROM job_executions WHERE completed_at = 0";
+    "SELECT (SELECT count(*) FROM job_executions WHERE completed_at = 0), n0, n1"
+    " FROM run_facets WHERE k = -1";
 
 constexpr char kPageSize[] = "PRAGMA page_size";
 constexpr char kPages[] = "PRAGMA page_count";
 constexpr char kFreePages[] = "PRAGMA freelist_count";
-
-absl::StatusOr<OpenBatches> ReadBatches(Db& db) {
-  OpenBatches batches;
-  Query query(db, kBatches);
-  if (query.Next()) {
-    batches.executions = query.Int(0);
-    batches.tasks_pending = query.Int(1);
-    batches.tasks_running = query.Int(2);
-  }
-  RETURN_IF_ERROR(query.status());
-  return batches;
-}
 
 }  // namespace
 
@@ -51,9 +38,6 @@ absl::StatusOr<FiguresPort::Waiting> SqliteFigures::WaitingRuns() {
   RETURN_IF_ERROR(transaction.status());
   Waiting waiting;
   ASSIGN_OR_RETURN(waiting.count, (*db).QueryInt(kPending));
-  // Behind each task that waits is a pending run.
-  ASSIGN_OR_RETURN(OpenBatches batches, ReadBatches(*db));
-  waiting.count -= batches.tasks_pending;
   Query lines(*db, kLines);
   while (lines.Next()) {
     int64_t priority = INT64_MAX;
@@ -74,7 +58,15 @@ absl::StatusOr<FiguresPort::Waiting> SqliteFigures::WaitingRuns() {
 
 absl::StatusOr<OpenBatches> SqliteFigures::Batches() {
   Readers::Lease db(readers_);
-  return ReadBatches(*db);
+  OpenBatches batches;
+  Query query(*db, kBatches);
+  if (query.Next()) {
+    batches.executions = query.Int(0);
+    batches.tasks_pending = query.Int(1);
+    batches.tasks_running = query.Int(2);
+  }
+  RETURN_IF_ERROR(query.status());
+  return batches;
 }
 
 absl::StatusOr<StoreSize> SqliteFigures::Size() {

@@ -139,6 +139,10 @@ TEST_CASE("the examination names open permissions, lost holders and miscounts") 
   std::vector<StoreFinding> findings = ExamineSqlite(path);
   CHECK(TextOf(findings, "queue", Level::kBad) == "1 running runs have no holder");
   CHECK(TextOf(findings, "counters", Level::kBad) != "");
+  CHECK(TextOf(findings, "batch counters", Level::kBad) == "");
+  RawDb(path).Run("UPDATE executions SET batch = 1");
+  CHECK(TextOf(ExamineSqlite(path), "batch counters", Level::kBad) ==
+        "1 counters disagree with the tasks of batches");
   CHECK(TextOf(ExamineSqlite(directory.File("none.db")), "database", Level::kBad) != "");
 }
 

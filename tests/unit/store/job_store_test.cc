@@ -1,137 +1,19 @@
 // Batches in the store: what may change, and that tasks and the records behind them agree.
 #include <algorithm>
-#include <future>
 #include <map>
 #include <random>
 #include <string>
 
+#include "job_tools.h"
 #include "sqlite_tools.h"
 #include "store_tools.h"
 
 namespace solvent {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000;
-
-NewJobExecution MakeExecution(const std::string& id, int tasks, int parallelism = 2,
-                              int max_retries = 0, int64_t now = 10 * kSecond) {
-  NewJobExecution e;
-  e.id = id;
-  e.organization_id = "org_a";
-  e.job = "nightly";
-  e.user_id = "usr_1";
-  e.parallelism = parallelism;
-  e.timeout_seconds = 100;
-  e.memory_mb = 512;
-  e.frozen = "{}";
-  e.request_key = "key of " + id;
-  e.request_hash = "hash";
-  e.now = now;
-  e.max_parallel = 2;
-  for (int i = 0; i < tasks; ++i) {
-    NewJobExecution::Task task;
-    task.name = "task-" + std::to_string(i);
-    task.max_retries = max_retries;
-    task.timeout_seconds = 50;
-    task.run = MakeRun("exe_" + id + std::to_string(i), "org_a", now);
-    task.run.execution.input_json = "{\"i\":" + std::to_string(i) + "}";
-    e.tasks.push_back(std::move(task));
-  }
-  return e;
-}
-
-struct Batches {
-  Batches() : path(folder.File("test.db")), store(MustOpen(path)) {
-    JobRow row;
-    row.organization_id = "org_a";
-    row.name = "nightly";
-    row.definition = "{}";
-    row.created_at = row.updated_at = 1;
-    REQUIRE(jobs().InsertJob(row).ok());
-    MustRegister(*store, "own_1");
-  }
-  JobPort& jobs() { return *store->ports().jobs; }
-
-  void Insert(NewJobExecution e) {
-    absl::Status status = jobs().InsertExecution(std::move(e));
-    REQUIRE_MESSAGE(status.ok(), status.ToString());
-  }
-  JobExecution Get(const std::string& id) {
-    auto execution = jobs().GetExecution("org_a", "nightly", id, true);
-    REQUIRE_MESSAGE(execution.ok(), execution.status().ToString());
-    auto counted = jobs().GetExecution("org_a", "nightly", id, false);
-    REQUIRE(counted.ok());
-    CHECK(counted->state == execution->state);
-    CHECK(counted->stats.success == execution->stats.success);
-    CHECK(counted->stats.total == execution->stats.total);
-    return *std::move(execution);
-  }
-  std::string State(const std::string& id) { return std::string(ToString(Get(id).state)); }
-  std::string Tasks(const std::string& id) {
-    std::string states;
-    for (const JobTask& task : Get(id).tasks) states += ToString(task.state)[0];
-    return states;
-  }
-  int64_t Number(const std::string& id) {
-    return std::stoll(RawDb(path).Value("SELECT k FROM job_executions WHERE id = '" + id + "'"));
-  }
-  std::vector<ReservedTask> Reserve(const std::string& id, int most, int64_t now,
-                                    const std::string& owner = "own_1") {
-    auto tasks = jobs().Reserve(owner, Number(id), most, now);
-    REQUIRE_MESSAGE(tasks.ok(), tasks.status().ToString());
-    return *std::move(tasks);
-  }
-  AttemptStepDone Step(AttemptStep step) {
-    if (step.owner.empty()) step.owner = "own_1";
-    std::promise<absl::StatusOr<AttemptStepDone>> promise;
-    jobs().Step(std::make_shared<AttemptStep>(std::move(step)), nullptr,
-                [&promise](absl::StatusOr<AttemptStepDone> done) { promise.set_value(done); });
-    absl::StatusOr<AttemptStepDone> done = promise.get_future().get();
-    REQUIRE_MESSAGE(done.ok(), done.status().ToString());
-    return *done;
-  }
-  bool Start(const ReservedTask& task, int64_t now, const std::string& owner = "own_1") {
-    AttemptStep step;
-    step.owner = owner;
-    step.now = now;
-    step.start = TaskStart{task.execution, task.index, task.attempts + 1};
-    return Step(std::move(step)).started;
-  }
-  static AttemptEnd Ending(const ReservedTask& task, TaskReason reason) {
-    AttemptEnd end;
-    end.execution = task.execution;
-    end.index = task.index;
-    end.attempt = task.attempts + 1;
-    end.reason = reason;
-    bool good = reason <= TaskReason::kSolverUnbounded;
-    end.outcome = good ? AttemptOutcome::kSucceeded : AttemptOutcome::kFailed;
-    end.run.state = good                                 ? RunState::kCompleted
-                    : reason == TaskReason::kTaskTimeout ? RunState::kTimeout
-                                                         : RunState::kFailed;
-    if (good) end.run.result_json = "{\"status\":\"optimal\"}";
-    end.run.objective_value = 7;
-    end.run.error_message = good ? "" : "it went wrong";
-    end.message = end.run.error_message;
-    end.columns = 3;
-    end.rows = 2;
-    end.problem = "P";
-    return end;
-  }
-  AttemptStepDone End(const ReservedTask& task, TaskReason reason, int64_t now) {
-    AttemptStep step;
-    step.now = now;
-    step.end = Ending(task, reason);
-    return Step(std::move(step));
-  }
-
-  TemporaryDirectory folder;
-  std::string path;
-  std::unique_ptr<Store> store;
-};
-
 TEST_CASE("an execution goes from pending over running to succeeded with its tasks") {
   Batches b;
-  b.Insert(MakeExecution("one", 2));
+  b.Insert(MakeBatch("one", 2));
   CHECK(b.State("one") == "pending");
   auto line = b.Reserve("one", 5, 11 * kSecond);
   REQUIRE(line.size() == 2);
@@ -163,7 +45,7 @@ TEST_CASE("an execution goes from pending over running to succeeded with its tas
 
 TEST_CASE("an attempt ends once, whoever says so how often") {
   Batches b;
-  b.Insert(MakeExecution("one", 1));
+  b.Insert(MakeBatch("one", 1));
   auto line = b.Reserve("one", 1, 11 * kSecond);
   CHECK_FALSE(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).ended);  // never started
   REQUIRE(b.Start(line[0], 11 * kSecond));
@@ -183,7 +65,7 @@ TEST_CASE("an attempt ends once, whoever says so how often") {
 
 TEST_CASE("no more tasks are under way than the execution's parallelism") {
   Batches b;
-  b.Insert(MakeExecution("one", 4, 2));
+  b.Insert(MakeBatch("one", 4, 2));
   auto line = b.Reserve("one", 4, 11 * kSecond);
   CHECK(b.Start(line[0], 11 * kSecond));
   CHECK(b.Start(line[1], 11 * kSecond));
@@ -201,7 +83,7 @@ TEST_CASE("no more tasks are under way than the execution's parallelism") {
 TEST_CASE("a task set aside is nobody else's until it is given back") {
   Batches b;
   MustRegister(*b.store, "own_2");
-  b.Insert(MakeExecution("one", 3));
+  b.Insert(MakeBatch("one", 3));
   auto first = b.Reserve("one", 2, 11 * kSecond);
   auto second = b.Reserve("one", 5, 11 * kSecond, "own_2");
   REQUIRE(second.size() == 1);
@@ -213,7 +95,7 @@ TEST_CASE("a task set aside is nobody else's until it is given back") {
 
 TEST_CASE("a failed attempt is repeated after a growing delay, as often as allowed") {
   Batches b;
-  b.Insert(MakeExecution("one", 1, 1, 2));
+  b.Insert(MakeBatch("one", 1, 1, 2));
   int64_t now = 11 * kSecond;
   for (int attempt = 1; attempt <= 3; ++attempt) {
     auto line = b.Reserve("one", 1, now);
@@ -242,7 +124,7 @@ TEST_CASE("a failed attempt is repeated after a growing delay, as often as allow
 
 TEST_CASE("what cannot succeed is not repeated") {
   Batches b;
-  b.Insert(MakeExecution("one", 1, 1, 5));
+  b.Insert(MakeBatch("one", 1, 1, 5));
   auto line = b.Reserve("one", 1, 11 * kSecond);
   REQUIRE(b.Start(line[0], 11 * kSecond));
   CHECK(b.End(line[0], TaskReason::kInvalidInput, 12 * kSecond).state == TaskState::kFailed);
@@ -250,7 +132,7 @@ TEST_CASE("what cannot succeed is not repeated") {
 
 TEST_CASE("a cancel ends what waits and lets finish what is under way") {
   Batches b;
-  b.Insert(MakeExecution("one", 3, 1, 3));
+  b.Insert(MakeBatch("one", 3, 1, 3));
   auto line = b.Reserve("one", 2, 11 * kSecond);
   REQUIRE(b.Start(line[0], 11 * kSecond));
   auto stopped = b.jobs().Cancel("org_a", "nightly", "one", false, 12 * kSecond);
@@ -283,7 +165,7 @@ TEST_CASE("a cancel ends what waits and lets finish what is under way") {
 
 TEST_CASE("a cancel that comes too late is refused") {
   Batches b;
-  b.Insert(MakeExecution("one", 1));
+  b.Insert(MakeBatch("one", 1));
   auto line = b.Reserve("one", 1, 11 * kSecond);
   REQUIRE(b.Start(line[0], 11 * kSecond));
   CHECK(b.End(line[0], TaskReason::kSolverOptimal, 12 * kSecond).execution_completed);
@@ -294,7 +176,7 @@ TEST_CASE("a cancel that comes too late is refused") {
 
 TEST_CASE("the overall limit fails what runs and cancels the rest") {
   Batches b;
-  b.Insert(MakeExecution("one", 3, 1));
+  b.Insert(MakeBatch("one", 3, 1));
   auto line = b.Reserve("one", 1, 11 * kSecond);
   REQUIRE(b.Start(line[0], 11 * kSecond));
   CHECK_FALSE(*b.jobs().TimeOut(b.Number("one"), 110 * kSecond));
@@ -311,7 +193,7 @@ TEST_CASE("the overall limit fails what runs and cancels the rest") {
 TEST_CASE("executions beyond an organization's places are queued, first in first out") {
   Batches b;
   for (const char* id : {"one", "two", "three", "four"}) {
-    b.Insert(MakeExecution(id, 1, 1, 0, 10 * kSecond + b.folder.path().size()));
+    b.Insert(MakeBatch(id, 1, 1, 0, 10 * kSecond + b.folder.path().size()));
   }
   CHECK(b.State("two") == "pending");
   CHECK(b.State("three") == "queued");
@@ -327,7 +209,7 @@ TEST_CASE("executions beyond an organization's places are queued, first in first
 
 TEST_CASE("tasks of a dead process wait again, and fail after the third death") {
   Batches b;
-  b.Insert(MakeExecution("one", 2, 1));
+  b.Insert(MakeBatch("one", 2, 1));
   for (int death = 1; death <= 3; ++death) {
     std::string owner = "own_d" + std::to_string(death);
     MustRegister(*b.store, owner);
@@ -350,7 +232,7 @@ TEST_CASE("tasks of a dead process wait again, and fail after the third death") 
 
 TEST_CASE("a task put back in good order counts no attempt") {
   Batches b;
-  b.Insert(MakeExecution("one", 1));
+  b.Insert(MakeBatch("one", 1));
   auto line = b.Reserve("one", 1, 11 * kSecond);
   REQUIRE(b.Start(line[0], 11 * kSecond));
   AttemptStep step;
@@ -368,7 +250,7 @@ TEST_CASE("a batch that cannot be paid is refused with the price of all its task
   Batches b;
   b.store->ports().credits->SetPolicy({.charging = true, .initial_grant = 10});
   auto priced = [](const std::string& id, int tasks) {
-    NewJobExecution e = MakeExecution(id, tasks);
+    NewJobExecution e = MakeBatch(id, tasks);
     for (NewJobExecution::Task& task : e.tasks) task.run.execution.credits_used = 3;
     return e;
   };
@@ -396,7 +278,7 @@ TEST_CASE("a batch that cannot be paid is refused with the price of all its task
 TEST_CASE("tasks of batches take no places of the queue") {
   Batches b;
   RunPort& runs = *b.store->ports().runs;
-  b.Insert(MakeExecution("one", 5));
+  b.Insert(MakeBatch("one", 5));
   CHECK(runs.Stats()->queued == 0);
   CHECK(runs.Insert(MakeRun("exe_plain", "org_a"), 1).ok());
   CHECK(runs.Stats()->queued == 1);
@@ -421,20 +303,19 @@ TEST_CASE("tasks of batches take no places of the queue") {
 
 TEST_CASE("a refused task refuses the whole execution") {
   Batches b;
-  NewJobExecution e = MakeExecution("one", 3);
+  NewJobExecution e = MakeBatch("one", 3);
   e.tasks[2].run.execution.id = e.tasks[0].run.execution.id;
   CHECK_FALSE(b.jobs().InsertExecution(std::move(e)).ok());
   CHECK(absl::IsNotFound(b.jobs().GetExecution("org_a", "nightly", "one", true).status()));
   CHECK(MustList(*b.store, "org_a").total == 0);
-  b.Insert(MakeExecution("one", 1));
-  CHECK(GetErrorInfo(b.jobs().InsertExecution(MakeExecution("one", 1))).code ==
-        error_code::kConflict);
+  b.Insert(MakeBatch("one", 1));
+  CHECK(GetErrorInfo(b.jobs().InsertExecution(MakeBatch("one", 1))).code == error_code::kConflict);
   CheckInvariants(b.path);
 }
 
 TEST_CASE("the records of a batch are not the queue's, and only the batch cancels them") {
   Batches b;
-  b.Insert(MakeExecution("one", 1));
+  b.Insert(MakeBatch("one", 1));
   CHECK_FALSE(MustClaim(*b.store, "own_1").has_value());
   auto cancel = b.store->ports().runs->RequestCancel("org_a", "exe_one0", 12 * kSecond);
   CHECK(GetErrorInfo(cancel.status()).code == error_code::kConflict);
@@ -444,7 +325,7 @@ TEST_CASE("the records of a batch are not the queue's, and only the batch cancel
 
 TEST_CASE("deleting a job stops its executions for good, which stay under its name") {
   Batches b;
-  b.Insert(MakeExecution("one", 2));
+  b.Insert(MakeBatch("one", 2));
   auto line = b.Reserve("one", 1, 11 * kSecond);
   REQUIRE(b.Start(line[0], 11 * kSecond));
   auto stopped = b.jobs().DeleteJob("org_a", "nightly", 12 * kSecond);
@@ -462,8 +343,8 @@ TEST_CASE("deleting a job stops its executions for good, which stay under its na
 
 TEST_CASE("expired executions are forgotten with their results") {
   Batches b;
-  b.Insert(MakeExecution("one", 1));
-  b.Insert(MakeExecution("two", 1));
+  b.Insert(MakeBatch("one", 1));
+  b.Insert(MakeBatch("two", 1));
   REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", false, 20 * kSecond).ok());
   CHECK(*b.jobs().Prune(20 * kSecond, 10) == 0);
   CHECK(*b.jobs().Prune(21 * kSecond, 10) == 1);
@@ -478,25 +359,15 @@ struct Undelivered : Batches {
     RawDb(path).Run(
         "UPDATE jobs SET definition = '{\"webhook_url\":\"https://example.com/hook\"}'");
     for (const char* id : {"one", "two"}) {
-      NewJobExecution e = MakeExecution(id, 1);
+      NewJobExecution e = MakeBatch(id, 1);
       e.webhook_url = "https://example.com/hook";
       Insert(std::move(e));
     }
     REQUIRE(jobs().Cancel("org_a", "nightly", "one", true, 13 * kSecond).ok());
-    WebhookClaim claim;
-    claim.owner = "own_1";
-    claim.now = 14 * kSecond;
-    claim.lease_until = 20 * kSecond;
-    claim.most = 5;
-    claim.most_unproven = claim.most_per_lane = 5;
-    claim.load = [](const std::string&) { return WebhookLoad{}; };
-    claim.load_at = [](const std::string&, const std::string&) { return 0; };
-    auto claimed = store->ports().webhooks->Claim(claim);
-    REQUIRE(claimed.ok());
-    REQUIRE(claimed->jobs.size() == 1);
-    outcome.id = claimed->jobs[0].id;
+    const WebhookJob delivery = ClaimDelivery();
+    outcome.id = delivery.id;
     outcome.attempt = 1;
-    outcome.url = claimed->jobs[0].url;
+    outcome.url = delivery.url;
     outcome.now = 15 * kSecond;
     outcome.status = 500;
   }
@@ -541,7 +412,7 @@ TEST_CASE("a receiver that is gone is taken off the job and what still runs") {
 
 TEST_CASE("the end of an execution is told to its receiver once") {
   Batches b;
-  NewJobExecution e = MakeExecution("one", 2);
+  NewJobExecution e = MakeBatch("one", 2);
   e.webhook_url = "https://example.com/hook";
   b.Insert(std::move(e));
   auto line = b.Reserve("one", 2, 11 * kSecond);
@@ -551,27 +422,17 @@ TEST_CASE("the end of an execution is told to its receiver once") {
   CHECK(webhooks.Count()->open == 0);
   REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", true, 13 * kSecond).ok());
   CHECK(webhooks.Count()->open == 1);
-  WebhookClaim claim;
-  claim.owner = "own_1";
-  claim.now = 14 * kSecond;
-  claim.lease_until = 20 * kSecond;
-  claim.most = 5;
-  claim.most_unproven = claim.most_per_lane = 5;
-  claim.load = [](const std::string&) { return WebhookLoad{}; };
-  claim.load_at = [](const std::string&, const std::string&) { return 0; };
-  auto claimed = webhooks.Claim(claim);
-  REQUIRE(claimed.ok());
-  REQUIRE(claimed->jobs.size() == 1);
-  CHECK(claimed->jobs[0].url == "https://example.com/hook");
-  CHECK_FALSE(claimed->jobs[0].sealed_secret.has_value());
-  auto body = ParseJson(*webhooks.Payload(claimed->jobs[0].id));
+  const WebhookJob delivery = b.ClaimDelivery();
+  CHECK(delivery.url == "https://example.com/hook");
+  CHECK_FALSE(delivery.sealed_secret.has_value());
+  auto body = ParseJson(*webhooks.Payload(delivery.id));
   REQUIRE(body.ok());
   CHECK((*body)["event"].as_string() == "job.execution.completed");
   CHECK((*body)["data"]["status"].as_string() == "cancelled");
   CHECK((*body)["data"]["stats"]["success"].as_int() == 1);
   WebhookOutcome outcome;
   outcome.verdict = WebhookOutcome::Verdict::kFailed;
-  outcome.id = claimed->jobs[0].id;
+  outcome.id = delivery.id;
   outcome.attempt = 1;
   outcome.now = 15 * kSecond;
   CHECK(webhooks.Finish(outcome).ok());
@@ -638,7 +499,7 @@ TEST_CASE("whatever happens in whatever order, tasks and records agree") {
   Batches b;
   std::mt19937 random(7);
   auto pick = [&random](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-  for (const char* id : {"one", "two", "three"}) b.Insert(MakeExecution(id, 6, 2, 1));
+  for (const char* id : {"one", "two", "three"}) b.Insert(MakeBatch(id, 6, 2, 1));
   struct Known {
     ReservedTask task;
     std::string owner;
