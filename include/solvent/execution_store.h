@@ -36,7 +36,7 @@ struct Submission {
   std::string solver_name;  // "" for the engine's default
   std::string name;
   std::string input_json;  // kept as the run's input; "" when there is none
-  std::string origin = "manual";
+  std::string origin = "manual";  // any word but "batch" (solvent/job_runner.h)
   std::string model_id;
   std::string catalog_id;
   std::string model_name;

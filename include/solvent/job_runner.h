@@ -311,7 +311,7 @@ class JobRunner {
 
   // All or nothing. FailedPrecondition (conflict): the job is disabled or its model not active, or
   // an id was used for another request. ResourceExhausted (capacity_exceeded): allow_queue is false
-  // and no task could start now.
+  // and no task could start now. Unavailable: the engine has been stopped; nothing was recorded.
   virtual absl::StatusOr<JobStarted> Start(const Caller& caller, std::string_view job,
                                            JobStart start) = 0;
 

@@ -104,7 +104,7 @@ struct ModelRun {
   Json options;  // object as in a flat problem's "options", or null; wins over the model's own
   std::string solver_name;  // "" for the model's own, then the engine's default
   std::string name;
-  std::string origin = "manual";
+  std::string origin = "manual";  // as in Submission
   int priority = 0;
   std::string warm_start_execution_id;
   std::string idempotency_route;  // as in Submission

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "clock.h"
+#include "memory_bound.h"
 #include "model_definition.h"
 #include "problem_codec.h"
 #include "result_json.h"
@@ -201,7 +202,8 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
     Json report = Report(run, *result);
     // Within what the task has left, too.
     const double left = limit - input.spent_seconds - static_cast<double>(micros) / 1e6;
-    FillConflict(input.find_conflict, run.problem, *input.backend,
+    MemoryBound bound(*input.backend, options.memory_limit_bytes);
+    FillConflict(input.find_conflict, run.problem, bound,
                  std::min(options.time_limit_seconds, left / kConflictShare), input.stop, report);
     end = Answered(run, *result, report);
     if (result->status == SolveStatus::kOptimal && !result->column_basis.empty()) {

@@ -64,6 +64,11 @@ void BatchRunner::Stop() {
   GiveBackOrphans();
 }
 
+bool BatchRunner::stopping() const {
+  Lock lock(mutex_);
+  return stopping_;
+}
+
 void BatchRunner::Wake() {
   Lock lock(mutex_);
   dirty_ = true;

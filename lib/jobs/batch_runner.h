@@ -47,6 +47,8 @@ class BatchRunner : public SlotWork {
   absl::Status Start();
   // Puts back what is under way. Before the queue's stop.
   void Stop();
+  // Since the call of Stop: what is recorded now would wait for the next start.
+  bool stopping() const;
 
   // There are new executions, or places for them.
   void Wake();
@@ -98,7 +100,7 @@ class BatchRunner : public SlotWork {
   const std::vector<SolveBackend*> backends_;
   const BatchRunnerOptions options_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   std::map<int64_t, BatchPtr> batches_ ABSL_GUARDED_BY(mutex_);
   std::vector<ReservedTask> orphans_ ABSL_GUARDED_BY(mutex_);  // to be given back

@@ -271,6 +271,7 @@ absl::StatusOr<JobStarted> JobRunnerImpl::Start(const Caller& caller, std::strin
                                                 JobStart start) {
   ASSIGN_OR_RETURN(std::optional<JobStarted> replayed, Replay(caller, name, start));
   if (replayed.has_value()) return *std::move(replayed);
+  if (batches_.stopping()) return absl::UnavailableError("the engine is stopping");
   ASSIGN_OR_RETURN(Job job, Get(caller.organization_id, name));
   if (!start.organization.empty() && start.organization != caller.organization_id) {
     return Faults({{"/workspaceId", "is another organization's", "value_error"}});

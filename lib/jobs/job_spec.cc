@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "flat_json.h"
 #include "pointer.h"
 #include "status_macros.h"
 
@@ -79,15 +80,15 @@ struct Option {
   std::string_view option;  // in a flat problem; "" for the solver's name
   enum class Kind { kNumber, kInteger, kFlag, kName } kind;
   double least;
-  double most;
+  double most;  // as for the options of a flat problem, which is how a task gets them
 };
 constexpr Option kOptions[] = {
     {"MIP_GAP", "gap_tolerance", Option::Kind::kNumber, 0, 1},
-    {"NODE_LIMIT", "node_limit", Option::Kind::kInteger, 0, 9007199254740992.0},
+    {"NODE_LIMIT", "node_limit", Option::Kind::kInteger, 0, kMaxNodeLimit},
     {"SEED", "seed", Option::Kind::kInteger, 0, 4294967295.0},
     {"SOLVER", "", Option::Kind::kName, 0, 0},
-    {"THREADS", "threads", Option::Kind::kInteger, 0, 64},
-    {"TIME_LIMIT", "time_limit_seconds", Option::Kind::kNumber, 0.001, 86400},
+    {"THREADS", "threads", Option::Kind::kInteger, 0, kMaxThreads},
+    {"TIME_LIMIT", "time_limit_seconds", Option::Kind::kNumber, 0.001, kMaxTimeLimit},
     {"VERIFY", "verify", Option::Kind::kFlag, 0, 0},
 };
 

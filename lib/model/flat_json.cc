@@ -24,8 +24,6 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr size_t kMaxDescription = 2000;
 constexpr size_t kMaxSolverName = 32;
-constexpr double kMaxTimeLimit = 3600;
-constexpr int kMaxThreads = 8;
 
 // The keys of one object met so far.
 class SeenKeys {
@@ -735,8 +733,7 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
       return true;
     }
     if (key == "node_limit") {
-      // Beyond this, doubles and therefore JSON numbers skip integers.
-      if (!ReadNumber(place, member, true, 0, 9007199254740991.0, number)) return false;
+      if (!ReadNumber(place, member, true, 0, kMaxNodeLimit, number)) return false;
       if (number) options.node_limit = static_cast<int64_t>(*number);
       return true;
     }

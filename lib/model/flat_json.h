@@ -1,4 +1,4 @@
-// What reading and writing flat JSON share.
+// What reading and writing flat JSON share, and the limits of its options.
 #pragma once
 
 #include <string_view>
@@ -10,5 +10,10 @@ namespace solvent {
 // holds no relation.
 inline constexpr std::string_view kRangeRow = "range";
 inline constexpr std::string_view kFreeRow = "free";
+
+inline constexpr double kMaxTimeLimit = 3600;  // seconds
+inline constexpr int kMaxThreads = 8;
+// Beyond this, doubles and therefore JSON numbers skip integers.
+inline constexpr double kMaxNodeLimit = 9007199254740991.0;
 
 }  // namespace solvent

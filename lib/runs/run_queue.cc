@@ -10,6 +10,7 @@
 #include "result_json.h"
 #include "solvent/credits.h"
 #include "solvent/error.h"
+#include "solvent/job_runner.h"
 #include "status_macros.h"
 
 namespace solvent {
@@ -151,6 +152,9 @@ absl::Status RunQueue::Prepare(const Caller& caller, Submission& submission, New
   }
   if (submission.priority < -100 || submission.priority > 100) {
     return ValidationError("/priority", "must be from -100 to 100");
+  }
+  if (submission.origin == kBatchOrigin) {
+    return ValidationError("/origin", "is that of the tasks of batches");
   }
   if (submission.price.value_or(0) < 0) return ValidationError("/price", "must be 0 or more");
   SolveOptions& options = submission.options;

@@ -198,8 +198,7 @@ void BenchTasks(const std::string& server) {
   Print(std::move(row));
 }
 
-// The same linear problem with other right-hand sides, with and without the basis of the task
-// before.
+// Linear problems with other right-hand sides, with and without the basis of the task before.
 constexpr char kTransport[] =
     "set I := 1..60; set J := 1..80; param d{J}; param s{I};"
     "table a IN \"JSON\" \"demand\": [j], d; table b IN \"JSON\" \"supply\": [i], s;"
@@ -226,32 +225,81 @@ Json Transport(int seed) {
   return input;
 }
 
-void BenchBases(const std::string& server) {
-  double seconds[2];
-  double solve[2];
-  double sum[2];
-  for (bool warm : {false, true}) {
-    Instance instance(server, 1, warm, kTransport, Transport(1));
-    solvent::JobStart start;
-    for (int i = 0; i < 200; ++i) start.tasks.push_back({Transport(i), "", {}, {}});
-    double begin = Now();
-    std::string id = Must(instance.engine->jobs().Start(instance.caller, "bench", std::move(start)))
-                         .execution_id;
-    instance.Await(id);
-    seconds[warm] = Now() - begin;
-    solvent::JobSummary summary = instance.Summary(id);
-    if (summary.stats.success != 200) Die("not every linear task succeeded");
-    solve[warm] = summary.solve_seconds;
-    sum[warm] = summary.mean;
+// A plan of production over time, of 2,050 rows and 4,000 columns, with other demands.
+constexpr char kPlan[] =
+    "set P := 1..40; set T := 1..50; param d{P, T};"
+    "table a IN \"JSON\" \"demand\": [p, t], d;"
+    "var make{P, T} >= 0; var stock{P, T} >= 0;"
+    "minimize cost: sum{p in P, t in T} ((3 + p mod 7 + t mod 5) * make[p,t] + stock[p,t]);"
+    "s.t. balance{p in P, t in T}:"
+    " (if t > 1 then stock[p,t-1] else 0) + make[p,t] - stock[p,t] = d[p,t];"
+    "s.t. room{t in T}: sum{p in P} (1 + p mod 3) * make[p,t] <= 3200;"
+    "end;";
+
+Json Plan(int seed) {
+  Json::Array demand;
+  for (int p = 1; p <= 40; ++p) {
+    for (int t = 1; t <= 50; ++t) {
+      Json row;
+      row.Set("p", p).Set("t", t).Set("d", 20 + (p * 31 + t * 17 + (p * t * seed) % 23) % 30);
+      demand.push_back(std::move(row));
+    }
   }
-  Json row;
-  row.Set("bench", "200 linear tasks of 140 rows and 4,800 columns, other right-hand sides")
-      .Set("solve_ms_cold", solve[0] / 200 * 1e3)
-      .Set("solve_ms_from_basis", solve[1] / 200 * 1e3)
-      .Set("batch_s_cold", seconds[0])
-      .Set("batch_s_from_basis", seconds[1])
-      .Set("optima_differ_by", std::abs(sum[0] - sum[1]));
-  Print(std::move(row));
+  Json input;
+  input.Set("demand", std::move(demand));
+  return input;
+}
+
+// Linear problems of one batch that differ in their right-hand sides.
+struct LinearBatch {
+  const char* title;
+  const char* model;
+  Json (*input)(int seed);
+};
+constexpr LinearBatch kLinear[] = {
+    {"200 linear tasks of 140 rows and 4,800 columns, other right-hand sides", kTransport,
+     Transport},
+    {"200 linear tasks of 2,050 rows and 4,000 columns, other right-hand sides", kPlan, Plan},
+};
+
+struct LinearCost {
+  double seconds = 0;
+  double solve = 0;
+  double mean = 0;  // of the optima
+};
+
+LinearCost CostOfLinear(const std::string& server, const LinearBatch& batch, bool warm) {
+  constexpr int kCount = 200;
+  Instance instance(server, 1, warm, batch.model, batch.input(1));
+  solvent::JobStart start;
+  for (int i = 0; i < kCount; ++i) start.tasks.push_back({batch.input(i), "", {}, {}});
+  std::string id =
+      Must(instance.engine->jobs().Start(instance.caller, "bench", std::move(start))).execution_id;
+  double begin = Now();
+  instance.Await(id);
+  LinearCost cost;
+  cost.seconds = Now() - begin;
+  solvent::JobSummary summary = instance.Summary(id);
+  if (summary.stats.success != kCount) Die("not every linear task succeeded");
+  cost.solve = summary.solve_seconds / kCount;
+  cost.mean = summary.mean;
+  return cost;
+}
+
+void BenchBases(const std::string& server) {
+  for (const LinearBatch& batch : kLinear) {
+    LinearCost cold = CostOfLinear(server, batch, false);
+    LinearCost warm = CostOfLinear(server, batch, true);
+    Json row;
+    row.Set("bench", batch.title)
+        .Set("solve_ms_cold", cold.solve * 1e3)
+        .Set("solve_ms_from_basis", warm.solve * 1e3)
+        .Set("batch_s_cold", cold.seconds)
+        .Set("batch_s_from_basis", warm.seconds)
+        .Set("batch_gain", cold.seconds / warm.seconds)
+        .Set("optima_differ_by", std::abs(cold.mean - warm.mean));
+    Print(std::move(row));
+  }
 }
 
 struct ListCost {
@@ -281,35 +329,33 @@ ListCost CostOfList(Instance& instance, const std::string& job, bool with_tasks)
   return cost;
 }
 
+// With all tasks and without.
+Json CostOfLists(Instance& instance, const char* title) {
+  ListCost full = CostOfList(instance, "bench", true);
+  ListCost none = CostOfList(instance, "bench", false);
+  Json row;
+  row.Set("bench", title)
+      .Set("list_ms", full.median * 1e3)
+      .Set("list_best_ms", full.best * 1e3)
+      .Set("list_mb", static_cast<double>(full.bytes) / 1e6)
+      .Set("tasks_none_ms", none.median * 1e3)
+      .Set("tasks_none_best_ms", none.best * 1e3);
+  return row;
+}
+
 void BenchLists(const std::string& server) {
   Instance instance(server, 2);
   double begin = Now();
   std::vector<std::string> ids;
   for (int i = 0; i < 20; ++i) ids.push_back(instance.Start(1000, 1000 * i));
   double created = Now() - begin;
-  ListCost full = CostOfList(instance, "bench", true);
-  ListCost none = CostOfList(instance, "bench", false);
-  Json row;
-  row.Set("bench", "20 executions of 1,000 tasks, while they run")
-      .Set("create_ms_each", created / 20 * 1e3)
-      .Set("list_ms", full.median * 1e3)
-      .Set("list_best_ms", full.best * 1e3)
-      .Set("list_mb", static_cast<double>(full.bytes) / 1e6)
-      .Set("tasks_none_ms", none.median * 1e3)
-      .Set("tasks_none_best_ms", none.best * 1e3);
+  Json row = CostOfLists(instance, "20 executions of 1,000 tasks, while they run");
+  row.Set("create_ms_each", created / 20 * 1e3);
   Print(std::move(row));
   for (const std::string& id : ids) {
     Must(instance.engine->jobs().Cancel(instance.caller.organization_id, "bench", id, true, false));
   }
-  full = CostOfList(instance, "bench", true);
-  none = CostOfList(instance, "bench", false);
-  Json ended;
-  ended.Set("bench", "the same when they have ended")
-      .Set("list_ms", full.median * 1e3)
-      .Set("list_best_ms", full.best * 1e3)
-      .Set("tasks_none_ms", none.median * 1e3)
-      .Set("tasks_none_best_ms", none.best * 1e3);
-  Print(std::move(ended));
+  Print(CostOfLists(instance, "the same when they have ended"));
 }
 
 // The list of one job with 20 executions of 10 tasks, alone and beside 10,000 tasks of another.

@@ -7,11 +7,7 @@ import json
 import os
 import random
 import re
-import threading
-import time
 import unittest
-
-import httpx
 
 from harness import Server, ServerTest, problem, slow_problem, wait_until
 
@@ -229,93 +225,6 @@ class Definitions(JobTest):
         body["spec"]["enabled"] = True
         self.assertEqual(self.api.post("/jobs", json=body).status_code, 200)  # the name is free
 
-    def test_each_rule_of_a_definition_is_kept(self):
-        for path, value, at in [
-            ("metadata.name", "Big", "metadata.name"),
-            ("metadata.name", "-a", "metadata.name"),
-            ("metadata.name", "a" * 50, "metadata.name"),
-            ("metadata.name", None, "metadata.name"),
-            ("metadata.displayName", "x" * 64, "metadata.displayName"),
-            ("metadata.displayName", 3, "metadata.displayName"),
-            ("metadata.externalId", "a b", "metadata.externalId"),
-            ("metadata.labels", {str(i): "" for i in range(33)}, "metadata.labels"),
-            ("metadata.labels", {"a": "x" * 64}, "metadata.labels.a"),
-            ("metadata.labels", {"a": 1}, "metadata.labels.a"),
-            ("metadata.owner", "me", "metadata.owner"),
-            ("spec.enabled", "yes", "spec.enabled"),
-            ("spec.modelId", None, "spec.modelId"),
-            ("spec.image", "x", "spec.image"),
-            ("spec.triggers", [], "spec.triggers"),
-            ("spec.runtime", [], "spec.runtime"),
-            ("spec.runtime.maxConcurrentTasks", 0, "spec.runtime.maxConcurrentTasks"),
-            ("spec.runtime.maxConcurrentTasks", 65, "spec.runtime.maxConcurrentTasks"),
-            ("spec.runtime.maxRetries", 11, "spec.runtime.maxRetries"),
-            ("spec.runtime.maxRetries", 1.5, "spec.runtime.maxRetries"),
-            ("spec.runtime.timeout", 0, "spec.runtime.timeout"),
-            ("spec.runtime.timeout", 86401, "spec.runtime.timeout"),
-            ("spec.runtime.taskTimeout", "2h", "spec.runtime.taskTimeout"),
-            ("spec.runtime.taskTimeout", "0s", "spec.runtime.taskTimeout"),
-            ("spec.runtime.taskTimeout", "30", "spec.runtime.taskTimeout"),
-            ("spec.runtime.taskTimeout", "1m1h", "spec.runtime.taskTimeout"),
-            ("spec.runtime.taskTimeout", "1.5m", "spec.runtime.taskTimeout"),
-            ("spec.runtime.taskTimeout", 60, "spec.runtime.taskTimeout"),
-            ("spec.runtime.memory", 63, "spec.runtime.memory"),
-            ("spec.runtime.memory", 1048577, "spec.runtime.memory"),
-            ("spec.runtime.image", "x", "spec.runtime.image"),
-            ("spec.runtime.envs", [{"name": "PATH", "value": "/"}], "spec.runtime.envs.PATH"),
-            ("spec.runtime.envs", [{"name": "MIP_GAP", "value": "2"}], "spec.runtime.envs.MIP_GAP"),
-            ("spec.runtime.envs", [{"name": "MIP_GAP", "value": 2}], "spec.runtime.envs[0].value"),
-            ("spec.runtime.envs", [{"name": "SOLVER", "value": "none"}],
-             "spec.runtime.envs.SOLVER"),
-            ("spec.runtime.envs", [{"name": "SEED", "value": "1"}, {"name": "SEED", "value": "2"}],
-             "spec.runtime.envs.SEED"),
-            ("status", "DEPLOYED", "status"),
-        ]:
-            with self.subTest(path=path, value=value):
-                body = self.definition()
-                *parents, last = path.split(".")
-                place = body
-                for parent in parents:
-                    place = place[parent]
-                place[last] = value
-                self.assert_refused(self.api.post("/jobs", json=body), 400, "bad_request", at)
-
-    def test_names_models_and_strangers(self):
-        name = self.job()
-        self.assert_refused(self.api.post("/jobs", json=self.definition(name=name)), 409,
-                            "conflict")
-        self.assert_refused(self.api.post("/jobs", json=self.definition(model="mdl_none")), 404,
-                            "not_found")
-        self.assert_refused(self.other.post("/jobs", json=self.definition()), 404, "not_found")
-        for path in (f"/jobs/{name}", f"/jobs/{name}/executions"):
-            foreign, unknown = self.other.get(path), self.api.get(path.replace(name, "nobody"))
-            self.assert_refused(foreign, 404, "not_found")
-            self.assertEqual(foreign.json()["message"], unknown.json()["message"])
-        moved = self.definition(name="another")
-        self.assert_refused(self.api.put(f"/jobs/{name}", json=moved), 400, "bad_request",
-                            "metadata.name")
-
-    def test_the_frame_of_http(self):
-        self.assert_refused(self.anonymous.get("/jobs"), 401, "unauthorized")
-        with self.server.client("", headers={
-                "X-Blaxel-Authorization": f"Bearer {self.server.key}"}) as client:
-            self.assertEqual(client.get("/jobs").status_code, 200)
-            self.assert_error(client.get("/models"), 401)
-        self.assertEqual(httpx.get(self.server.url + "/v0/jobs", headers={
-            "Authorization": f"Bearer {self.server.key}"}).status_code, 200)
-        refused = self.api.patch("/jobs", json={})
-        self.assert_refused(refused, 405, "method_not_allowed")
-        self.assertIn("POST", refused.headers["Allow"])
-        self.assert_refused(self.api.post("/jobs", content="{}"), 415, "unsupported_media_type")
-        self.assert_refused(self.api.post("/jobs", content="a=1", headers={
-            "Content-Type": "text/plain"}), 415, "unsupported_media_type")
-        json_type = {"Content-Type": "application/json"}
-        for text in ("{", "[]", "3", ""):
-            self.assert_refused(self.api.post("/jobs", content=text, headers=json_type), 400,
-                                "bad_request")
-        self.assert_refused(self.api.post("/jobs", content=b" " * (17 << 20), headers=json_type),
-                            413, "payload_too_large")
-
 
 class Executions(JobTest):
     def test_the_example_of_the_page_key_by_key(self):
@@ -396,71 +305,6 @@ class Executions(JobTest):
         self.assert_refused(self.api.get(other + f"/tasks?cursor={cursor}"), 400, "bad_request")
         self.ended(path)
         self.ended(other)
-
-    def test_each_rule_of_a_start_is_kept(self):
-        job = self.job(model=self.schema_model, runtime={
-            "maxConcurrentTasks": 2, "maxRetries": 1, "timeout": 100, "taskTimeout": "50s",
-            "memory": 512})
-        good = {"input_data": small(1)}
-        for change, at in [
-            ({"tasks": None}, "tasks"),
-            ({"tasks": []}, "tasks"),
-            ({"tasks": {}}, "tasks"),
-            ({"tasks": [good] * 61}, "tasks"),
-            ({"tasks": [good, 3]}, "tasks[1]"),
-            ({"tasks": [good, {}]}, "tasks[1].input_data"),
-            ({"tasks": [{"input_data": [1]}]}, "tasks[0].input_data"),
-            ({"tasks": [good, {"input_data": {"objective": 3}}]},
-             "tasks[1].input_data.objective"),
-            ({"tasks": [{**good, "name": "-x"}]}, "tasks[0].name"),
-            ({"tasks": [{**good, "name": "a"}, {**good, "name": "a"}]}, "tasks[1].name"),
-            ({"tasks": [good, {**good, "name": "task-0"}]}, "tasks[1].name"),
-            ({"tasks": [{**good, "maxRetries": 2}]}, "tasks[0].maxRetries"),
-            ({"tasks": [{**good, "timeout": "51s"}]}, "tasks[0].timeout"),
-            ({"tasks": [{**good, "timeout": 5}]}, "tasks[0].timeout"),
-            ({"tasks": [{**good, "priority": 5}]}, "tasks[0].priority"),
-            ({"env": {"HOME": "x"}}, "env.HOME"),
-            ({"env": {"NODE_LIMIT": "many"}}, "env.NODE_LIMIT"),
-            ({"env": ["MIP_GAP"]}, "env"),
-            ({"memory": 513}, "memory"),
-            ({"memory": 63}, "memory"),
-            ({"parallelism": 3}, "parallelism"),
-            ({"parallelism": 0}, "parallelism"),
-            ({"timeout": 101}, "timeout"),
-            ({"timeout": "1m"}, "timeout"),
-            ({"allowQueue": "no"}, "allowQueue"),
-            ({"executionId": "A"}, "executionId"),
-            ({"id": "x" * 129}, "id"),
-            ({"jobId": "other"}, "jobId"),
-            ({"workspaceId": "other"}, "workspaceId"),
-            ({"volumes": []}, "volumes"),
-        ]:
-            with self.subTest(change=str(change)[:80]):
-                self.assert_refused(
-                    self.api.post(f"/jobs/{job}/executions", json={"tasks": [good], **change}),
-                    400, "bad_request", at)
-        self.assertEqual(self.get(f"/jobs/{job}/executions"), [])
-        bad = {"input_data": {"objective": 3}}
-        many = self.assert_refused(self.api.post(f"/jobs/{job}/executions",
-                                                 json={"tasks": [bad] * 30}), 400, "bad_request")
-        named = {d["path"].split(".")[0] for d in many["details"]}
-        self.assertEqual(named, {f"tasks[{i}]" for i in range(20)})
-
-    def test_listing_rules(self):
-        job = self.job()
-        paths = [self.start(job, [small(i)]) for i in range(3)]
-        for query in ("limit=0", "limit=101", "limit=x", "limit=1.0", "limit=", "offset=-1",
-                      "limit=1&limit=1", "offset=1&offset=2"):
-            self.assert_refused(self.api.get(f"/jobs/{job}/executions?{query}"), 400,
-                                "bad_request")
-        listed = self.api.get(f"/jobs/{job}/executions?limit=2&colour=red")
-        self.assertEqual(listed.headers["X-Total-Count"], "3")
-        ids = [e["metadata"]["id"] for e in listed.json()]
-        self.assertEqual(ids, [p.split("/")[-1] for p in reversed(paths)][:2])
-        self.assertEqual(len(self.get(f"/jobs/{job}/executions?offset=2")), 1)
-        self.assertEqual(self.get(f"/jobs/{job}/executions?offset=3"), [])
-        for path in paths:
-            self.ended(path)
 
     def test_limits_are_frozen_and_the_lower_one_is_shown(self):
         job = self.job(runtime={"timeout": 200, "taskTimeout": "90s", "maxRetries": 2})
@@ -714,7 +558,8 @@ class Numbers(JobTest):
             if looks % 10 == 0:
                 counts = self.get(f"/jobs/{job}/executions?tasks=none&limit=100")
                 self.assertLessEqual(sum(e["stats"]["running"] for e in counts), 2)
-            if looks > 40 and rng.random() < 0.02:
+            # Only then, so that something is retried however slow the machine is.
+            if retried and rng.random() < 0.02:
                 self.api.delete(rng.choice(sorted(open_paths) or paths),
                                 params={"force": rng.random() < 0.5})
         self.assertGreater(retried, 0)

@@ -417,5 +417,63 @@ TEST_CASE("the same request again gets the first answer") {
         error_code::kConflict);
 }
 
+TEST_CASE("the search for an infeasible task's conflict keeps to the task's memory") {
+  World w(1);
+  NewOrgModel model;
+  model.name = "contradiction";
+  model.definition.generator_type = "template";
+  model.definition.model =
+      "param least; var x >= 0; minimize cost: x;"
+      "s.t. low: x >= least; s.t. high: x <= 3; end;";
+  Json input;
+  input.Set("least", 4);
+  model.definition.example_input = input;
+  auto created = w.engine->models().Create(w.caller, model);
+  REQUIRE_MESSAGE(created.ok(), created.status().ToString());
+  JobDefinition job;
+  job.name = "batch";
+  job.model_id = created->id;
+  job.runtime.memory_mb = 100;
+  REQUIRE(w.engine->jobs().Create(w.caller, job).ok());
+  auto cbc = MakeCbcBackend();
+  std::vector<int64_t> limits;  // of one slot's solves
+  w.backend->SetScript(
+      [&](const Problem& problem, const SolveOptions& options, const SolveMonitor& monitor) {
+        limits.push_back(options.memory_limit_bytes);
+        return cbc->Solve(problem, options, monitor);
+      });
+  JobStart start;
+  start.memory_mb = 80;
+  start.tasks.push_back({std::move(input), "", {}, {}});
+  auto started = w.engine->jobs().Start(w.caller, "batch", std::move(start));
+  REQUIRE_MESSAGE(started.ok(), started.status().ToString());
+  w.Ended("batch", started->execution_id);
+  auto task =
+      w.engine->jobs().Task(w.caller.organization_id, "batch", started->execution_id, "task-0");
+  REQUIRE(task.ok());
+  CHECK(task->result_json.find("\"high\"") != std::string::npos);  // named by the search
+  CHECK(limits.size() > 1);
+  for (int64_t limit : limits) CHECK(limit == int64_t{80} << 20);
+}
+
+TEST_CASE("an engine that has been stopped starts no batch, and repeats what it answered before") {
+  World w;
+  w.MakeJob("batch");
+  JobStart start;
+  start.tasks.push_back({Bounded(1), "", {}, {}});
+  start.execution_id = "mine";
+  start.request_hash = "h";
+  REQUIRE(w.engine->jobs().Start(w.caller, "batch", start).ok());
+  w.engine->Stop();
+  auto again = w.engine->jobs().Start(w.caller, "batch", start);
+  REQUIRE(again.ok());
+  CHECK(again->replayed);
+  start.execution_id = "other";
+  CHECK(absl::IsUnavailable(w.engine->jobs().Start(w.caller, "batch", start).status()));
+  auto listed = w.engine->jobs().Executions(w.caller.organization_id, "batch", 10, 0, false);
+  REQUIRE(listed.ok());
+  CHECK(listed->total == 1);
+}
+
 }  // namespace
 }  // namespace solvent

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <tuple>
 
 #include "outcomes.h"
 #include "solvent/error.h"
@@ -77,6 +78,15 @@ TEST_CASE("environment names are solver options") {
   CHECK(FirstFault(ReadEnvs({{"PATH", "x"}}, "/env").status()) == "/env/PATH");
   CHECK(FirstFault(ReadEnvs({{"SEED", "1.5"}}, "/env").status()) == "/env/SEED");
   CHECK(FirstFault(ReadEnvs({{"MIP_GAP", "nan"}}, "/env").status()) == "/env/MIP_GAP");
+  // What a task could not be given later is refused now.
+  for (auto [name, most, more] :
+       {std::tuple("NODE_LIMIT", "9007199254740991", "9007199254740992"),
+        std::tuple("THREADS", "8", "9"), std::tuple("TIME_LIMIT", "3600", "3601"),
+        std::tuple("SEED", "4294967295", "4294967296"), std::tuple("MIP_GAP", "1", "1.1")}) {
+    CAPTURE(name);
+    CHECK(ReadEnvs({{name, most}}, "/env").ok());
+    CHECK(FirstFault(ReadEnvs({{name, more}}, "/env").status()) == std::string("/env/") + name);
+  }
   CHECK(LayOver({{"A", "1"}, {"B", "1"}}, {{"A", "2"}}) == NamedValues{{"A", "2"}, {"B", "1"}});
 }
 

@@ -379,6 +379,10 @@ TEST_CASE("bad submissions are refused and leave nothing behind") {
   Submission urgent = SmallSubmission();
   urgent.priority = 101;
   CHECK_FALSE(engine.queue->Submit(engine.caller, std::move(urgent)).ok());
+  Submission disguised = SmallSubmission();
+  disguised.origin = kBatchOrigin;
+  CHECK(
+      absl::IsInvalidArgument(engine.queue->Submit(engine.caller, std::move(disguised)).status()));
   ExecutionFilter all;
   CHECK(engine.queue->List(engine.caller.organization_id, all, {})->total == 0);
   MustSubmit(engine);
