@@ -141,7 +141,8 @@ class Batches(Load):
             self.asked_to_cancel.add(name)
         answer = api.delete(f"/jobs/j/executions/{name}", params={"force": force, "tasks": "none"})
         if answer.status_code == 200:
-            if answer.json()["status"] not in ("cancelling", "cancelled"):
+            # It may have come too late for any task, and the last of them end before the answer.
+            if answer.json()["status"] not in STOPPED:
                 self.fault(f"{name} was cancelled and is {answer.json()['status']}")
             with self.lock:
                 self.cancelled.add(name)
