@@ -19,6 +19,9 @@ namespace solvent::mathprog {
 
 inline constexpr int kMaxDim = 20;
 
+// Stands as `dim` of an item of display that is an object without its subscripts.
+inline constexpr uint8_t kWhole = 255;
+
 enum class Type : uint8_t { kNumber, kSymbol, kLogical, kLinear, kSet, kTuple };
 
 enum class Op : uint8_t {
@@ -280,8 +283,7 @@ struct Stmt {
   uint32_t end = 0;
   Domain* domain = nullptr;
   std::vector<Expr*> exprs;  // check: condition; display: items; printf: format and arguments
-  std::vector<std::string> labels;  // display: the items' texts
-  Expr* file = nullptr;             // printf
+  Expr* file = nullptr;      // printf
   bool append = false;
   std::vector<Stmt*> body;  // for
 };

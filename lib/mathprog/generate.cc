@@ -156,24 +156,21 @@ void Run::GenerateRows(const Stmt& s) {
       lower = (decl.rel == Op::kLe ? a : c) - row_constant_;
       upper = (decl.rel == Op::kLe ? c : a) - row_constant_;
     } else {
-      Op rel = decl.rel;
-      if (decl.a->type != Type::kLinear && decl.b->type == Type::kLinear) {
-        EvalLin(*decl.b, 1);
-        EvalLin(*decl.a, -1);
-        if (rel != Op::kEq) rel = rel == Op::kLe ? Op::kGe : Op::kLe;
+      // Everything moves to the left. An infinite constant is a bound that is not there.
+      if (decl.a->type != Type::kLinear) {
+        row_constant_ = EvalNum(*decl.a);
       } else {
         EvalLin(*decl.a, 1);
-        if (decl.b->type != Type::kLinear) {
-          // An infinite right-hand side is a bound that is not there.
-          const double b = EvalNum(*decl.b);
-          row_constant_ = row_constant_ - b;
-        } else {
-          EvalLin(*decl.b, -1);
-        }
+      }
+      if (decl.b->type != Type::kLinear) {
+        const double b = EvalNum(*decl.b);
+        row_constant_ = row_constant_ - b;
+      } else {
+        EvalLin(*decl.b, -1);
       }
       const double bound = -row_constant_;
-      if (rel != Op::kLe) lower = bound;
-      if (rel != Op::kGe) upper = bound;
+      if (decl.rel != Op::kLe) lower = bound;
+      if (decl.rel != Op::kGe) upper = bound;
     }
     CloseTerms(begin, *decl.a);
     all_rows_.lower.push_back(lower);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "absl/strings/ascii.h"
 #include "run.h"
 
 namespace solvent::mathprog {
@@ -20,104 +21,177 @@ void Run::Write(std::string_view text) {
   output_.text += text;
 }
 
+namespace {
+
+// A member as it could stand in a data section: in quotes unless it reads as a name or a number.
+std::string Quoted(const SymbolTable& symbols, Sym s) {
+  if (symbols.is_number(s)) return symbols.ToText(s);
+  const std::string_view text = symbols.text(s);
+  bool bare =
+      !text.empty() && (absl::ascii_isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_');
+  for (const char c : text) {
+    bare = bare && (absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                    std::string_view("+-._").find(c) != std::string_view::npos);
+  }
+  if (bare) return std::string(text);
+  std::string quoted = "'";
+  for (const char c : text) quoted.append(c == '\'' ? 2 : 1, c);
+  return quoted + "'";
+}
+
+std::string QuotedTuple(const SymbolTable& symbols, const Sym* tuple, int n) {
+  std::string text;
+  for (int i = 0; i < n; ++i) text += (i > 0 ? "," : "") + Quoted(symbols, tuple[i]);
+  return text;
+}
+
+std::string QuotedName(const SymbolTable& symbols, const Decl& decl, const Sym* key) {
+  if (decl.arity() == 0) return decl.name;
+  return decl.name + "[" + QuotedTuple(symbols, key, decl.arity()) + "]";
+}
+
+std::string_view SuffixText(Suffix suffix) {
+  switch (suffix) {
+    case Suffix::kDual: return ".dual";
+    case Suffix::kLb: return ".lb";
+    case Suffix::kUb: return ".ub";
+    case Suffix::kStatus: return ".status";
+    default: return ".val";
+  }
+}
+
+}  // namespace
+
+void Run::DisplaySet(std::string_view name, const TupleSet& set) {
+  if (set.size() == 0) {
+    Write(std::string(name.empty() ? "set" : name) + " is empty\n");
+  } else if (!name.empty()) {
+    Write(std::string(name) + ":\n");
+  }
+  for (size_t k = 0; k < set.size(); ++k) {
+    Step();
+    if (set.dim() == 1) {
+      Write("   " + Quoted(symbols_, set.Element(k)) + "\n");
+    } else {
+      Write("   (" + QuotedTuple(symbols_, set.Tuple(k), set.dim()) + ")\n");
+    }
+  }
+}
+
+// Everything that an object without subscripts holds.
+void Run::DisplayWhole(const Expr& e) {
+  bool empty = true;
+  const Decl* shown = nullptr;
+  if (e.op == Op::kParam) {
+    const ParamDecl& decl = *model_->params[static_cast<size_t>(e.id)];
+    shown = &decl;
+    ParamState& st = param(e.id);
+    if (!st.prepared) PrepareParam(e.id, &e);
+    SlotSave save(*this, decl, true);
+    // Computable members are shown for the whole domain, others as far as they are given.
+    const bool given_only = decl.assign == nullptr;
+    Loop(*decl.domain, [&] {
+      Sym key[kMaxDim];
+      for (size_t k = 0; k < decl.domain->slots.size(); ++k) {
+        key[k] = slots_[static_cast<size_t>(decl.domain->slots[k])];
+      }
+      const int64_t p = st.space.dense ? st.space.DensePosition(key) : st.space.Find(key);
+      if (given_only && (p < 0 || (st.space.dense ? st.dense_states[static_cast<size_t>(p)]
+                                                  : st.states[static_cast<size_t>(p)]) == kUnset)) {
+        return true;
+      }
+      const double value = TakeParamAt(e.id, key, &e);
+      empty = false;
+      Write(QuotedName(symbols_, decl, key) + " = " +
+            (decl.symbolic ? Quoted(symbols_, static_cast<Sym>(value)) : NumberText(value)) + "\n");
+      return true;
+    });
+  } else if (e.op == Op::kSetRef) {
+    const SetDecl& decl = *model_->sets[static_cast<size_t>(e.id)];
+    shown = &decl;
+    SlotSave save(*this, decl, true);
+    Loop(*decl.domain, [&] {
+      Sym key[kMaxDim];
+      for (size_t k = 0; k < decl.domain->slots.size(); ++k) {
+        key[k] = slots_[static_cast<size_t>(decl.domain->slots[k])];
+      }
+      empty = false;
+      DisplaySet(QuotedName(symbols_, decl, key), *TakeSet(e.id, key, &e));
+      return true;
+    });
+  } else if (e.op == Op::kVar) {
+    const VarDecl& decl = *model_->vars[static_cast<size_t>(e.id)];
+    shown = &decl;
+    for (size_t c = 0; c < columns_.size(); ++c) {
+      if (columns_.var[c] != e.id) continue;
+      Step();
+      std::string value = "?";
+      if (solution_.available) {
+        const int32_t j = problem_column[c];
+        value = NumberText(j < 0 ? 0 : solution_.x[static_cast<size_t>(j)]);
+      }
+      Sym key[kMaxDim];
+      ColumnKey(static_cast<int32_t>(c), key);
+      empty = false;
+      Write(QuotedName(symbols_, decl, key) + ".val = " + value + "\n");
+    }
+  } else {
+    const RowState& st = row(e.id);
+    const RowDecl& decl = *model_->rows[static_cast<size_t>(e.id)];
+    shown = &decl;
+    for (int32_t r = st.first; r < st.first + st.count; ++r) {
+      Step();
+      const std::string value =
+          solution_.available ? NumberText(solution_.activity[static_cast<size_t>(r)]) : "?";
+      empty = false;
+      Write(QuotedName(symbols_, decl, RowKey(r)) + ".val = " + value + "\n");
+    }
+  }
+  if (empty) Write(shown->name + " has empty content\n");
+}
+
+// Objects are shown by name, whatever is computed by its value alone.
 void Run::Display(const Stmt& s) {
-  for (size_t i = 0; i < s.exprs.size(); ++i) {
-    const Expr& e = *s.exprs[i];
-    const std::string& label = s.labels[i];
-    const bool whole = e.dim == 255;
-    if (whole && e.op == Op::kParam) {
-      const ParamDecl& decl = *model_->params[static_cast<size_t>(e.id)];
-      ParamState& st = param(e.id);
-      if (!st.prepared) PrepareParam(e.id, &e);
-      SlotSave save(*this, decl, true);
-      // Computable members are shown for the whole domain, others as far as they are given.
-      const bool given_only = decl.assign == nullptr;
-      Loop(*decl.domain, [&] {
-        Sym key[kMaxDim];
-        for (size_t k = 0; k < decl.domain->slots.size(); ++k) {
-          key[k] = slots_[static_cast<size_t>(decl.domain->slots[k])];
-        }
-        const int n = decl.arity();
-        const int64_t p = st.space.dense ? st.space.DensePosition(key) : st.space.Find(key);
-        if (given_only &&
-            (p < 0 || (st.space.dense ? st.dense_states[static_cast<size_t>(p)]
-                                      : st.states[static_cast<size_t>(p)]) == kUnset)) {
-          return true;
-        }
-        const double value = TakeParamAt(e.id, key, &e);
-        Write(MemberText(decl.name, key, n) + " = " +
-              (decl.symbolic ? symbols_.ToText(static_cast<Sym>(value)) : NumberText(value)) +
-              "\n");
-        return true;
-      });
-    } else if (whole && e.op == Op::kSetRef) {
-      const SetDecl& decl = *model_->sets[static_cast<size_t>(e.id)];
-      SlotSave save(*this, decl, true);
-      Loop(*decl.domain, [&] {
-        Sym key[kMaxDim];
-        for (size_t k = 0; k < decl.domain->slots.size(); ++k) {
-          key[k] = slots_[static_cast<size_t>(decl.domain->slots[k])];
-        }
-        TupleSet* value = TakeSet(e.id, key, &e);
-        Write(MemberText(decl.name, key, decl.arity()) + ":\n");
-        for (size_t k = 0; k < value->size(); ++k) {
-          Sym one = value->dim() == 1 ? value->Element(k) : 0;
-          Write("   (" + TupleText(value->dim() == 1 ? &one : value->Tuple(k), value->dim()) +
-                ")\n");
-        }
-        return true;
-      });
-    } else if (whole && e.op == Op::kVar) {
-      const VarDecl& decl = *model_->vars[static_cast<size_t>(e.id)];
-      for (size_t c = 0; c < columns_.size(); ++c) {
-        if (columns_.var[c] != e.id) continue;
-        Step();
-        std::string value = "?";
-        if (solution_.available) {
-          const int32_t j = problem_column[c];
-          value = NumberText(j < 0 ? 0 : solution_.x[static_cast<size_t>(j)]);
-        }
-        Sym key[kMaxDim];
-        ColumnKey(static_cast<int32_t>(c), key);
-        Write(MemberText(decl.name, key, decl.arity()) + ".val = " + value + "\n");
-      }
-    } else if (whole) {
-      const RowState& st = row(e.id);
-      for (int32_t r = st.first; r < st.first + st.count; ++r) {
-        Step();
-        std::string value =
-            solution_.available ? NumberText(solution_.activity[static_cast<size_t>(r)]) : "?";
-        Write(GeneratedRowName(r) + ".val = " + value + "\n");
-      }
-    } else if (e.type == Type::kSet) {
+  for (const Expr* item : s.exprs) {
+    const Expr& e = *item;
+    if (e.dim == kWhole) {
+      DisplayWhole(e);
+      continue;
+    }
+    const Decl* decl = nullptr;
+    Sym key[kMaxDim];
+    switch (e.op) {
+      case Op::kSetRef: decl = model_->sets[static_cast<size_t>(e.id)].get(); break;
+      case Op::kParam: decl = model_->params[static_cast<size_t>(e.id)].get(); break;
+      case Op::kVar: decl = model_->vars[static_cast<size_t>(e.id)].get(); break;
+      case Op::kRow: decl = model_->rows[static_cast<size_t>(e.id)].get(); break;
+      default: break;
+    }
+    std::string name;
+    if (decl != nullptr) {
+      for (size_t k = 0; k < e.args.size(); ++k) key[k] = EvalSym(*e.args[k]);
+      name = QuotedName(symbols_, *decl, key);
+    } else if (e.op == Op::kDummy) {
+      name = model_->source.text().substr(e.begin, e.end - e.begin);
+    }
+    if (e.type == Type::kSet) {
       const SetRef ref = EvalSet(e);
-      Write(label + ":\n");
-      for (size_t k = 0; k < ref.set->size(); ++k) {
-        Step();
-        Sym one = ref.set->dim() == 1 ? ref.set->Element(k) : 0;
-        const std::string text =
-            TupleText(ref.set->dim() == 1 ? &one : ref.set->Tuple(k), ref.set->dim());
-        Write(ref.set->dim() == 1 ? "   " + text + "\n" : "   (" + text + ")\n");
-      }
+      DisplaySet(name, *ref.set);
     } else if (e.type == Type::kTuple) {
       Sym tuple[kMaxDim];
       const int n = EvalTuple(e, tuple);
-      Write("(" + TupleText(tuple, n) + ")\n");
+      Write("(" + QuotedTuple(symbols_, tuple, n) + ")\n");
     } else if (e.type == Type::kLogical) {
-      Write(label + " = " + (EvalLog(e) ? "true" : "false") + "\n");
-    } else if ((e.op == Op::kVar || e.op == Op::kRow) && !solution_.available) {
-      Write(label + " = ?\n");
+      Write(EvalLog(e) ? "true\n" : "false\n");
     } else {
-      std::string name = label;
-      const bool object = e.op == Op::kParam || e.op == Op::kVar || e.op == Op::kRow;
-      if (object && !e.args.empty()) {
-        Sym key[kMaxDim];
-        for (size_t k = 0; k < e.args.size(); ++k) key[k] = EvalSym(*e.args[k]);
-        name = label.substr(0, label.find('[')) + "[" +
-               TupleText(key, static_cast<int>(e.args.size())) + "]" +
-               label.substr(label.rfind(']') + 1);
+      std::string value;
+      if ((e.op == Op::kVar || e.op == Op::kRow) && !solution_.available) {
+        value = "?";
+      } else {
+        value = e.type == Type::kSymbol ? Quoted(symbols_, EvalSym(e)) : NumberText(EvalNum(e));
       }
-      Write(name + " = " + EvalText(e) + "\n");
+      if (e.op == Op::kVar || e.op == Op::kRow) name += SuffixText(e.suffix);
+      Write((name.empty() ? "" : name + " = ") + value + "\n");
     }
   }
 }

@@ -380,7 +380,13 @@ Stmt* Parser::CheckStatement() {
   const size_t scope = scope_.size();
   s->domain = OptionalDomain();
   TakeChar(':');
-  s->exprs.push_back(ParseLogical("check"));
+  Expr* condition = ParseLogical("check");
+  if (strict_ && condition->type != Type::kLogical) {
+    FailAt("M109", condition->begin, condition->end,
+           "the condition of check must be a comparison, and this is " + TypeName(condition),
+           "write <> 0 behind it");
+  }
+  s->exprs.push_back(condition);
   scope_.resize(scope);
   ExpectChar(';', "the check statement");
   s->end = lex_.tokens[pos_ - 1].end;
@@ -395,7 +401,6 @@ Stmt* Parser::DisplayStatement() {
   TakeChar(':');
   in_display_ = true;
   do {
-    const uint32_t begin = Peek().begin;
     const Token& t = Peek();
     Decl* decl = t.kind == Tok::kName ? model_.Find(t.text) : nullptr;
     Expr* e = nullptr;
@@ -410,14 +415,12 @@ Stmt* Parser::DisplayStatement() {
       if (decl->broken) throw Abandon{};
       e = New(kOps[static_cast<int>(decl->kind)], Type::kNumber, t.begin, t.end);
       e->id = decl->index;
-      e->dim = 255;
+      e->dim = kWhole;
       Take();
     } else {
       e = ParseLevel(kOr);
     }
     s->exprs.push_back(e);
-    s->labels.push_back(
-        Shorten(model_.source.text().substr(begin, lex_.tokens[pos_ - 1].end - begin), 200));
   } while (TakeChar(','));
   in_display_ = false;
   scope_.resize(scope);

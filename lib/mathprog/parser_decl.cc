@@ -107,6 +107,7 @@ void Parser::SetStatement() {
       Take();
       Expr* e = ParseLevel(kUnion);
       CheckSetExpr(e, set.dimen, "the set after within");
+      WantMemberTest(e);
       if (set.dimen == 0) set.dimen = e->dim;
       set.within.push_back(e);
     } else if (Peek().kind == Tok::kAssign) {
@@ -170,7 +171,8 @@ void Parser::ParamStatement() {
     }
     return e;
   };
-  for (;;) {
+  bool attributes = false;
+  for (;; attributes = true) {
     if (TakeChar(',')) {
     } else if (IsChar(';')) {
       break;
@@ -178,6 +180,9 @@ void Parser::ParamStatement() {
     const Token at = Peek();
     if (IsWord("integer") || IsWord("binary") || IsWord("logical") || IsWord("symbolic")) {
       Take();
+      if (strict_ && attributes && at.text == "symbolic") {
+        Fail("M107", at, "symbolic must come before the other attributes of " + param.name);
+      }
       if (at.text == "symbolic") {
         if (param.integer || param.binary)
           Fail("M107", at, "a symbolic parameter cannot be a number");
@@ -188,7 +193,9 @@ void Parser::ParamStatement() {
       if (at.text == "logical") {
         Warn("M107", at, "logical is an old word for binary");
       }
-      (at.text == "integer" ? param.integer : param.binary) = true;
+      bool& type = at.text == "integer" ? param.integer : param.binary;
+      if (strict_ && type) Fail("M107", at, std::string(at.text) + " is given twice");
+      type = true;
     } else if (Peek().kind == Tok::kRel) {
       static constexpr std::pair<std::string_view, Op> kRels[] = {{"<", Op::kLt}, {"<=", Op::kLe},
                                                                   {"=", Op::kEq}, {">=", Op::kGe},
@@ -203,6 +210,7 @@ void Parser::ParamStatement() {
     } else if (TakeWord("in") || TakeWord("within")) {
       Expr* e = ParseLevel(kUnion);
       CheckSetExpr(e, 1, "the set after in");
+      WantMemberTest(e);
       param.in.push_back(e);
     } else if (Peek().kind == Tok::kAssign) {
       Take();
@@ -249,7 +257,9 @@ void Parser::VarStatement() {
     if (IsWord("integer") || IsWord("binary") || IsWord("logical")) {
       Take();
       if (at.text == "logical") Warn("M107", at, "logical is an old word for binary");
-      (at.text == "integer" ? var.integer : var.binary) = true;
+      bool& type = at.text == "integer" ? var.integer : var.binary;
+      if (strict_ && type) Fail("M107", at, std::string(at.text) + " is given twice");
+      type = true;
     } else if (IsWord("symbolic")) {
       Fail("M107", at, "a variable cannot be symbolic");
     } else if (Peek().kind == Tok::kRel) {

@@ -166,6 +166,32 @@ void Parser::WantLogical(const Expr* e, std::string_view what) {
          std::string(what) + " must be a condition, and this is " + TypeName(e));
 }
 
+namespace {
+
+bool TestsSetof(const Expr* set) {
+  switch (set->op) {
+    case Op::kSetof: return true;
+    case Op::kUnion:
+    case Op::kDiff:
+    case Op::kInter:
+    case Op::kSymDiff:
+    case Op::kCross: return TestsSetof(set->args[0]) || TestsSetof(set->args[1]);
+    case Op::kIf: return TestsSetof(set->args[1]) || TestsSetof(set->args[2]);
+    case Op::kBuild:
+      return std::any_of(set->domain->entries.begin(), set->domain->entries.end(),
+                         [](const Entry& entry) { return TestsSetof(entry.set); });
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void Parser::WantMemberTest(const Expr* set) {
+  if (!strict_ || !TestsSetof(set)) return;
+  FailAt("M304", set->begin, set->end, "MathProg cannot test members of a setof expression",
+         "declare a set with this value, or use the default dialect");
+}
+
 void Parser::WantSet(const Expr* e, std::string_view what) {
   if (e->type == Type::kSet) return;
   FailAt("M109", e->begin, e->end, std::string(what) + " must be a set, and this is " + TypeName(e),
@@ -243,6 +269,7 @@ Expr* Parser::Binary(Op op, Expr* a, Expr* b, const Token& at) {
     case Op::kIn:
     case Op::kNotIn: {
       WantSet(b, "the right of 'in'");
+      WantMemberTest(b);
       if (a->type != Type::kTuple) WantScalar(a, "the left of 'in'");
       const int dim = a->type == Type::kTuple ? a->dim : 1;
       if (b->dim != 0 && dim != b->dim) {
@@ -276,6 +303,7 @@ Expr* Parser::Binary(Op op, Expr* a, Expr* b, const Token& at) {
                    " and " + std::to_string(b->dim));
       }
       const bool logical = op == Op::kWithin || op == Op::kNotWithin;
+      if (logical) WantMemberTest(b);
       e = build(logical ? Type::kLogical : Type::kSet);
       e->dim = std::max(a->dim, b->dim);
       break;

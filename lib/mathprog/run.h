@@ -259,6 +259,8 @@ class Run {
   void Execute(const Stmt& s);
   void CheckStatement(const Stmt& s);
   void Display(const Stmt& s);
+  void DisplayWhole(const Expr& e);
+  void DisplaySet(std::string_view name, const TupleSet& set);
   void Printf(const Stmt& s);
   void TableIn(const TableDecl& t);
   void TableOut(const TableDecl& t);

@@ -160,4 +160,73 @@ TEST_CASE("random numbers are those of Knuth's portable generator") {
 }
 
 }  // namespace
+TEST_CASE("strict cannot look members up in a setof expression, but walks it") {
+  const std::string sets = "set I := 1..3; set T within I := {1, 2}; param p := 2; ";
+  for (const char* use :
+       {"check: p in setof{i in I} i;", "check: p + 7 not in setof{i in I} i;",
+        "check: T within (setof{i in I} i) union {9};", "check: p in {j in setof{i in I} i};",
+        "param q in setof{i in I} i := 1;", "set U within setof{i in I} i := T;",
+        "param q{setof{i in I} i} := 1; param r := q[1];",
+        "var x{j in setof{i in I} i} >= 1; minimize z: x[1];"}) {
+    CAPTURE(use);
+    CHECK(ErrorCode(sets + use + " end;") == "M304");
+    CHECK(Accepts(sets + use + " end;", MathProgDialect::kDefault));
+  }
+  CHECK(Accepts(sets + "set U := setof{i in I} i*i; check: 4 in U; check: 4 in U union {7}; end;"));
+  CHECK(Accepts(sets + "var x{I}; minimize z: sum{j in setof{i in T} i} x[j];"
+                       "s.t. c{j in setof{i in T} i + 1}: x[j] >= 1; end;"));
+}
+
+TEST_CASE("strict wants a comparison in check, symbolic first and types once") {
+  CHECK(ErrorCode("check: 1; end;") == "M109");
+  CHECK(ErrorCode("param s symbolic := 'a'; check length(s); end;") == "M109");
+  CHECK(Accepts("check: 1; end;", MathProgDialect::kDefault));
+  CHECK(Accepts("check: 1 and 2; check 1 <> 0; end;"));
+  CHECK(ErrorCode("param s := 'a' symbolic; end;") == "M107");
+  CHECK(ErrorCode("set A := {'a'}; param s in A, symbolic; end;") == "M107");
+  CHECK(Accepts("param s := 'a' symbolic; end;", MathProgDialect::kDefault));
+  CHECK(Accepts("set A := {'a'}; param s, symbolic in A; end;"));
+  for (const char* twice :
+       {"var x integer, integer; end;", "var x binary binary; end;",
+        "param p integer, integer; end;", "param p binary >= 0, binary; end;"}) {
+    CAPTURE(twice);
+    CHECK(ErrorCode(twice) == "M107");
+    CHECK(Accepts(twice, MathProgDialect::kDefault));
+  }
+  CHECK(Accepts("var x integer, binary; param p binary, integer; end;"));
+}
+
+TEST_CASE("everything moves to the left, where only the right has variables too") {
+  Generated g = Generate(
+      "var x >= 0; minimize z: x; s.t. a: 5 >= 2*x + 1; s.t. b: 1 = x; s.t. c: 2 <= x + 1 <= 4;"
+      "s.t. d: 3 >= 1; end;");
+  REQUIRE(g.run != nullptr);
+  const Problem& p = g.run->problem();
+  REQUIRE(p.num_rows() == 4);
+  CHECK(p.value == std::vector<double>{-2, -1, 1});
+  CHECK(p.row_lower == std::vector<double>{-4, -1, 1, -2});
+  CHECK(p.row_upper == std::vector<double>{kInfinity, -1, 3, kInfinity});
+}
+
+TEST_CASE("display names objects and shows of expressions the value alone") {
+  CHECK(OutputOf("set S := {'a', 'b c', '1'}; set E{1..2} dimen 2; param n := 3; set Z := {};\n"
+                 "param t{S} symbolic := 'it''s'; param given{1..3} default 7; param none{1..3};\n"
+                 "display n, n + 1, 'x', S, S diff S, E, Z, t['b c'], given, none;\n"
+                 "display{i in 1..2}: i, (i, 'p q'), i = 1, E[i], E[i] union {(8, 9)};\n"
+                 "data; set E[1] := (1, 'd e'); set E[2] := ; param given := 2 5; end;") ==
+        "Display statement at line 3\nn = 3\n4\nx\nS:\n   a\n   'b c'\n   '1'\nset is empty\n"
+        "E[1]:\n   (1,'d e')\nE[2] is empty\nZ is empty\nt['b c'] = 'it''s'\ngiven[2] = 5\n"
+        "none has empty content\n"
+        "Display statement at line 4\ni = 1\n(1,'p q')\ntrue\nE[1]:\n   (1,'d e')\n   (1,'d e')\n"
+        "   (8,9)\n"
+        "i = 2\n(2,'p q')\nfalse\nE[2] is empty\n   (8,9)\n");
+  Generated g = Generate(
+      "var x{1..2} >= 1, <= 5; minimize z: x[1] + x[2]; s.t. c{i in 1..2}: 9 >= x[i];"
+      "solve; display x, z, c, x[1], c[2].ub, c[1].lb, x[2].ub, x[1] + 1; end;");
+  CHECK(Solve(g)["output"].as_string() ==
+        "Display statement at line 1\nx[1].val = 1\nx[2].val = 1\nz.val = 2\nc[1].val = -1\n"
+        "c[2].val = -1\nx[1].val = 1\nc[2].ub = 1.79769313486232e+308\nc[1].lb = -9\n"
+        "x[2].ub = 5\n2\n");
+}
+
 }  // namespace solvent

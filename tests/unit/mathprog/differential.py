@@ -26,6 +26,7 @@ class Writer:
         self.sets = {}    # name -> dim
         self.params = {}  # name -> list of index sets
         self.indexed = []  # names of sets S[i] over a 1-d set
+        self.symbolic = []  # names of symbolic parameters without subscripts
         self.n = 0
         self.wild = self.r.random() < 0.25  # may write what is not allowed
 
@@ -85,7 +86,7 @@ class Writer:
 
     def value(self, dummies, depth=2):
         """A numeric expression; dummies: (name, set) pairs in scope."""
-        kind = self.r.randrange(12)
+        kind = self.r.randrange(14)
         usable = []
         for p, index in self.params.items():
             args = []
@@ -111,7 +112,21 @@ class Writer:
             return f"(if {self.condition([d for d, _ in dummies], 1)} then {a} else {b})"
         d = self.name("k")
         s = self.r.choice(self.one_d()) if self.one_d() else "1..2"
+        if kind == 12:
+            # Never over nothing.
+            return f"({self.pick('min', 'max', 'prod')}{{{d} in {{1, 2}} union {s}}} {self.number()})"
+        if kind == 13:
+            text = self.text([n for n, _ in dummies])
+            return self.pick(f"length({text})", f"card({s})", f"length(substr({text} & 'ab', 2))")
         return f"sum{{{d} in {s}}} {self.value(dummies + [(d, s)], depth - 1)}"
+
+    def text(self, names):
+        """A symbolic expression."""
+        parts = [self.pick("'a'", "'b c'", "1", "\"it's\"")]
+        parts += [self.r.choice(names)] if names else []
+        parts += self.symbolic[:1]
+        self.r.shuffle(parts)
+        return "(" + " & ".join(parts) + ")"
 
     def condition(self, names, depth=2):
         kind = self.r.randrange(7)
@@ -119,6 +134,12 @@ class Writer:
             return f"({self.condition(names, depth - 1)} {self.pick('and', 'or', '&&', '||')} {self.condition(names, depth - 1)})"
         if depth > 0 and kind == 1:
             return f"not ({self.condition(names, depth - 1)})"
+        if depth > 0 and kind == 2 and self.one_d() and self.r.random() < 0.5:
+            d = self.name("u")
+            s = self.r.choice(self.one_d())
+            return f"{self.pick('exists', 'forall')}{{{d} in {s}}} ({self.condition(names + [d], 0)})"
+        if names and self.wild and kind == 3 and self.r.random() < 0.3:
+            return f"{self.r.choice(names)} {self.pick('in', 'not in')} {self.set_expr(1)}"
         if names and kind < 5:
             a = self.r.choice(names)
             b = self.r.choice(names + ["1", "2", "'a'"])
@@ -144,6 +165,14 @@ class Writer:
                 first = self.r.choice(pairs)[0]
                 entries.append(f"({first},{d}) in {s}" if self.r.random() < 0.5 else f"({d},{first}) in {s}")
                 pairs.append((d, s + "/x"))
+            elif kind == 3 and pair_sets:
+                s = self.r.choice(pair_sets)
+                d = self.name("j")
+                at = self.pick("1", "2", "'a'")
+                if pairs and self.r.random() < 0.4:
+                    at = f"if {self.condition([n for n, _ in pairs], 0)} then {at} else 3"
+                entries.append(f"({at},{d}) in {s}" if self.r.random() < 0.5 else f"({d},{at}) in {s}")
+                pairs.append((d, s + "/x"))
             elif kind == 2 and self.indexed and pairs:
                 s, over = self.r.choice(self.indexed)
                 same = [d for d, t in pairs if t == over]
@@ -165,7 +194,7 @@ class Writer:
 
     def declare_sets(self):
         for _ in range(self.r.randint(2, 4)):
-            kind = self.r.randrange(6)
+            kind = self.r.randrange(8)
             if kind == 0:
                 s = self.name("N")
                 self.lines.append(f"set {s} := {self.pick('1', '0', '2')}..{self.pick('3', '4', '5')};")
@@ -193,6 +222,20 @@ class Writer:
                     continue
                 self.data.append(f"set {s} := {body};")
                 self.sets[s] = 2
+            elif kind == 4 and self.one_d():
+                a, b = self.r.choice(self.one_d()), self.r.choice(self.one_d())
+                s = self.name("B")
+                made = [f"{a} cross {b}", f"{{{a}, {b}}}", f"{{e in {a}, f in {b}: e <> f}}",
+                        f"setof{{e in {a}, f in {b}}} (f, e)"]
+                made += [f"{t} union {{(1, 2)}}" for t, dim in self.sets.items() if dim == 2][:1]
+                within = self.pick("", f" within {a} cross {b}", " dimen 2") if self.wild else ""
+                self.lines.append(f"set {s}{within} := {self.r.choice(made)};")
+                self.sets[s] = 2
+            elif kind == 5 and 2 in self.sets.values() and self.r.random() < 0.7:
+                t = self.r.choice([t for t, dim in self.sets.items() if dim == 2])
+                s = self.name("S")
+                self.lines.append(f"set {s} := setof{{(e,f) in {t}}} {self.pick('e', 'f')};")
+                self.sets[s] = 1
             elif kind == 3 and self.one_d():
                 over = self.r.choice(self.one_d())
                 s = self.name("J")
@@ -201,17 +244,28 @@ class Writer:
                 self.indexed.append((s, over))
             else:
                 s = self.name("D")
-                self.lines.append(f"set {s}{self.pick('', ' dimen 1', ' within {1,2,3,4,5,-1,1.5} union {chr(39)+chr(97)+chr(39)}') if self.wild else ''};")
+                within = self.pick("", "", " dimen 1", " within {1, 2, 3, 4, 5, -1, 1.5, 'a'}")
+                self.lines.append(f"set {s}{within if self.wild else ''};")
                 self.data.append(f"set {s} := {self.pick(' ', ', ').join(self.members(self.r.randint(1, 4)))};")
                 self.sets[s] = 1
 
     def declare_params(self):
+        if self.r.random() < 0.4:
+            p = self.name("w")
+            late = self.wild and self.r.random() < 0.3
+            value = f":= {self.text([])}" if self.r.random() < 0.5 else "default 'd'"
+            self.lines.append(f"param {p} {value} symbolic;" if late else f"param {p} symbolic {value};")
+            if value[0] == "d":
+                self.data.append(f"param {p} := {self.member()};")
+            self.symbolic.append(p)
         for _ in range(self.r.randint(2, 4)):
             p = self.name("p")
             count = self.pick(0, 1, 1, 2)
             index = [self.r.choice(self.one_d()) for _ in range(count)] if self.one_d() else []
             head = "{" + ", ".join(index) + "}" if index else ""
-            checks = self.pick("", "", " >= -100", " integer") if self.wild else ""
+            head = self.pick("", "", " 'an alias'") + head
+            checks = self.pick("", "", " >= -100", " integer", ", integer, <> 77", " in -99..99",
+                               " integer, integer", " < 1e6, > -1e6,") if self.wild else ""
             kind = self.r.randrange(4)
             if kind < 2:
                 dummies = [(self.name("t"), s) for s in index]
@@ -226,12 +280,24 @@ class Writer:
                 if len(index) == 1:
                     rows = " ".join(f"{m} {self.number()}" for m in self.members(2))
                     # Members outside the set make the model fail at the first use.
+                    style = self.r.randrange(4)
+                    if self.wild and style == 0:
+                        rows = " ".join(f"[{m}] {self.number()}" for m in self.members(2))
+                    elif self.wild and style == 1:
+                        rows = ", ".join(f"[{m}] := {self.number()}" for m in self.members(2))
                     if self.wild:
                         self.data.append(f"param {p} := {rows};")
                 else:
                     if self.wild:
                         cs = self.members(2)
-                        self.data.append(f"param {p} : {' '.join(cs)} := " + " ".join(
+                        form = self.pick(":", ":", "(tr) :", "(tr):")
+                        if self.r.random() < 0.2:
+                            self.data.append(f"param {p} := " + " ".join(
+                                f"[{self.pick(f'{m},*', f'*,{m}')}] {cs[0]} 1 {cs[1]} 2"
+                                for m in self.members(2)) + ";")
+                            self.params[p] = index
+                            continue
+                        self.data.append(f"param {p} {form} {' '.join(cs)} := " + " ".join(
                             f"{m} " + " ".join(self.pick(".", self.number()) for _ in cs)
                             for m in self.members(2)) + ";")
             self.params[p] = index
@@ -285,14 +351,37 @@ class Writer:
                 rel = self.pick("<", ">", "<>")
             right = self.value(pairs, 1) if self.r.random() < 0.7 else self.term(pairs, *self.r.choice(variables))
             prefix = self.pick("s.t. ", "subject to ", "", "subj to ")
+            form = self.r.random()
+            alias = self.pick("", "", "", " 'its name'")
             if self.r.random() < 0.15:
-                self.lines.append(f"{prefix}{c}{domain}: -50 <= {left} <= 50 + {self.value(pairs, 1)};")
+                then = self.condition([d for d, _ in pairs])
+                left = f"if {then} then {left}" + self.pick("", f" else {self.value(pairs, 1)}")
+                left = f"({left})"
+            if form < 0.15:
+                self.lines.append(f"{prefix}{c}{alias}{domain}: -50 <= {left} <= 50 + {self.value(pairs, 1)};")
+            elif form < 0.25:
+                self.lines.append(f"{prefix}{c}{domain}: 9 + {self.value(pairs, 1)} >= {left};")
+            elif form < 0.35:
+                self.lines.append(f"{prefix}{c}{domain}: {left}, {rel} {right};")
             else:
-                self.lines.append(f"{prefix}{c}{domain}: {left} {rel} {right};")
+                self.lines.append(f"{prefix}{c}{alias}{domain}: {left} {rel} {right};")
         if self.r.random() < 0.3:
             domain, pairs = self.domain(1)
             names = [d for d, _ in pairs]
             self.lines.append(f"check{domain}: {self.condition(names)} or 1 > 0;")
+        if self.r.random() < 0.1:
+            self.lines.append("maximize other{o in 1..2}: o;")
+        if self.wild and self.r.random() < 0.1:
+            self.lines.append(f"check: {self.value([], 1)};")
+        if self.r.random() < 0.4:
+            self.lines.append("solve;")
+            domain, pairs = self.domain(1)
+            what = self.text([d for d, _ in pairs])
+            v, index = self.r.choice(variables)
+            self.lines.append(self.pick(
+                f"printf{domain}: '%s\\n', {what};", f"for{domain}: {{ display {what}; printf '\\n'; }}",
+                f"display {v}, goal, 1 + 2;", f"printf{domain} (if 1 then '%s' else ''), {what};",
+                f"display{domain}: {what};", f"param after := card({{{v}1 in 1..3}});"))
         if self.wild and self.r.random() < 0.4:
             # Break one place.
             k = self.r.randrange(len(self.lines))
@@ -360,8 +449,6 @@ def main():
         try:
             theirs, why, optimum = glpsol(path, folder)
         except subprocess.TimeoutExpired:
-            continue
-        if "implementation restriction" in why:
             continue
         run = subprocess.run([args.probe, path, "--strict", "--quiet", "--solve"],
                              capture_output=True, text=True, timeout=60)

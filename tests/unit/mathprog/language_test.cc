@@ -152,7 +152,8 @@ TEST_CASE("rows and columns are counted as modelers count") {
   CHECK(p.row_lower[0] == -kInfinity);  // the second objective is a free row
   CHECK(p.row_upper[0] == kInfinity);
   CHECK(p.row_upper[1] == -2);  // -7 x <= -2
-  CHECK(p.row_upper[2] == 6);   // x - 1 <= 5
+  CHECK(p.row_lower[2] == -6);  // 5 - (x - 1) >= 0
+  CHECK(p.row_upper[2] == kInfinity);
   CHECK(p.row_lower[5] == -2);
   CHECK(p.row_upper[5] == 6);
   CHECK(g.run->RowName(3) == "d[2]");
