@@ -22,7 +22,7 @@ class DataReader {
         pos_(begin) {}
 
   void Statements() {
-    bool ended = false;
+    bool ended = false, begun = false;
     Guard([&] { Next(); });
     while (kind_ != DataTok::kEnd && !ended &&
            static_cast<int>(diagnostics_.size()) < run_.limits().max_errors) {
@@ -34,7 +34,7 @@ class DataReader {
         } else if (IsWord("param")) {
           Next();
           ParamBlock();
-        } else if (IsWord("data") || IsWord("end")) {
+        } else if (IsWord("end") || (IsWord("data") && !(strict_ && begun))) {
           ended = IsWord("end");
           const size_t begin = begin_;
           Next();
@@ -46,6 +46,7 @@ class DataReader {
         } else {
           Unexpected("the data", {"set", "param", "end"});
         }
+        begun = true;
         Enter(0);
         if (!IsChar(';')) Unexpected("the data of " + symbol_, {"';'"});
         if (ended) return;
@@ -682,7 +683,7 @@ class DataReader {
       }
       params.push_back(decl);
     }
-    if (params.empty() && set_decl == nullptr) {
+    if (params.empty() && (set_decl == nullptr || strict_)) {
       Unexpected("the data", {"the name of a parameter"});
     }
     Next();

@@ -127,7 +127,7 @@ class Parser {
   void WantScalar(const Expr* e, std::string_view what);
   void WantLogical(const Expr* e, std::string_view what);
   void WantSet(const Expr* e, std::string_view what);
-  void WantMemberTest(const Expr* set);  // what strict MathProg can look a member up in
+  void WantMemberTest(const Expr* set);  // a set that strict MathProg walks or looks members up in
   static std::string Misspelt(std::string_view name, const std::vector<std::string>& expected);
   std::string UnknownHint(const Token& t) const;
   std::string DomainText(const Decl& decl) const;

@@ -105,6 +105,9 @@ void Parser::ParseEntry(Domain& domain) {
       entry.parts.push_back(std::move(part));
     } while (TakeChar(','));
     if (!IsChar(')')) Unexpected("a tuple of dummy indices", {"','", "')'"});
+    if (strict_ && entry.parts.size() == 1) {
+      Fail("M102", first, "a single dummy index stands without parentheses");
+    }
     tuple_end = Take().end;
     Take();  // in
     bound = true;
@@ -118,6 +121,7 @@ void Parser::ParseEntry(Domain& domain) {
         "write 1.." + std::string(model_.source.text().substr(set->begin, set->end - set->begin)));
   }
   WantSet(set, "what an index runs over");
+  WantMemberTest(set);
   if (set->dim == 0) set->dim = static_cast<uint8_t>(std::max<size_t>(1, entry.parts.size()));
   if (!bound) {
     for (int i = 0; i < set->dim; ++i) {

@@ -374,9 +374,6 @@ Expr* Parser::ParseReference(Decl* decl) {
                              : decl->name + " is declared over " + DomainText(*decl),
            decl->name);
   }
-  if (decl->domain != nullptr) {
-    for (const Entry& entry : decl->domain->entries) WantMemberTest(entry.set);
-  }
   Suffix suffix = Suffix::kNone;
   if (IsChar('.') && (decl->kind == Kind::kVar || decl->kind == Kind::kRow)) {
     Take();

@@ -168,6 +168,8 @@ void Parser::WantLogical(const Expr* e, std::string_view what) {
 
 namespace {
 
+// Whether a member is looked up in a setof expression; the published MathProg has that restriction,
+// for the sets of indexing expressions too.
 bool TestsSetof(const Expr* set) {
   switch (set->op) {
     case Op::kSetof: return true;
@@ -177,9 +179,6 @@ bool TestsSetof(const Expr* set) {
     case Op::kSymDiff:
     case Op::kCross: return TestsSetof(set->args[0]) || TestsSetof(set->args[1]);
     case Op::kIf: return TestsSetof(set->args[1]) || TestsSetof(set->args[2]);
-    case Op::kBuild:
-      return std::any_of(set->domain->entries.begin(), set->domain->entries.end(),
-                         [](const Entry& entry) { return TestsSetof(entry.set); });
     default: return false;
   }
 }
@@ -187,8 +186,9 @@ bool TestsSetof(const Expr* set) {
 }  // namespace
 
 void Parser::WantMemberTest(const Expr* set) {
-  if (!strict_ || !TestsSetof(set)) return;
-  FailAt("M304", set->begin, set->end, "MathProg cannot test members of a setof expression",
+  if (!strict_ || after_solve_ || !TestsSetof(set)) return;
+  FailAt("M304", set->begin, set->end,
+         "MathProg can neither walk a setof expression nor test members of it",
          "declare a set with this value, or use the default dialect");
 }
 

@@ -160,7 +160,7 @@ TEST_CASE("random numbers are those of Knuth's portable generator") {
 }
 
 }  // namespace
-TEST_CASE("strict cannot look members up in a setof expression, but walks it") {
+TEST_CASE("strict neither walks a setof expression nor looks members up in one, but takes it") {
   const std::string sets = "set I := 1..3; set T within I := {1, 2}; param p := 2; ";
   for (const char* use :
        {"check: p in setof{i in I} i;", "check: p + 7 not in setof{i in I} i;",
@@ -173,8 +173,16 @@ TEST_CASE("strict cannot look members up in a setof expression, but walks it") {
     CHECK(Accepts(sets + use + " end;", MathProgDialect::kDefault));
   }
   CHECK(Accepts(sets + "set U := setof{i in I} i*i; check: 4 in U; check: 4 in U union {7}; end;"));
-  CHECK(Accepts(sets + "var x{I}; minimize z: sum{j in setof{i in T} i} x[j];"
-                       "s.t. c{j in setof{i in T} i + 1}: x[j] >= 1; end;"));
+  for (const char* walk : {"param q := sum{j in setof{i in I} i} j; check: q > 0;",
+                           "check{j in setof{i in I} i}: j > 0;",
+                           "set U := setof{j in setof{i in I} i} j; check: card(U) = 3;",
+                           "var x{I}; s.t. c{j in T, k in setof{i in I} i}: x[j] >= k;"}) {
+    CAPTURE(walk);
+    CHECK(ErrorCode(sets + walk + " end;") == "M304");
+    CHECK(Accepts(sets + walk + " end;", MathProgDialect::kDefault));
+  }
+  CHECK(Accepts(sets + "set U := setof{i in I} i union T; check: card(setof{i in I} i) = 3; end;"));
+  CHECK(Accepts(sets + "solve; printf{j in setof{i in I} i} '%d', j; end;"));
 }
 
 TEST_CASE("strict wants a comparison in check, symbolic first and types once") {
@@ -194,6 +202,18 @@ TEST_CASE("strict wants a comparison in check, symbolic first and types once") {
     CHECK(Accepts(twice, MathProgDialect::kDefault));
   }
   CHECK(Accepts("var x integer, binary; param p binary, integer; end;"));
+}
+
+TEST_CASE("strict wants parameters in tables of data, data once and single indices bare") {
+  const std::string model = "set S; param p{S}; check: card(S) = 2; data; ";
+  for (const std::string& text :
+       {model + "param : S : := a b; end;", model + "set S := a b; data; param p := a 1; end;",
+        std::string("set T := 1..2; check{(i) in T}: i > 0; end;")}) {
+    CAPTURE(text);
+    CHECK(!Accepts(text));
+    CHECK(Accepts(text, MathProgDialect::kDefault));
+  }
+  CHECK(Accepts(model + "param : S : p := a 1 b 2; end;"));
 }
 
 TEST_CASE("everything moves to the left, where only the right has variables too") {
