@@ -31,6 +31,7 @@ struct Config {
   // Web origins whose pages may use the server; "*": all.
   std::vector<std::string> allowed_origins;
   std::string version;
+  std::string data_folder = ".";  // whose disk must not fill up: where the database is
 };
 
 // What was last read of the store, for requests that may not wait for it.
@@ -124,6 +125,9 @@ absl::Status AddMcpRoutes(http::HttpServer& server, Context& context);
 // The page of executions that the request's query asks for; of one model unless `model_id` is "".
 absl::StatusOr<http::Response> ListExecutions(Context& context, http::Request& request,
                                               std::string model_id);
+
+// The request's credential as it was sent; Unauthenticated when there is none of a known form.
+absl::StatusOr<std::string> BearerOf(const http::Request& request, bool token_in_query);
 
 // Sets request.identity to the Caller, or says no. With `token_in_query` the credential may also be
 // the query's "token", for clients that cannot set headers.

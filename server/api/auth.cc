@@ -6,33 +6,44 @@
 
 namespace solvent::api {
 
-absl::Status Authenticate(Context& context, http::Request& request, bool token_in_query) {
-  auto refused = [](std::string_view message) {
-    return MakeError(absl::StatusCode::kUnauthenticated, error_code::kUnauthorized, message);
-  };
-  std::string_view token;
-  if (token_in_query) token = request.FindQuery("token").value_or("");
-  if (token.empty()) {
-    auto header = request.FindHeader("Authorization");
-    // Clients of the jobs routes may send theirs under another name.
-    bool jobs = request.path.starts_with("/v0/jobs") ||
-                request.path.starts_with(std::string(kBase) + "/jobs");
-    if (!header && jobs) header = request.FindHeader("X-Blaxel-Authorization");
-    if (!header) {
-      return refused("Missing credential: send Authorization: Bearer <API key or token>");
-    }
-    size_t space = header->find(' ');
-    if (space == std::string_view::npos ||
-        !http::EqualsIgnoreCase(header->substr(0, space), "Bearer")) {
-      return refused("The Authorization header must have the form: Bearer <API key or token>");
-    }
-    token = header->substr(space + 1);
-    while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
+namespace {
+
+absl::Status Refused(std::string_view message) {
+  return MakeError(absl::StatusCode::kUnauthenticated, error_code::kUnauthorized, message);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> BearerOf(const http::Request& request, bool token_in_query) {
+  if (token_in_query) {
+    if (auto token = request.FindQuery("token"); token && !token->empty())
+      return std::string(*token);
   }
-  absl::StatusOr<Caller> caller = context.engine.identity().Authenticate(token);
+  auto header = request.FindHeader("Authorization");
+  // Clients of the jobs routes may send theirs under another name.
+  bool jobs = request.path.starts_with("/v0/jobs") ||
+              request.path.starts_with(std::string(kBase) + "/jobs");
+  if (!header && jobs) header = request.FindHeader("X-Blaxel-Authorization");
+  if (!header) {
+    return Refused("Missing credential: send Authorization: Bearer <API key or token>");
+  }
+  size_t space = header->find(' ');
+  if (space == std::string_view::npos ||
+      !http::EqualsIgnoreCase(header->substr(0, space), "Bearer")) {
+    return Refused("The Authorization header must have the form: Bearer <API key or token>");
+  }
+  std::string_view token = header->substr(space + 1);
+  while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
+  return std::string(token);
+}
+
+absl::Status Authenticate(Context& context, http::Request& request, bool token_in_query) {
+  absl::StatusOr<std::string> token = BearerOf(request, token_in_query);
+  if (!token.ok()) return token.status();
+  absl::StatusOr<Caller> caller = context.engine.identity().Authenticate(*token);
   if (!caller.ok()) {
     if (!absl::IsUnauthenticated(caller.status())) return caller.status();
-    return refused("Invalid, expired or revoked credential");
+    return Refused("Invalid, expired or revoked credential");
   }
   request.response_headers.push_back({"X-Organization-Id", caller->organization_id});
   request.identity = *std::move(caller);

@@ -21,11 +21,14 @@ struct SystemReading {
   double memory_percent = 0;
   double memory_available_mb = 0;
   double disk_percent = 0;
+  bool disk_full = false;
 };
+
+constexpr uint64_t kLeastRoom = 32 << 20;  // bytes; with less nothing can be relied on
 
 // Cheap: three small reads. The load of the last minute stands for the CPU, because measuring its
 // use would take a pause.
-SystemReading ReadSystem() {
+SystemReading ReadSystem(const Context& context) {
   SystemReading reading;
   double load = 0;
   std::ifstream("/proc/loadavg") >> load;
@@ -44,9 +47,10 @@ SystemReading ReadSystem() {
     memory.ignore(64, '\n');
   }
   struct statvfs disk {};
-  if (::statvfs(".", &disk) == 0 && disk.f_blocks > 0) {
+  if (::statvfs(context.config.data_folder.c_str(), &disk) == 0 && disk.f_blocks > 0) {
     reading.disk_percent =
         100.0 * (1 - static_cast<double>(disk.f_bavail) / static_cast<double>(disk.f_blocks));
+    reading.disk_full = disk.f_bavail * disk.f_frsize < kLeastRoom;
   }
   return reading;
 }
@@ -62,7 +66,7 @@ bool StoreAnswers(Context& context, const Request& request) {
 }
 
 absl::StatusOr<Response> Health(Context& context, Request& request) {
-  SystemReading system = ReadSystem();
+  SystemReading system = ReadSystem(context);
   bool up = StoreAnswers(context, request);
   Json body;
   Json readings;
@@ -79,7 +83,7 @@ absl::StatusOr<Response> Health(Context& context, Request& request) {
 }
 
 absl::StatusOr<Response> HealthStatus(Context& context, Request& request) {
-  SystemReading system = ReadSystem();
+  SystemReading system = ReadSystem(context);
   Json::Array components;
   int passed = 0;
   bool degraded = false;
@@ -111,7 +115,11 @@ absl::StatusOr<Response> HealthStatus(Context& context, Request& request) {
       : system.memory_percent > 85 ? "degraded"
                                    : "healthy",
       0, percent(system.memory_percent));
-  add("disk", system.disk_percent > 85 ? "degraded" : "healthy", 0, percent(system.disk_percent));
+  add("disk",
+      system.disk_full           ? "down"
+      : system.disk_percent > 85 ? "degraded"
+                                 : "healthy",
+      0, percent(system.disk_percent));
   Json body;
   auto total = static_cast<int64_t>(components.size());
   body.Set("status", down       ? "down"

@@ -1,6 +1,7 @@
 // WS /ws/executions/{execution_id} and GET /models/executions/{execution_id}/events: a run's
 // progress and its end, as they happen.
 #include <charconv>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,8 +21,15 @@ using http::Request;
 using http::Response;
 
 constexpr uint16_t kInternalError = 1011;
-constexpr uint16_t kBadCredential = 4001;
+constexpr uint16_t kTryAgainLater = 1013;
 constexpr uint16_t kNoSuchExecution = 4004;
+
+// Whether a credential that was good is so still. A run may last longer than it.
+std::function<bool()> StillGood(Context& context, std::string token) {
+  return [&identity = context.engine.identity(), token = std::move(token)] {
+    return !absl::IsUnauthenticated(identity.Authenticate(token).status());
+  };
+}
 
 class LiveSession : public http::WebSocketSession {
  public:
@@ -34,18 +42,23 @@ class LiveSession : public http::WebSocketSession {
     // A browser cannot set a header: it may name the key in the query or as a second subprotocol.
     bool by_subprotocol = offered.size() >= 2 && http::EqualsIgnoreCase(offered[0], "bearer");
     std::string accepted = by_subprotocol ? offered[0] : "";
-    absl::StatusOr<Caller> caller = FindCaller(request, by_subprotocol ? offered[1] : "");
+    absl::StatusOr<std::string> token =
+        by_subprotocol ? offered[1] : BearerOf(request, /*token_in_query=*/true);
+    absl::StatusOr<Caller> caller =
+        token.ok() ? context_.engine.identity().Authenticate(*token) : token.status();
     if (!caller.ok()) {
       Refuse(kBadCredential, error_code::kUnauthorized, "Missing, invalid or expired credential");
       return accepted;
     }
-    absl::StatusOr<std::shared_ptr<void>> subscription =
-        feeds_->Subscribe(caller->organization_id, std::string(request.Parameter("execution_id")),
-                          peer, Carrier::kWebSocket);
+    absl::StatusOr<std::shared_ptr<void>> subscription = feeds_->Subscribe(
+        std::string(request.Parameter("execution_id")),
+        {caller->organization_id, peer, Carrier::kWebSocket, StillGood(context_, *token)});
     if (subscription.ok()) {
       subscription_ = *std::move(subscription);
     } else if (absl::IsNotFound(subscription.status())) {
       Refuse(kNoSuchExecution, error_code::kNotFound, "Execution not found");
+    } else if (absl::IsUnavailable(subscription.status())) {
+      Refuse(kTryAgainLater, error_code::kUnavailable, "The execution cannot be read now");
     } else {
       Refuse(kInternalError, error_code::kInternal, "The execution cannot be read now");
     }
@@ -59,15 +72,6 @@ class LiveSession : public http::WebSocketSession {
   void OnClose(uint16_t) override { subscription_.reset(); }
 
  private:
-  absl::StatusOr<Caller> FindCaller(Request& request, const std::string& subprotocol_token) {
-    if (!subprotocol_token.empty()) {
-      return context_.engine.identity().Authenticate(subprotocol_token);
-    }
-    absl::Status status = Authenticate(context_, request, true);
-    if (!status.ok()) return status;
-    return CallerOf(request);
-  }
-
   void Refuse(uint16_t code, std::string_view word, std::string_view message) {
     peer_->SendText(ErrorMessage(word, message));
     peer_->Close(code, word);
@@ -94,6 +98,8 @@ absl::StatusOr<Response> Events(Context& context, std::shared_ptr<LiveFeeds> fee
                                 Request& request) {
   std::string organization = CallerOf(request).organization_id;
   std::string id(request.Parameter("execution_id"));
+  absl::StatusOr<std::string> token = BearerOf(request, /*token_in_query=*/true);
+  if (!token.ok()) return token.status();
   absl::StatusOr<Execution> execution = context.engine.executions().Get(organization, id);
   if (!execution.ok()) return execution.status();
   std::optional<uint64_t> after = LastEventId(request);
@@ -101,15 +107,17 @@ absl::StatusOr<Response> Events(Context& context, std::shared_ptr<LiveFeeds> fee
   if (after && IsEndState(execution->state) && *after >= EndSequence(*execution)) {
     return Response::Empty(204);
   }
+  if (absl::Status room = feeds->CheckRoom(); !room.ok()) return room;
   Response response;
   response.content_type = "text/event-stream";
   response.Set("Cache-Control", "no-store");
   response.Set("X-Accel-Buffering", "no");  // nginx would keep events back
   response.stream = [feeds = std::move(feeds), organization = std::move(organization),
-                     id = std::move(id), after](std::shared_ptr<Peer> peer) {
+                     id = std::move(id), after,
+                     still_good = StillGood(context, *token)](std::shared_ptr<Peer> peer) {
     peer->SendText("retry: 2000\n\n");
     absl::StatusOr<std::shared_ptr<void>> subscription =
-        feeds->Subscribe(organization, id, peer, Carrier::kEventStream, after);
+        feeds->Subscribe(id, {organization, peer, Carrier::kEventStream, still_good}, after);
     if (subscription.ok()) return *std::move(subscription);
     peer->SendText(
         "data: " + ErrorMessage(error_code::kInternal, "The execution cannot be read now") +

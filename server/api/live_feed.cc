@@ -1,10 +1,12 @@
 #include "live_feed.h"
 
+#include <atomic>
 #include <chrono>
 #include <list>
 #include <utility>
 
 #include "live_messages.h"
+#include "solvent/error.h"
 
 namespace solvent::api {
 namespace {
@@ -12,13 +14,27 @@ namespace {
 constexpr uint16_t kNormal = 1000;
 constexpr std::chrono::milliseconds kLeastInterval{200};  // between two progress messages
 
+constexpr std::chrono::seconds kLookAgain{2};  // at a credential, while there is progress to tell
+// Of messages that are held for readers, each counted once however many it waits for.
+constexpr size_t kMostHeld = size_t{512} << 20;
+
 using Text = std::shared_ptr<const std::string>;
+
+std::atomic<size_t> held_bytes{0};
+
+Text Held(std::string text) {
+  held_bytes += text.size();
+  return Text(new const std::string(std::move(text)), [](const std::string* done) {
+    held_bytes -= done->size();
+    delete done;
+  });
+}
 
 // One message in the form of each carrier, made when first asked for.
 class Message {
  public:
   Message(std::string json, uint64_t sequence)
-      : json_(std::make_shared<const std::string>(std::move(json))), sequence_(sequence) {}
+      : json_(Held(std::move(json))), sequence_(sequence) {}
 
   uint64_t sequence() const { return sequence_; }
   const Text& For(Carrier carrier) {
@@ -27,7 +43,7 @@ class Message {
       // JSON holds no line ends: one line of data is enough. Without a number of its own a message
       // leaves the client's last one as it is.
       std::string id = sequence_ == 0 ? "" : "id: " + std::to_string(sequence_) + "\n";
-      event_ = std::make_shared<const std::string>(id + "data: " + *json_ + "\n\n");
+      event_ = Held(id + "data: " + *json_ + "\n\n");
     }
     return event_;
   }
@@ -38,18 +54,35 @@ class Message {
   Text event_;
 };
 
-struct Listener {
-  std::shared_ptr<http::Peer> peer;
-  Carrier carrier = Carrier::kWebSocket;
-  std::optional<uint64_t> after;
+class Listener {
+ public:
+  Listener(LiveFeeds::Subscriber subscriber, std::optional<uint64_t> after)
+      : subscriber_(std::move(subscriber)), after_(after) {}
 
-  void Send(Message& message) const {
-    if (!after || message.sequence() > *after) peer->Send(message.For(carrier));
+  void Send(Message& message) {
+    if (after_ && message.sequence() <= *after_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - looked_ >= kLookAgain && !MayHear()) return;
+    subscriber_.peer->Send(message.For(subscriber_.carrier));
   }
-  void End(Message& message) const {
-    peer->Send(message.For(carrier));
-    peer->Close(kNormal);
+  void End(Message& message) {
+    if (!MayHear()) return;
+    subscriber_.peer->Send(message.For(subscriber_.carrier));
+    subscriber_.peer->Close(kNormal);
   }
+  bool wants_status() const { return !after_; }
+
+ private:
+  bool MayHear() {
+    looked_ = std::chrono::steady_clock::now();
+    if (subscriber_.still_allowed()) return true;
+    subscriber_.peer->Close(kBadCredential, error_code::kUnauthorized);
+    return false;
+  }
+
+  LiveFeeds::Subscriber subscriber_;
+  std::optional<uint64_t> after_;
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace
@@ -78,15 +111,17 @@ class LiveFeeds::Feed {
     std::lock_guard lock(mutex_);
     std::optional<RunEvent> last = executions_.LatestProgress(id_);
     if (!last) last = last_;
-    if (!listener.after) {
-      Message status(StatusMessage(execution, last), last ? last->sequence : 0);
-      listener.Send(status);
+    const bool ended = IsEndState(execution.state);
+    if (listener.wants_status()) {
+      // With the answer, which may be large, in both: made once for all who come late.
+      std::optional<Message> now;
+      std::optional<Message>& status = ended ? late_status_ : now;
+      if (!status) status.emplace(StatusMessage(execution, last), last ? last->sequence : 0);
+      listener.Send(*status);
     }
-    if (end_.has_value()) {
+    if (ended && !end_) end_.emplace(EndMessage(context_, execution), EndSequence(execution));
+    if (end_) {
       listener.End(*end_);
-    } else if (IsEndState(execution.state)) {
-      Message end(EndMessage(context_, execution), EndSequence(execution));
-      listener.End(end);
     } else if (last && last->state == RunState::kRunning) {
       Message progress(ProgressMessage(id_, *last), last->sequence);
       listener.Send(progress);
@@ -105,7 +140,7 @@ class LiveFeeds::Feed {
     if (end_.has_value()) return;
     if (event.kind == RunEvent::Kind::kEnded) {
       end_.emplace(EndMessage(context_, *event.execution), event.sequence);
-      for (const Listener& listener : listeners_) listener.End(*end_);
+      for (Listener& listener : listeners_) listener.End(*end_);
       return;
     }
     last_ = event;
@@ -114,7 +149,7 @@ class LiveFeeds::Feed {
     if (event.kind == RunEvent::Kind::kProgress && now - last_sent_ < kLeastInterval) return;
     last_sent_ = now;
     Message progress(ProgressMessage(id_, event), event.sequence);
-    for (const Listener& listener : listeners_) listener.Send(progress);
+    for (Listener& listener : listeners_) listener.Send(progress);
   }
 
   Context& context_;
@@ -125,6 +160,7 @@ class LiveFeeds::Feed {
   std::list<Listener> listeners_;
   std::optional<RunEvent> last_;
   std::optional<Message> end_;
+  std::optional<Message> late_status_;  // for those who come after the end
   std::chrono::steady_clock::time_point last_sent_{};
 
   std::mutex watch_mutex_;                 // not held by callbacks
@@ -146,12 +182,18 @@ std::shared_ptr<LiveFeeds::Feed> LiveFeeds::Enter(const std::string& id) {
   return feed;
 }
 
-absl::StatusOr<std::shared_ptr<void>> LiveFeeds::Subscribe(std::string_view organization,
-                                                           const std::string& id,
-                                                           std::shared_ptr<http::Peer> peer,
-                                                           Carrier carrier,
+absl::Status LiveFeeds::CheckRoom() const {
+  if (held_bytes.load() <= kMostHeld) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable,
+                   "too many large answers wait for slow readers; try again in a few seconds");
+}
+
+absl::StatusOr<std::shared_ptr<void>> LiveFeeds::Subscribe(const std::string& id,
+                                                           Subscriber subscriber,
                                                            std::optional<uint64_t> after) {
+  if (absl::Status room = CheckRoom(); !room.ok()) return room;
   ExecutionStore& executions = context_.engine.executions();
+  const std::string organization = subscriber.organization;
   absl::StatusOr<Execution> execution = executions.Get(organization, id);
   if (!execution.ok()) return execution.status();
   std::shared_ptr<Feed> feed = Enter(id);
@@ -161,7 +203,7 @@ absl::StatusOr<std::shared_ptr<void>> LiveFeeds::Subscribe(std::string_view orga
     execution = executions.Get(organization, id);
     if (!execution.ok()) return execution.status();
   }
-  Feed::Place place = feed->Add({std::move(peer), carrier, after}, *execution);
+  Feed::Place place = feed->Add(Listener(std::move(subscriber), after), *execution);
   Feed* borrowed = feed.get();
   return std::shared_ptr<void>(borrowed,
                                [feed = std::move(feed), place](void*) { feed->Remove(place); });

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,9 @@
 
 namespace solvent::api {
 
+// Closes a WebSocket whose credential is missing, wrong or no longer good.
+inline constexpr uint16_t kBadCredential = 4001;
+
 enum class Carrier {
   kWebSocket,    // the message is JSON
   kEventStream,  // an event of text/event-stream: its sequence as id, the same JSON as data
@@ -28,12 +32,22 @@ class LiveFeeds {
   // Borrows the context, which must outlive all subscriptions.
   explicit LiveFeeds(Context& context) : context_(context) {}
 
+  // Who listens, and by which right. `still_allowed` is asked again before the end is told, and now
+  // and then before progress is, by any thread; when it says no, the peer is closed with 4001.
+  struct Subscriber {
+    std::string organization;
+    std::shared_ptr<http::Peer> peer;
+    Carrier carrier = Carrier::kWebSocket;
+    std::function<bool()> still_allowed;
+  };
+
+  // Unavailable while the messages that wait for slow readers take too much memory.
+  absl::Status CheckRoom() const;
+
   // Sends `status` and then what happens, up to the end, after which the peer is closed. With
   // `after`, the sequence that the client has seen last: no `status`, and only what is newer. Ends
-  // when the result is destroyed. NotFound covers foreign runs.
-  absl::StatusOr<std::shared_ptr<void>> Subscribe(std::string_view organization,
-                                                  const std::string& id,
-                                                  std::shared_ptr<http::Peer> peer, Carrier carrier,
+  // when the result is destroyed. NotFound covers foreign runs; else as CheckRoom.
+  absl::StatusOr<std::shared_ptr<void>> Subscribe(const std::string& id, Subscriber subscriber,
                                                   std::optional<uint64_t> after = {});
 
  private:

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -139,6 +140,8 @@ int Serve(const ServeOptions& options) {
   config.rate_limits = options.rate_limits;
   config.allowed_origins = options.allowed_origins;
   config.version = kVersion;
+  config.data_folder = std::filesystem::path(options.database).parent_path().string();
+  if (config.data_folder.empty()) config.data_folder = ".";
   api::Context context{**engine, config, log};
   api::RateLimiter limiter(options.rate_limits, api::UnixSeconds);
 

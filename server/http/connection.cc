@@ -14,6 +14,7 @@ namespace solvent::http {
 namespace {
 
 constexpr size_t kReadStep = 64 * 1024;
+constexpr std::chrono::milliseconds kCutLook{100};  // how soon a body that is cut is noticed
 
 bool WaitFor(int fd, short events, SteadyClock::time_point deadline) {
   while (true) {
@@ -101,21 +102,40 @@ void DrainBriefly(int fd, SteadyClock::time_point deadline) {
 }
 
 BodyOnWire::BodyOnWire(Connection& connection, const RequestHead& head,
-                       std::chrono::milliseconds timeout)
+                       std::chrono::milliseconds timeout, BodyGate& gate, std::string_view client)
     : connection_(connection),
       timeout_(timeout),
+      pass_(gate, client),
       left_(head.content_length.value_or(0)),
       chunked_(head.chunked),
       done_(!head.chunked && left_ == 0),
       owes_continue_(head.expects_continue && !done_) {}
 
-absl::Status BodyOnWire::AwaitMore(SteadyClock::time_point deadline) {
+absl::Status BodyOnWire::Hold(size_t bytes) {
+  if (pass_.Hold(bytes)) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, solvent::error_code::kUnavailable,
+                   "too many large bodies are being read, try again in a few seconds");
+}
+
+absl::Status BodyOnWire::AwaitReadable() {
+  pass_.BeginWait();
   while (true) {
-    switch (Receive(connection_.fd, connection_.buffer, kReadStep)) {
-      case Io::kData: return absl::OkStatus();
+    // Who sends more gets more time.
+    const auto deadline = began_ + timeout_ + std::chrono::seconds(received_ >> 20);
+    const auto now = SteadyClock::now();
+    if (pass_.cut() || now >= deadline) return TooSlow();
+    if (WaitReadable(connection_.fd, std::min(deadline, now + kCutLook))) return absl::OkStatus();
+  }
+}
+
+absl::Status BodyOnWire::ReceiveMore(std::string& out, size_t most) {
+  while (true) {
+    const size_t before = out.size();
+    switch (Receive(connection_.fd, out, most)) {
+      case Io::kData: received_ += out.size() - before; return absl::OkStatus();
       case Io::kClosed: return Truncated();
       case Io::kWouldBlock:
-        if (!WaitReadable(connection_.fd, deadline)) return TooSlow();
+        if (absl::Status status = AwaitReadable(); !status.ok()) return status;
     }
   }
 }
@@ -132,7 +152,9 @@ absl::StatusOr<std::string> BodyOnWire::Read(size_t limit) {
       return Truncated();
     }
   }
-  auto body = chunked_ ? ReadChunked(limit) : ReadSized(limit);
+  began_ = SteadyClock::now();
+  auto body = chunked_ ? ReadChunked(limit) : ReadSized();
+  pass_.EndWait();
   if (body.ok()) {
     done_ = true;
     broken_ = false;
@@ -140,8 +162,7 @@ absl::StatusOr<std::string> BodyOnWire::Read(size_t limit) {
   return body;
 }
 
-absl::StatusOr<std::string> BodyOnWire::ReadSized(size_t limit) {
-  auto deadline = SteadyClock::now() + timeout_ + std::chrono::seconds(limit >> 20);
+absl::StatusOr<std::string> BodyOnWire::ReadSized() {
   std::string& buffer = connection_.buffer;
   size_t take = static_cast<size_t>(std::min<uint64_t>(left_, buffer.size()));
   std::string body = buffer.substr(0, take);
@@ -151,18 +172,14 @@ absl::StatusOr<std::string> BodyOnWire::ReadSized(size_t limit) {
   while (left_ > 0) {
     size_t step = static_cast<size_t>(std::min<uint64_t>(left_, 4 * kReadStep));
     size_t before = body.size();
-    switch (Receive(connection_.fd, body, step)) {
-      case Io::kData: left_ -= body.size() - before; break;
-      case Io::kClosed: return Truncated();
-      case Io::kWouldBlock:
-        if (!WaitReadable(connection_.fd, deadline)) return TooSlow();
-    }
+    if (absl::Status status = ReceiveMore(body, step); !status.ok()) return status;
+    left_ -= body.size() - before;
+    if (absl::Status status = Hold(body.size()); !status.ok()) return status;
   }
   return body;
 }
 
 absl::StatusOr<std::string> BodyOnWire::ReadChunked(size_t limit) {
-  auto deadline = SteadyClock::now() + timeout_ + std::chrono::seconds(limit >> 20);
   std::string& buffer = connection_.buffer;
   std::string body;
   while (true) {
@@ -174,8 +191,8 @@ absl::StatusOr<std::string> BodyOnWire::ReadChunked(size_t limit) {
       case ChunkedDecoder::State::kMalformed: return BadRequest("malformed chunked body");
       case ChunkedDecoder::State::kTooLarge: return TooLarge(limit);
       case ChunkedDecoder::State::kMore:
-        if (SteadyClock::now() > deadline) return TooSlow();
-        if (absl::Status status = AwaitMore(deadline); !status.ok()) return status;
+        if (absl::Status status = Hold(body.size()); !status.ok()) return status;
+        if (absl::Status status = ReceiveMore(buffer, kReadStep); !status.ok()) return status;
     }
   }
 }

@@ -9,12 +9,12 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
+#include "body_gate.h"
 #include "chunked.h"
 #include "head.h"
+#include "steady_clock.h"
 
 namespace solvent::http {
-
-using SteadyClock = std::chrono::steady_clock;
 
 // All members that are not atomic belong to whoever moved the state to kBusy.
 struct Connection {
@@ -64,19 +64,28 @@ void DrainBriefly(int fd, SteadyClock::time_point deadline);
 // The body of the request whose head was just taken off the connection's buffer.
 class BodyOnWire {
  public:
-  BodyOnWire(Connection& connection, const RequestHead& head, std::chrono::milliseconds timeout);
+  // Borrows the gate, where it counts for the client's address.
+  BodyOnWire(Connection& connection, const RequestHead& head, std::chrono::milliseconds timeout,
+             BodyGate& gate, std::string_view client);
 
+  // What came is counted by the gate until this object is gone.
   absl::StatusOr<std::string> Read(size_t limit);
   // True when none of the body is left unread. Takes what has already arrived, if that is all.
   bool SkipArrived();
 
  private:
-  absl::StatusOr<std::string> ReadSized(size_t limit);
+  absl::StatusOr<std::string> ReadSized();
   absl::StatusOr<std::string> ReadChunked(size_t limit);
-  absl::Status AwaitMore(SteadyClock::time_point deadline);
+  // Appends to `out` once something has come.
+  absl::Status ReceiveMore(std::string& out, size_t most);
+  absl::Status AwaitReadable();
+  absl::Status Hold(size_t bytes);
 
   Connection& connection_;
-  std::chrono::milliseconds timeout_;
+  const std::chrono::milliseconds timeout_;
+  BodyGate::Pass pass_;
+  SteadyClock::time_point began_;
+  size_t received_ = 0;
   uint64_t left_ = 0;  // when sized
   bool chunked_ = false;
   bool done_ = false;

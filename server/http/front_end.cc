@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <unordered_map>
 
 #include "absl/cleanup/cleanup.h"
 #include "error_body.h"
@@ -78,7 +79,9 @@ FrontEnd::FrontEnd(const Options& options, const Router& router, const Pipeline&
       router_(router),
       pipeline_(pipeline),
       sockets_(sockets),
-      counters_(counters) {}
+      counters_(counters),
+      bodies_({.most_waiting = static_cast<size_t>(std::max(options.max_request_threads / 2, 1)),
+               .most_bytes = options.max_body_bytes}) {}
 
 FrontEnd::~FrontEnd() {
   BeginStop();
@@ -227,6 +230,7 @@ void FrontEnd::Accept() {
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     Connection* connection = NewConnection(fd, AddressText(address));
+    if (connection == nullptr && MakeRoom()) connection = NewConnection(fd, AddressText(address));
     if (connection == nullptr) {
       close(fd);
       continue;
@@ -272,6 +276,27 @@ Connection* FrontEnd::NewConnection(int fd, std::string remote_address) {
   connection->lingering = false;
   ++counters_.connections;
   return connection;
+}
+
+bool FrontEnd::MakeRoom() {
+  Connection* oldest = nullptr;
+  {
+    std::lock_guard lock(connections_mutex_);
+    // Addresses change with this lock held only.
+    std::unordered_map<std::string_view, size_t> count;
+    size_t highest = 0;
+    for (const Connection& connection : connections_)
+      highest = std::max(highest, ++count[connection.remote_address]);
+    for (Connection& connection : connections_) {
+      if (connection.state.load() != Connection::kIdle) continue;
+      if (count[connection.remote_address] < highest) continue;
+      if (oldest == nullptr || connection.deadline.load() < oldest->deadline.load())
+        oldest = &connection;
+    }
+    if (oldest == nullptr || !oldest->TryClaim()) return false;
+  }
+  Close(*oldest);
+  return true;
 }
 
 void FrontEnd::Rearm(Connection& connection) {
@@ -375,7 +400,8 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     ours = Upgrade(connection, head, match);
   } else {
     auto begin = SteadyClock::now();
-    BodyOnWire body(connection, head, options_.body_timeout);
+    const std::string client = ClientOf(connection, head);
+    BodyOnWire body(connection, head, options_.body_timeout, bodies_, client);
     const bool head_only = head.method == "HEAD";
     const bool keep_alive = head.keep_alive;
     Exchange exchange;
@@ -383,7 +409,7 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     exchange.head_only = head_only;
     exchange.http_1_0 = head.http_1_0;
     exchange.write_timeout = options_.write_timeout;
-    Request request = MakeRequest(head, match, ClientOf(connection, head));
+    Request request = MakeRequest(head, match, client);
     request.body_reader = [&body](size_t limit) { return body.Read(limit); };
     Response response = pipeline_.Handle(request, match, full);
     if (head_only) response.stream = nullptr;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "body_gate.h"
 #include "connection.h"
 #include "http_server.h"
 #include "metrics.h"
@@ -48,6 +49,8 @@ class FrontEnd {
   void Accept();
   void ArmListener();
   Connection* NewConnection(int fd, std::string remote_address);
+  // Closes one that nobody needs now, see Options::max_connections. False when there is none.
+  bool MakeRoom();
   void Rearm(Connection& connection);
   void Close(Connection& connection);
   void Linger(Connection& connection);
@@ -76,6 +79,7 @@ class FrontEnd {
   const Pipeline& pipeline_;
   SocketLoop& sockets_;
   Counters& counters_;
+  BodyGate bodies_;
 
   int epoll_ = -1;
   int stop_event_ = -1;

@@ -24,18 +24,23 @@ struct Options {
   std::string host = "127.0.0.1";
   int port = 8001;  // 0: any free one, see HttpServer::port
 
-  std::chrono::milliseconds head_timeout{5'000};     // from a head's first byte to its last
-  std::chrono::milliseconds body_timeout{30'000};    // for the whole body, and 1 s more per MB
-  std::chrono::milliseconds idle_timeout{60'000};    // of a keep-alive connection
-  std::chrono::milliseconds write_timeout{30'000};   // for the whole answer, and 10 s more per MB
+  std::chrono::milliseconds head_timeout{5'000};    // from a head's first byte to its last
+  std::chrono::milliseconds body_timeout{30'000};   // for the whole body, and 1 s more per MB of it
+  std::chrono::milliseconds idle_timeout{60'000};   // of a keep-alive connection
+  std::chrono::milliseconds write_timeout{30'000};  // for the whole answer, and 10 s more per MB
   std::chrono::milliseconds linger_timeout{10'000};  // to read on after a final answer, see below
   // What a client may still send after being refused, so that it gets to read why.
   size_t linger_bytes = 128 << 20;
 
   int min_request_threads = 4;
-  // When all are taken, further requests are answered with 503.
+  // When all are taken, further requests are answered with 503. At most half of them wait for
+  // bodies: above that, the slowest body of the address that has most of them gets a 408.
   int max_request_threads = 512;
+  // Of the bodies of all requests under way, what goes beyond 1 MB of each; an address gets
+  // half of it. A body that does not fit is answered with 503.
+  size_t max_body_bytes = size_t{1} << 30;
   std::chrono::milliseconds thread_idle_timeout{10'000};
+  // Above that, the oldest idle one of the address that has most of them makes room.
   size_t max_connections = 10'000;
 
   // Whose X-Forwarded-For tells the client's address. By default nobody's.

@@ -66,7 +66,7 @@ bool QueuedPeer::Send(std::shared_ptr<const std::string> message) {
     std::lock_guard lock(mutex_);
     if (closing_) return false;
     if (queue_.size() + in_flight_ >= options.max_queued_messages ||
-        queued_bytes_ > std::max(options.max_queued_bytes, largest_)) {
+        queued_bytes_ > options.max_queued_bytes + largest_) {
       // What waits would only delay the close frame, which itself stands behind the message that
       // is on the wire.
       queue_.clear();

@@ -18,7 +18,8 @@ class Peer {
   // Queues one message, which many peers may share: to a WebSocket one text message (valid UTF-8),
   // to a stream the bytes as they are. False when the connection is ending. A client that reads too
   // slowly to keep the queue within its bounds is dropped: a WebSocket is closed with 1013, a
-  // stream is cut. A message may be larger than the bound: two of the largest one always fit.
+  // stream is cut. A message may be larger than the bound, which is for what waits beside the
+  // largest one.
   virtual bool Send(std::shared_ptr<const std::string> message) = 0;
   bool SendText(std::string_view text) { return Send(std::make_shared<const std::string>(text)); }
 

@@ -10,6 +10,7 @@ namespace solvent::http {
 namespace {
 
 // What one socket may read before the others get their turn.
+constexpr size_t kCopied = 64 * 1024;
 constexpr size_t kReadTurn = 64 * 1024;
 
 constexpr uint16_t kPolicyViolation = 1008;
@@ -109,6 +110,32 @@ void WebSocketSocket::Read() {
   if (int error = wslay_event_recv(context_); error == WSLAY_ERR_NOMEM) lost_ = true;
 }
 
+// A queued message is copied; a large one, which many may share, is read where it is instead, in
+// fragments.
+bool WebSocketSocket::Queue(std::shared_ptr<const std::string> text) {
+  if (text->size() <= kCopied) {
+    wslay_event_msg message{WSLAY_TEXT_FRAME, reinterpret_cast<const uint8_t*>(text->data()),
+                            text->size()};
+    return wslay_event_queue_msg(context_, &message) == 0;
+  }
+  // The one before is out: no other is taken while there is something to write.
+  large_ = std::move(text);
+  large_sent_ = 0;
+  wslay_event_fragmented_msg message{};
+  message.opcode = WSLAY_TEXT_FRAME;
+  message.source.data = this;
+  message.read_callback = [](wslay_event_context_ptr, uint8_t* to, size_t size,
+                             const wslay_event_msg_source* source, int* end, void*) {
+    auto& self = *static_cast<WebSocketSocket*>(source->data);
+    const size_t count = self.large_->copy(reinterpret_cast<char*>(to), size, self.large_sent_);
+    self.large_sent_ += count;
+    *end = self.large_sent_ == self.large_->size();
+    if (*end) self.large_ = nullptr;
+    return static_cast<ssize_t>(count);
+  };
+  return wslay_event_queue_fragmented_msg(context_, &message) == 0;
+}
+
 void WebSocketSocket::Write() {
   while (!lost_ && !draining_) {
     if (wslay_event_want_write(context_)) {
@@ -121,9 +148,7 @@ void WebSocketSocket::Write() {
     uint16_t code;
     std::string reason;
     if (std::shared_ptr<const std::string> text = peer_->TakeNext()) {
-      wslay_event_msg message{WSLAY_TEXT_FRAME, reinterpret_cast<const uint8_t*>(text->data()),
-                              text->size()};
-      if (wslay_event_queue_msg(context_, &message) != 0) lost_ = true;
+      if (!Queue(std::move(text))) lost_ = true;
     } else if (peer_->CloseWanted(code, reason)) {
       if (wslay_event_queue_close(context_, code, reinterpret_cast<const uint8_t*>(reason.data()),
                                   reason.size()) != 0) {

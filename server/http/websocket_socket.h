@@ -33,12 +33,15 @@ class WebSocketSocket : public LoopSocket {
   static void OnMessage(wslay_event_context_ptr context, const wslay_event_on_msg_recv_arg* message,
                         void* user);
   void AdvanceClose();
+  bool Queue(std::shared_ptr<const std::string> text);
 
   const WebSocketOptions options_;
   wslay_event_context_ptr context_ = nullptr;
   std::unique_ptr<WebSocketSession> session_;  // null after OnClose
   std::string received_;                       // read but not yet given to wslay
   size_t read_left_ = 0;                       // in this turn
+  std::shared_ptr<const std::string> large_;   // being sent, in fragments
+  size_t large_sent_ = 0;
   bool draining_ = false;  // our side is shut; reading only so that the client gets our last words
   SteadyClock::time_point last_heard_ = SteadyClock::now();
   SteadyClock::time_point last_ping_ = last_heard_;

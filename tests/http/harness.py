@@ -63,6 +63,13 @@ class Server:
     def read_log(self):
         return (self.folder / "server.log").read_text(errors="replace")
 
+    def resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        for line in status.splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError("the server is gone")
+
     def stop(self, with_signal=signal.SIGTERM, timeout=30):
         if self.process and self.process.poll() is None:
             self.process.send_signal(with_signal)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import unittest
 
 import websocket
@@ -236,6 +237,34 @@ class Live(ServerTest):
         self.assert_error(self.anonymous.get("/models", params={"token": self.server.key}), 401)
         self.assertNotIn(self.server.key, self.server.read_log())
         self.assertNotIn(other, self.server.read_log())
+
+    def test_who_loses_the_right_to_listen_hears_no_end(self):
+        task = self.start(seed=17)
+        key = self.api.post("/keys", json={"name": "for a while"}).json()
+        socket = self.open(task, key["api_key"])
+        self.assertEqual(json.loads(socket.recv())["type"], "status")
+        with EventStream(self.anonymous, task, params={"token": key["api_key"]}) as stream:
+            messages = iter(stream)
+            self.assertEqual(next(messages)["type"], "status")
+            self.assertEqual(self.api.delete(f"/keys/{key['id']}").status_code, 200)
+            self.api.post(f"/solve/async/{task}/cancel")
+            self.assertNotIn("cancelled", [m["type"] for m in messages])
+        messages, code = self.read_all(socket)
+        self.assertNotIn("cancelled", [m["type"] for m in messages])
+        self.assertEqual(code, 4001)
+
+    def test_a_large_answer_is_held_once_for_all_who_read_it_slowly(self):
+        names = [f"a_rather_long_name_of_a_variable_{i}" for i in range(20_000)]
+        large = problem("minimize", " + ".join(names), {name: {} for name in names}, [])
+        run = self.api.post("/solve", json=large).json()["execution_id"]
+        size = len(self.api.get(f"/models/executions/{run}").content)
+        sockets = [self.open(run, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),))]
+        before = self.server.resident_bytes()
+        for _ in range(40):
+            sockets.append(self.open(run, sockopt=((socket.SOL_SOCKET, socket.SO_RCVBUF, 4096),)))
+        self.assertLess(self.server.resident_bytes() - before, 20 * size)
+        for open_socket in sockets:
+            open_socket.shutdown()
 
     def test_five_hundred_readers_of_each_kind_hear_of_the_end(self):
         task = self.start(seed=23)

@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -242,19 +243,22 @@ class WhenFull(ServerTest):
         before = scrape(self.server)
         self.assertEqual(before.value("solvent_figures_age_seconds"), 0)
         url = httpx.URL(self.server.url)
-        head = (f"POST /api/v2/solve HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
-                f"{self.server.key}\r\nContent-Type: application/json\r\n"
-                "Content-Length: 9\r\n\r\n").encode()
+        request = (f"POST /api/v2/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                   f"{self.server.key}\r\nContent-Type: application/json\r\n"
+                   'Content-Length: 12\r\n\r\n{"name":"k"}').encode()
 
         def is_full():
             return self.api.get("/keys").status_code == 503
 
         with contextlib.ExitStack() as closing:
-            # Each keeps a thread that waits for the body.
+            # Each keeps a thread that waits for its turn to write.
+            database = closing.enter_context(
+                contextlib.closing(sqlite3.connect(self.server.database)))
+            database.execute("BEGIN IMMEDIATE")
             for _ in range(520):
                 client = socket.create_connection((url.host, url.port))
                 closing.enter_context(client)
-                client.sendall(head)
+                client.sendall(request)
             wait_until(is_full)
             shown = scrape(self.server)
             self.assertGreater(shown.value("solvent_figures_age_seconds"), 0)

@@ -1,4 +1,5 @@
 // Each way that is known to hurt an unprotected cpp-httplib, and the answer it gets here.
+#include <deque>
 #include <thread>
 
 #include "test_server.h"
@@ -209,7 +210,7 @@ TEST_CASE("a client that never reads its answers does not keep a thread for ever
   CheckStillServes(server);
 }
 
-TEST_CASE("connections above the limit are turned away and the others live on") {
+TEST_CASE("above the limit of connections the oldest idle one makes room") {
   Options options;
   options.max_connections = 3;
   TestServer server(options);
@@ -219,8 +220,65 @@ TEST_CASE("connections above the limit are turned away and the others live on") 
   CHECK(b.Ask(Get("/hello")).status == 200);
   CHECK(c.Ask(Get("/hello")).status == 200);
   RawClient d(server.port());
-  CHECK(d.Closes());
-  CHECK(a.Ask(Get("/hello")).status == 200);
+  CHECK(d.Ask(Get("/hello")).status == 200);
+  CHECK(a.Closes());
+  CHECK(b.Ask(Get("/hello")).status == 200);
+  CHECK(c.Ask(Get("/hello")).status == 200);
+}
+
+TEST_CASE("connections above the limit are turned away while all others are at work") {
+  Options options;
+  options.max_connections = 2;
+  TestServer server(options);
+  server.Start();
+  RawClient a(server.port()), b(server.port());
+  a.Send(Get("/waits"));
+  b.Send(Get("/waits"));
+  CHECK(Eventually([&] { return server.gate.waiting() == 2; }));
+  RawClient c(server.port());
+  CHECK(c.Closes());
+  server.gate.Open();
+  CHECK(a.Read().status == 200);
+  CHECK(b.Ask(Get("/hello")).status == 200);
+}
+
+TEST_CASE("bodies that do not come leave threads for others") {
+  Options options;
+  options.max_request_threads = 8;
+  TestServer server(options);
+  server.Start();
+  std::deque<RawClient> slow;
+  for (int i = 0; i < 12; ++i) {
+    slow.emplace_back(server.port());
+    slow.back().Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  }
+  // Those that come before the first ones have given up find all threads taken.
+  int refused = 0, given_up = 0;
+  CHECK(Eventually([&] {
+    for (RawClient& client : slow) {
+      const int status = client.Read(false, 0).status;
+      given_up += status == 408;
+      refused += status == 408 || status == 503;
+    }
+    return refused == 8;
+  }));
+  CHECK(given_up > 0);
+  RawClient other(server.port());
+  CHECK(other.Ask(Get("/hello")).status == 200);
+}
+
+TEST_CASE("large bodies above what all together may take are refused") {
+  Options options;
+  options.max_body_bytes = 4 << 20;
+  TestServer server(options);
+  server.Start();
+  RawClient client(server.port());
+  CHECK(client.Ask(Post("/count", std::string(5 << 19, ' '))).status == 200);
+  // What was taken is given back.
+  CHECK(client.Ask(Post("/count", std::string(5 << 19, ' '))).status == 200);
+  Answer answer = client.Ask(Post("/count", std::string(7 << 19, ' ')));
+  CHECK(answer.status == 503);
+  CHECK(answer.body.find("too many large bodies") != std::string::npos);
 }
 
 }  // namespace

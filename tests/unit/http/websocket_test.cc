@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "handshake.h"
+#include "loop_socket.h"
 #include "test_server.h"
 
 namespace solvent::http::test {
@@ -59,6 +60,7 @@ class EchoSession : public WebSocketSession {
 
 struct Frame {
   int opcode = -1;  // -1: the connection ended
+  bool final = true;
   std::string payload;
   int close_code() const {
     if (opcode != 8 || payload.size() < 2) return 0;
@@ -100,7 +102,22 @@ class SocketClient : public RawClient {
     answer = Read(true);
   }
 
+  // A whole message, or a control frame before it.
   Frame ReadFrame(int timeout_ms = 10'000) {
+    Frame frame = ReadOne(timeout_ms);
+    while (!frame.final && frame.opcode < 8) {
+      Frame next = ReadOne(timeout_ms);
+      if (next.opcode != 0) return Frame();
+      frame.payload += next.payload;
+      frame.final = next.final;
+    }
+    return frame;
+  }
+
+  Answer answer;
+
+ private:
+  Frame ReadOne(int timeout_ms) {
     Frame frame;
     std::string head = ReadBytes(2, timeout_ms);
     if (head.size() < 2) return frame;
@@ -111,11 +128,10 @@ class SocketClient : public RawClient {
       for (char c : length) size = size * 256 + static_cast<unsigned char>(c);
     }
     frame.opcode = head[0] & 15;
+    frame.final = (head[0] & 0x80) != 0;
     frame.payload = ReadBytes(size);
     return frame;
   }
-
-  Answer answer;
 };
 
 class SocketServer : public TestServer {
@@ -283,6 +299,16 @@ TEST_CASE("a message larger than the queue's bound passes, and so does the farew
   CHECK(client.ReadFrame().payload == large);
   CHECK(client.ReadFrame().payload == large);
   CHECK(client.ReadFrame().close_code() == 1000);
+}
+
+TEST_CASE("what waits beside the largest message has the whole bound") {
+  WebSocketOptions options;
+  options.max_queued_bytes = 1000;
+  auto peer = std::make_shared<QueuedPeer>(std::make_shared<Mailbox>(options));
+  CHECK(peer->SendText("retry: 2000"));
+  CHECK(peer->SendText(std::string(5000, 'a')));
+  CHECK(peer->SendText(std::string(5000, 'b')));
+  CHECK_FALSE(peer->SendText("more"));
 }
 
 TEST_CASE("a flood of pings that nobody reads answers to ends the socket") {
