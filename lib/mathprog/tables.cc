@@ -205,8 +205,9 @@ class JsonTable {
   std::vector<Ancestor> ancestors_;
 };
 
-// Splits CSV text into records of fields; quoted fields keep their quote as a first '"'.
-std::vector<std::vector<std::string>> ParseCsv(std::string_view text) {
+// Splits CSV text into records of fields; quoted fields keep their quote as a first '"'. A line
+// without anything is left out, or with `blank` a record without fields.
+std::vector<std::vector<std::string>> ParseCsv(std::string_view text, bool blank) {
   std::vector<std::vector<std::string>> records;
   std::vector<std::string> fields;
   std::string field;
@@ -216,19 +217,33 @@ std::vector<std::vector<std::string>> ParseCsv(std::string_view text) {
     if (any || !field.empty() || !fields.empty()) {
       fields.push_back(std::move(field));
       records.push_back(std::move(fields));
+    } else if (blank && i < text.size() && text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) {
+      records.emplace_back();
     }
     field.clear();
     fields.clear();
     any = false;
   };
+  // An apostrophe quotes only a field that another one ends.
+  auto quotes = [&] {
+    if (text[i] != '\'') return text[i] == '"';
+    for (size_t k = i + 1; k < text.size() && text[k] != '\n'; ++k) {
+      if (text[k] != '\'') continue;
+      if (k + 1 == text.size() || text[k + 1] != '\'') {
+        return k + 1 == text.size() || std::string_view(",\r\n").find(text[k + 1]) != text.npos;
+      }
+      ++k;
+    }
+    return false;
+  };
   while (i < text.size()) {
     const char c = text[i];
-    if (c == '"' && field.empty()) {
+    if (field.empty() && quotes()) {
       field = '"';
       any = true;
       for (++i; i < text.size(); ++i) {
-        if (text[i] == '"') {
-          if (i + 1 < text.size() && text[i + 1] == '"') {
+        if (text[i] == c) {
+          if (i + 1 < text.size() && text[i + 1] == c) {
             ++i;
           } else {
             break;
@@ -417,12 +432,14 @@ void Run::TableIn(const TableDecl& t) {
             t.args[0], "", t.name);
     }
     std::string_view body = *text;
-    if (body.substr(0, 3) == "\xEF\xBB\xBF") body.remove_prefix(3);
-    const auto records = ParseCsv(body);
+    const bool strict = model_->dialect == MathProgDialect::kStrict;
+    if (!strict && body.substr(0, 3) == "\xEF\xBB\xBF") body.remove_prefix(3);
+    const auto records = ParseCsv(body, strict);
     if (records.empty()) Throw("M302", "the file " + path + " is empty", t.args[0], "", t.name);
     std::vector<std::string> heads;
     for (const std::string& h : records[0]) {
-      heads.push_back(Trim(!h.empty() && h[0] == '"' ? h.substr(1) : h));
+      const std::string head = !h.empty() && h[0] == '"' ? h.substr(1) : h;
+      heads.push_back(strict ? head : Trim(head));
     }
     auto column = [&](const std::string& name, bool required) {
       for (size_t i = 0; i < heads.size(); ++i) {
@@ -448,11 +465,21 @@ void Run::TableIn(const TableDecl& t) {
                   std::to_string(record.size()) + " fields, not " + std::to_string(heads.size()),
               t.args[0], "", t.name);
       }
+      for (const std::string& f : record) {
+        if (!strict) break;
+        const bool quote = f[0] != '"' && f.find_first_of("\"'") != std::string::npos;
+        if (f.empty() || f == "\"" || quote) {
+          Throw("M302",
+                "record " + std::to_string(r) + " of " + path + " has " +
+                    (quote ? "a quote within a field" : "an empty field"),
+                t.args[0], "the default dialect takes it", t.name);
+        }
+      }
       auto symbol = [&](int c) {
         if (c < 0) return symbols_.Number(static_cast<double>(r));
         const std::string& f = record[static_cast<size_t>(c)];
         if (!f.empty() && f[0] == '"') return symbols_.Text(std::string_view(f).substr(1));
-        return symbols_.Bare(Trim(f));
+        return symbols_.Bare(strict ? f : Trim(f));
       };
       for (int i = 0; i < n; ++i) key[i] = symbol(key_columns[static_cast<size_t>(i)]);
       add_key("");

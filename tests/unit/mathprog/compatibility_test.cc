@@ -216,6 +216,33 @@ TEST_CASE("strict wants parameters in tables of data, data once and single indic
   CHECK(Accepts(model + "param : S : p := a 1 b 2; end;"));
 }
 
+TEST_CASE("strict takes CSV files as they are, the default dialect mends them") {
+  auto accepts = [](const std::string& csv, MathProgDialect dialect) {
+    GenerateOptions options;
+    options.dialect = dialect;
+    options.run.read_file = [&](std::string_view) -> absl::StatusOr<std::string> { return csv; };
+    return Generate(
+               "set K dimen 2; param v{K}; table t IN 'CSV' 'f.csv': K <- [a, b], v;"
+               "check{(i,j) in K}: v[i,j] > 0 and j <> \"'z'\"; end;",
+               options)
+               .run != nullptr;
+  };
+  for (const char* csv : {"a,b,v\n1,x,2\n\n", "a,b,v\n1,,2\n", "a,b,v\n1,\"\",2\n",
+                          "a, b,v\n1,x,2\n", "a,b,v\n1,x, 2\n",
+                          "\xEF\xBB\xBF"
+                          "a,b,v\n1,x,2\n"}) {
+    CAPTURE(std::string(csv));
+    CHECK_FALSE(accepts(csv, MathProgDialect::kStrict));
+    CHECK(accepts(csv, MathProgDialect::kDefault));
+  }
+  CHECK_FALSE(accepts("a,b,v\n1,it's,2\n", MathProgDialect::kStrict));
+  CHECK(accepts("a,b,v\n1,it's,2\n", MathProgDialect::kDefault));
+  for (MathProgDialect dialect : {MathProgDialect::kStrict, MathProgDialect::kDefault}) {
+    CHECK(accepts("a,b,v\r\n1,\"x, y\",2\r\n2, z,3", dialect));
+    CHECK(accepts("a,b,v\n1,'x, ''y',2\n2,'z',3\n", dialect));
+  }
+}
+
 TEST_CASE("everything moves to the left, where only the right has variables too") {
   Generated g = Generate(
       "var x >= 0; minimize z: x; s.t. a: 5 >= 2*x + 1; s.t. b: 1 = x; s.t. c: 2 <= x + 1 <= 4;"
