@@ -28,6 +28,7 @@ class DataReader {
            static_cast<int>(diagnostics_.size()) < run_.limits().max_errors) {
       Guard([&] {
         run_.Step();
+        statement_ = begin_;
         if (IsWord("set")) {
           Next();
           SetBlock();
@@ -161,6 +162,16 @@ class DataReader {
   }
 
   // --- faults ---
+  // `3,5` among the values of the statement under way: two values, where one number was meant.
+  bool CommaInNumber() const {
+    for (size_t i = end_; i-- > statement_;) {
+      if (text_[i] != ',' || i == 0 || i + 1 >= text_.size()) continue;
+      if (IsDigit(text_[i - 1]) && IsDigit(text_[i + 1])) return true;
+    }
+    return false;
+  }
+  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
   [[noreturn]] void Fail(std::string_view code, size_t begin, size_t end, std::string message,
                          std::string hint = {}, const Sym* key = nullptr, int n = 0) {
     Fault fault;
@@ -274,7 +285,9 @@ class DataReader {
     if (static_cast<int>(slice.fixed.size()) != dim) {
       Fail("M105", begin, pos_,
            "a slice of " + symbol_ + " needs " + std::to_string(dim) + " components, not " +
-               std::to_string(slice.fixed.size()));
+               std::to_string(slice.fixed.size()),
+           static_cast<int>(slice.fixed.size()) < dim ? "write * for each subscript that follows"
+                                                      : "");
     }
     Next();
     return slice;
@@ -458,6 +471,8 @@ class DataReader {
       std::string hint;
       if (kind_ == DataTok::kQuoted) {
         hint = "numbers are written without quotes";
+      } else if (CommaInNumber()) {
+        hint = "a comma parts values: a decimal number is written 3.5, a thousand 1000";
       } else {
         hint = "declare " + decl.name + " symbolic to give it texts";
       }
@@ -596,7 +611,9 @@ class DataReader {
         if (IsChar(';') && slice.free > 0) {
           Unexpected("the data of " + decl.name, {"a value"},
                      decl.name + " takes " + std::to_string(n) +
-                         (n == 1 ? " subscript" : " subscripts") + " and a value");
+                         (n == 1 ? " subscript" : " subscripts") +
+                         " and a value; a text with spaces stands in quotes, and a minus directly "
+                         "before its number");
         }
         Fill(slice, values, key);
         const double value = TakeValue(decl);
@@ -744,6 +761,7 @@ class DataReader {
   std::vector<MathProgDiagnostic>& diagnostics_;
   bool strict_;
   size_t pos_;
+  size_t statement_ = 0;  // where the one under way begins
   DataTok kind_ = DataTok::kEnd;
   size_t begin_ = 0;
   size_t end_ = 0;

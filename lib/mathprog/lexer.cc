@@ -154,13 +154,50 @@ class Lexer {
     }
     size_t n = 1;
     while ((At(pos_ + n) & 0xC0) == 0x80) ++n;
+    const std::string_view character = text_.substr(pos_, n);
+    if (const Lookalike like = LookalikeOf(character); !like.meant.empty()) {
+      return Typeset(character, like);
+    }
     std::string hint;
-    if (c == '%') hint = "comments start with #";
+    if (c == '%') hint = "comments start with #; five percent are 0.05";
     if (c == '|') hint = "an absolute value is abs(...)";
-    Report(pos_, pos_ + n,
-           "the character " + Shorten(text_.substr(pos_, n), 8) + " means nothing here", hint);
+    Report(pos_, pos_ + n, "the character " + Shorten(character, 8) + " means nothing here", hint);
     pos_ += n;
     return false;
+  }
+
+  // Reports it and reads on as if what was meant stood there, so that the rest of the statement is
+  // not reported for it. A text in curly quotes is one fault.
+  bool Typeset(std::string_view character, const Lookalike& like) {
+    const size_t size = character.size();
+    const std::string hint =
+        "write " + (like.meant == " " ? "a plain space" : std::string(like.meant));
+    Report(pos_, pos_ + size,
+           "the " + std::string(like.name) + " " +
+               (like.meant == " " ? "" : std::string(character) + " ") + "means nothing here",
+           hint + "; it may come from a word processor or a PDF");
+    if (like.meant == " ") {
+      pos_ += size;
+      return false;
+    }
+    if (like.meant == "'" || like.meant == "\"") {
+      for (size_t i = pos_ + size; i < text_.size() && text_[i] != '\n'; ++i) {
+        size_t n = 1;
+        while ((At(i + n) & 0xC0) == 0x80) ++n;
+        if (LookalikeOf(text_.substr(i, n)).meant != like.meant) continue;
+        Push(Tok::kString, i + n - pos_);
+        return true;
+      }
+      pos_ += size;
+      return false;
+    }
+    if (like.meant == "<=" || like.meant == ">=" || like.meant == "<>") {
+      Push(Tok::kRel, size, like.meant);
+    } else {
+      Push(Tok::kChar, size, like.meant);
+      result_.tokens.back().ch = like.meant[0];
+    }
+    return true;
   }
 
   bool Number() {
@@ -228,6 +265,46 @@ class Lexer {
 };
 
 }  // namespace
+
+Lookalike LookalikeOf(std::string_view character) {
+  static constexpr struct {
+    std::string_view character;
+    Lookalike like;
+  } kLookalikes[] = {
+      {"\u2018", {"'", "curly quote"}},
+      {"\u2019", {"'", "curly quote"}},
+      {"\u201A", {"'", "curly quote"}},
+      {"\u00B4", {"'", "accent"}},
+      {"`", {"'", "backquote"}},
+      {"\u201C", {"\"", "curly quote"}},
+      {"\u201D", {"\"", "curly quote"}},
+      {"\u201E", {"\"", "curly quote"}},
+      {"\u00AB", {"\"", "angle quote"}},
+      {"\u00BB", {"\"", "angle quote"}},
+      {"\u2010", {"-", "hyphen"}},
+      {"\u2011", {"-", "hyphen"}},
+      {"\u2013", {"-", "dash"}},
+      {"\u2014", {"-", "dash"}},
+      {"\u2212", {"-", "minus sign"}},
+      {"\u00D7", {"*", "multiplication sign"}},
+      {"\u00B7", {"*", "multiplication sign"}},
+      {"\u22C5", {"*", "multiplication sign"}},
+      {"\u00F7", {"/", "division sign"}},
+      {"\u2264", {"<=", "sign"}},
+      {"\u2265", {">=", "sign"}},
+      {"\u2260", {"<>", "sign"}},
+      {"\u00A0", {" ", "no-break space"}},
+      {"\u202F", {" ", "no-break space"}},
+      {"\u2007", {" ", "no-break space"}},
+      {"\u2009", {" ", "thin space"}},
+      {"\u200B", {" ", "invisible space"}},
+      {"\uFEFF", {" ", "invisible mark"}},
+  };
+  for (const auto& known : kLookalikes) {
+    if (known.character == character) return known.like;
+  }
+  return {};
+}
 
 bool IsReserved(std::string_view word) {
   for (std::string_view r : kReservedWords) {

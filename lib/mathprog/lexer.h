@@ -54,4 +54,12 @@ std::string StringValue(const SourceText& source, const Token& token);
 
 bool IsReserved(std::string_view word);
 
+// What a character that typesetting puts in the place of one of the language stands for: a curly
+// quote for ', a dash for -, a sign for <=, a no-break space for " ". Both empty for any other.
+struct Lookalike {
+  std::string_view meant;
+  std::string_view name;
+};
+Lookalike LookalikeOf(std::string_view character);
+
 }  // namespace solvent::mathprog

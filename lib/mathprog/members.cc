@@ -509,7 +509,8 @@ double Run::ComputeParam(const ParamDecl& decl, ParamState& st, const Sym* key, 
     } else if (st.has_data) {
       hint = "add it to the data of " + decl.name + " or declare a default";
     } else {
-      hint = "give " + decl.name + " data, := or default";
+      hint = "give " + decl.name +
+             " data, := or default; what the solver is to find is declared as a var";
       for (const Restriction& r : decl.limits) {
         if (r.rel == Op::kEq) hint = "= only restricts a parameter; := gives it a value";
       }

@@ -92,6 +92,7 @@ void Parser::Unexpected(std::string_view where, std::vector<std::string> expecte
     message += i == 0 ? "; expected " : i + 1 == expected.size() ? " or " : ", ";
     message += expected[i];
   }
+  if (hint.empty()) hint = HintForUnexpected();
   // The commonest mistake: the previous statement has no semicolon.
   if (hint.empty() && pos_ > 0 && (t.kind == Tok::kName || t.kind == Tok::kEnd)) {
     static constexpr std::string_view kStarters[] = {
@@ -115,6 +116,36 @@ void Parser::Unexpected(std::string_view where, std::vector<std::string> expecte
   diagnostics_.push_back(std::move(d));
   ++errors_;
   throw Abandon{};
+}
+
+std::string Parser::HintForUnexpected() const {
+  const Token& t = Peek();
+  if (pos_ == 0) return "";
+  const Token& before = lex_.tokens[pos_ - 1];
+  const bool adjoins = before.end == t.begin;
+  if (t.kind == Tok::kEnd && !(before.kind == Tok::kChar && before.ch == ';')) {
+    return "is a ';' missing after " + TokenText(before) + "?";
+  }
+  if (t.kind == Tok::kNumber && adjoins && before.kind == Tok::kChar && before.ch == ',' &&
+      pos_ > 1 && lex_.tokens[pos_ - 2].kind == Tok::kNumber) {
+    return "a decimal number is written with a point: 3.5";
+  }
+  if (IsChar('-') && adjoins && before.kind == Tok::kName && current_ != nullptr &&
+      current_->name == before.text && Peek(1).kind == Tok::kName && Peek(1).begin == t.end) {
+    return "a name has letters, digits and _: " + std::string(before.text) + "_" +
+           std::string(Peek(1).text);
+  }
+  if (IsChar('/') && adjoins && before.kind == Tok::kRel && before.text == "=") {
+    return "not equal is <> or !=";
+  }
+  if (current_ != nullptr && current_->name == "forall") {
+    return "one constraint for each member: s.t. NAME{i in I}: ...";
+  }
+  if (IsChar(':') && before.kind == Tok::kName &&
+      (before.text == "minimize" || before.text == "maximize")) {
+    return "write " + std::string(before.text) + " NAME: expression;";
+  }
+  return "";
 }
 
 std::string Parser::Misspelt(std::string_view name, const std::vector<std::string>& expected) {
@@ -142,6 +173,20 @@ std::string Parser::UnknownHint(const Token& t) const {
              std::to_string(model_.source.Line(lex_.tokens[i + 1].begin)) +
              " must come before its first use";
     }
+  }
+  // `sum{i in I} x[i] + i`: the index of a sum that is over.
+  for (size_t i = pos_;
+       i > 1 && !(lex_.tokens[i - 1].kind == Tok::kChar && lex_.tokens[i - 1].ch == ';'); --i) {
+    const Token& earlier = lex_.tokens[i - 1];
+    if (earlier.kind == Tok::kName && earlier.text == t.text && lex_.tokens[i].text == "in") {
+      return name + " is known only in the term behind its {" + name +
+             " in ...}; put all that it is for in parentheses: sum{" + name + " in ...} (...)";
+    }
+  }
+  if (current_ != nullptr && current_->kind == Kind::kSet && pos_ > 0 &&
+      lex_.tokens[pos_ - 1].kind == Tok::kAssign && Peek(1).kind == Tok::kName) {
+    return "in the model members stand in braces and texts in quotes, {'" + name +
+           "', ...}; a plain list belongs in the data section";
   }
   const std::string close = DidYouMean(name, KnownNames());
   if (!close.empty() && name.size() > 1) return "did you mean " + close + "?";

@@ -65,6 +65,8 @@ class Parser {
   [[noreturn]] void Unexpected(std::string_view where, std::vector<std::string> expected,
                                std::string hint = {});
   void Warn(std::string_view code, const Token& at, std::string message, std::string hint = {});
+  // What the token at hand and those before it suggest, or "".
+  std::string HintForUnexpected() const;
   std::string TokenText(const Token& t) const;
   void Resync();
   void Statement();

@@ -340,6 +340,13 @@ void Parser::RowStatement(bool objective, Sense sense) {
     std::string close =
         DidYouMean(keyword.text, {"set", "param", "var", "minimize", "maximize", "subject to",
                                   "check", "display", "printf", "table"});
+    const std::string_view word = keyword.text;
+    std::string instead;
+    if (word == "st") instead = "write s.t. or subject to";
+    if (word == "int" || word == "integer") instead = "write var NAME integer;";
+    if (word == "bin" || word == "binary" || word == "bool") instead = "write var NAME binary;";
+    if (word == "float" || word == "double" || word == "real") instead = "write var NAME;";
+    if (!instead.empty()) Unexpected("the model", {"a statement"}, instead);
     Unexpected("the model", {"a statement"},
                close.empty() ? "a statement starts with set, param, var, minimize, maximize, s.t., "
                                "solve, check, display, printf, for, table or a constraint's name"

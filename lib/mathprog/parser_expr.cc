@@ -388,7 +388,10 @@ Expr* Parser::ParseReference(Decl* decl) {
       if (s.kind == Tok::kName && s.text == text) suffix = value;
     }
     if (suffix == Suffix::kNone) {
-      Unexpected("", {"val", "dual", "lb", "ub", "status"});
+      Unexpected("", {"val", "dual", "lb", "ub", "status"},
+                 s.text == "rc"                          ? "a reduced cost is the variable's .dual"
+                 : s.text == "slack" || s.text == "body" ? "a constraint's value is its .val"
+                                                         : "");
     }
     e->end = Take().end;
   }

@@ -281,6 +281,78 @@ TEST_CASE("beginners' mistakes lead to what was meant") {
   }
 }
 
+TEST_CASE("more mistakes of beginners: the place, the kind and the remedy") {
+  struct Mistake {
+    const char* model;
+    int line, column;
+    const char* code;
+    const char* remedy;  // part of the hint
+  };
+  const Mistake mistakes[] = {
+      // Pasted from a word processor or a PDF: one error each, not one for all that follows.
+      {"set I := {\u2018a\u2019, \u2018b\u2019};", 1, 11, "M108", "write '"},
+      {"set I := {\u201ca\u201d};", 1, 11, "M108", "write \""},
+      {"var x; var y; minimize z: x \u2013 y;", 1, 29, "M108", "write -;"},
+      {"var x;\nvar y >=\u00a00;", 2, 9, "M108", "write a plain space"},
+      {"var x \u2265 0;", 1, 7, "M108", "write >="},
+      {"var x; s.t. c: x \u2264 3;", 1, 18, "M108", "write <="},
+      {"var x; minimize z: 2 \u00d7 x;", 1, 22, "M108", "write *"},
+      // Where a sum ends.
+      {"set I := 1..3; var x{I}; minimize z: sum{i in I} x[i] + i;", 1, 57, "M102",
+       "sum{i in ...} (...)"},
+      {"set I := 1..3; var x{I}; s.t. c: sum{i in I} x[i] <= 4 * i;", 1, 58, "M102",
+       "put all that it is for in parentheses"},
+      // Numbers and names as in other places.
+      {"param c := 3,5;", 1, 14, "M101", "written with a point"},
+      {"param rate := 5%;", 1, 16, "M108", "0.05"},
+      {"param unit-cost := 3;", 1, 11, "M101", "unit_cost"},
+      {"set I := a b c;", 1, 10, "M102", "{'a', ...}"},
+      {"param p; check: p > 0;", 1, 17, "M221", "declared as a var"},
+      // Words of other languages.
+      {"var x; st c: x >= 1;", 1, 8, "M101", "write s.t."},
+      {"int x;", 1, 1, "M101", "var NAME integer"},
+      {"set I; var x{I}; forall{i in I} x[i] >= 2;", 1, 33, "M101", "s.t. NAME{i in I}"},
+      {"var x; minimize: x;", 1, 16, "M101", "minimize NAME: expression"},
+      {"set I := 1..3; check{i in I: i =/= 2}: i > 0;", 1, 33, "M101", "<> or !="},
+      {"var x; minimize z: x; solve; display x.rc;", 1, 40, "M101", ".dual"},
+      {"var x; minimize z: x; s.t. c: x >= 1; solve; display c.slack;", 1, 56, "M101", ".val"},
+      {"var x; minimize z: x; solve", 1, 28, "M101", "missing after 'solve'"},
+      // Data.
+      {"set I; param c{I}; check: c['a'] > 0; data; set I := a b; param c := a 3,5 b 2;", 1, 76,
+       "M213", "a decimal number is written 3.5"},
+      {"set I; param c{I}; check: c['a'] > 0; data; set I := a b; param c := a 1,000 b 2;", 1, 78,
+       "M213", "a thousand 1000"},
+      {"set I; set J; param c{I,J}; check: card(J) > 0; data; set I := a; set J := u;\n"
+       "param c := [a] u 1;",
+       2, 12, "M105", "write * for each subscript that follows"},
+      {"set I; param n{I} symbolic; check: card(I) > 0; data; set I := York Bath;\n"
+       "param n := New York 'A' Bath 'B';",
+       2, 33, "M114", "a text with spaces stands in quotes"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(std::string(mistake.model));
+    const MathProgDiagnostic d = Generate(mistake.model).error();
+    CAPTURE(d.ToString());
+    CHECK(d.line == mistake.line);
+    CHECK(d.column == mistake.column);
+    CHECK(d.code == std::string(mistake.code));
+    CHECK(d.hint.find(mistake.remedy) != std::string::npos);
+  }
+}
+
+TEST_CASE("what was pasted is reported once and read on") {
+  const MathProgCompiled compiled = MathProgModel::Compile(
+      "set I := {\u2018a\u2019, \u2018b\u2019};\nvar x{I} \u2265 0;\n"
+      "minimize z: x['a'] \u2212 x['b'];\nend;\n");
+  CHECK(compiled.model == nullptr);
+  std::vector<int> lines;
+  for (const MathProgDiagnostic& d : compiled.diagnostics) {
+    CHECK(d.code == "M108");
+    lines.push_back(d.line);
+  }
+  CHECK(lines == std::vector<int>{1, 1, 2, 3});
+}
+
 TEST_CASE("a failed check says what its author wrote above it") {
   const std::string failed = "check: n >= 2;\nend;";
   auto hint = [&](const std::string& above) {
