@@ -10,7 +10,15 @@ namespace {
 
 // Cancellation noise in a sum of doubles, relative to its terms. The sums themselves are far more
 // exact; the multipliers, made by a simplex code, are not.
-constexpr double kNoise = 1e-11;
+constexpr double kNoise = 1e-13;
+// Likewise for reduced costs, which a bound counts as zero up to there.
+constexpr double kCostNoise = 1e-12;
+// A column without a bound that takes part in a proof by noise alone: the proof must hold as long
+// as the column is no further from zero than this.
+constexpr double kFarPoint = 1e12;
+// Share of a ray's drift along a row that is rounding.
+constexpr double kDriftNoise = 1e-12;
+constexpr int kImpliedRounds = 10;
 
 struct Combination {
   double value;  // sum of y_i a_ij
@@ -43,6 +51,7 @@ bool Separates(const MinForm& form, std::span<const double> lower, std::span<con
   if (largest == 0) return false;
   std::vector<double> kept(y.size());
   ExactSum difference;  // need - reach
+  double noise = 0;
   for (int32_t i = 0; i < form.rows; ++i) {
     const double v = sign * y[i];
     if (v == 0) continue;
@@ -60,15 +69,84 @@ bool Separates(const MinForm& form, std::span<const double> lower, std::span<con
     if (z.value == 0) continue;
     const double bound = z.value > 0 ? upper[j] : lower[j];
     if (std::isinf(bound)) {
-      if (std::abs(z.value) <= kNoise * z.scale) continue;
-      return false;
+      if (std::abs(z.value) > kNoise * z.scale) return false;
+      noise += std::abs(z.value) * kFarPoint;
+      continue;
     }
     difference.AddProduct(-z.value, bound);
   }
-  return difference.value() > 1e-10 * difference.magnitude();
+  return difference.value() - noise > 1e-10 * difference.magnitude();
 }
 
 }  // namespace
+
+double ImpliedBounds::lower(int32_t column) {
+  Find();
+  return lower_[column];
+}
+
+double ImpliedBounds::upper(int32_t column) {
+  Find();
+  return upper_[column];
+}
+
+void ImpliedBounds::Find() {
+  if (found_) return;
+  found_ = true;
+  lower_ = form_.lower;
+  upper_ = form_.upper;
+  bool more = true;
+  for (int round = 0; more && round < kImpliedRounds; ++round) {
+    more = false;
+    for (int32_t i = 0; i < form_.rows; ++i) more |= FindInRow(i);
+  }
+}
+
+// Gives bounds to columns that have none: what is found first stays, so nothing creeps.
+bool ImpliedBounds::FindInRow(int32_t row) {
+  ExactSum least, most;
+  int least_open = 0, most_open = 0;  // columns without the bound that the sum needs
+  const int64_t begin = form_.row_start[row], end = form_.row_start[row + 1];
+  for (int64_t k = begin; k < end; ++k) {
+    const int32_t j = form_.column_index[k];
+    const double a = form_.row_value[k];
+    const double at_least = a > 0 ? lower_[j] : upper_[j];
+    const double at_most = a > 0 ? upper_[j] : lower_[j];
+    std::isinf(at_least) ? void(++least_open) : least.AddProduct(a, at_least);
+    std::isinf(at_most) ? void(++most_open) : most.AddProduct(a, at_most);
+  }
+  const double row_lower = form_.row_lower[row], row_upper = form_.row_upper[row];
+  const bool use_upper = !std::isinf(row_upper) && least_open <= 1;
+  const bool use_lower = !std::isinf(row_lower) && most_open <= 1;
+  bool found = false;
+  for (int64_t k = begin; k < end && (use_upper || use_lower); ++k) {
+    const int32_t j = form_.column_index[k];
+    const double a = form_.row_value[k];
+    // Outwards by more than the sums may be off.
+    auto give = [&](bool is_upper, double room, double size) {
+      const double v = room / a, margin = 1e-9 * (size / std::abs(a));
+      double& bound = is_upper ? upper_[j] : lower_[j];
+      const double moved = is_upper ? v + margin : v - margin;
+      if (!std::isinf(bound) || !std::isfinite(moved)) return;
+      bound = moved;
+      found = true;
+    };
+    const double own_least = a > 0 ? lower_[j] : upper_[j];
+    const double own_most = a > 0 ? upper_[j] : lower_[j];
+    if (use_upper && std::isinf(own_most)) {
+      // Its own term, when finite, is part of the sum.
+      const double own = std::isinf(own_least) ? 0 : a * own_least;
+      if (std::isinf(own_least) || least_open == 0)
+        give(a > 0, row_upper - (least.value() - own), std::abs(row_upper) + least.magnitude());
+    }
+    if (use_lower && std::isinf(own_least)) {
+      const double own = std::isinf(own_most) ? 0 : a * own_most;
+      if (std::isinf(own_most) || most_open == 0)
+        give(a < 0, row_lower - (most.value() - own), std::abs(row_lower) + most.magnitude());
+    }
+  }
+  return found;
+}
 
 std::vector<double> ReducedCosts(const MinForm& form, std::span<const double> y) {
   std::vector<double> d(form.columns);
@@ -85,7 +163,7 @@ std::vector<double> ReducedCosts(const MinForm& form, std::span<const double> y)
 }
 
 double DualBound(const MinForm& form, std::span<const double> lower, std::span<const double> upper,
-                 std::span<const double> y, double dual_tolerance,
+                 std::span<const double> y, ImpliedBounds& implied,
                  std::vector<double>* reduced_costs) {
   if (reduced_costs != nullptr) reduced_costs->assign(form.columns, 0.0);
   if (static_cast<int32_t>(y.size()) != form.rows || !AllFinite(y)) return -kInfinity;
@@ -103,11 +181,11 @@ double DualBound(const MinForm& form, std::span<const double> lower, std::span<c
     const double d = form.cost[j] - z.value;
     if (d == 0) continue;
     if (reduced_costs != nullptr) (*reduced_costs)[j] = d;
-    const double side = d > 0 ? lower[j] : upper[j];
+    double side = d > 0 ? lower[j] : upper[j];
     if (std::isinf(side)) {
-      const double scale = std::max({1.0, std::abs(form.cost[j]), z.scale});
-      if (std::abs(d) <= dual_tolerance * scale) continue;
-      return -kInfinity;
+      if (std::abs(d) <= kCostNoise * std::max(std::abs(form.cost[j]), z.scale)) continue;
+      side = d > 0 ? implied.lower(j) : implied.upper(j);
+      if (std::isinf(side)) return -kInfinity;
     }
     bound.AddProduct(d, side);
   }
@@ -126,19 +204,22 @@ bool IsUnboundedRay(const MinForm& form, std::span<const double> ray) {
   for (double v : ray) largest = std::max(largest, std::abs(v));
   if (largest == 0) return false;
   const double tiny = 1e-9 * largest;
+  std::vector<double> kept(ray.begin(), ray.end());
   ExactSum slope;
   for (int32_t j = 0; j < form.columns; ++j) {
-    if (ray[j] > tiny && !std::isinf(form.upper[j])) return false;
-    if (ray[j] < -tiny && !std::isinf(form.lower[j])) return false;
-    slope.AddProduct(form.cost[j], ray[j]);
+    if (ray[j] > 0 ? !std::isinf(form.upper[j]) : ray[j] < 0 && !std::isinf(form.lower[j])) {
+      if (std::abs(ray[j]) > tiny) return false;
+      kept[j] = 0;  // another ray, just as good if it holds
+    }
+    slope.AddProduct(form.cost[j], kept[j]);
   }
   if (slope.value() > -1e-9 * std::max(slope.magnitude(), tiny)) return false;
   for (int32_t i = 0; i < form.rows; ++i) {
     ExactSum drift;
     for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
-      drift.AddProduct(form.row_value[k], ray[form.column_index[k]]);
+      drift.AddProduct(form.row_value[k], kept[form.column_index[k]]);
     }
-    const double noise = 1e-9 * std::max(drift.magnitude(), tiny);
+    const double noise = kDriftNoise * drift.magnitude();
     if (drift.value() > noise && !std::isinf(form.row_upper[i])) return false;
     if (drift.value() < -noise && !std::isinf(form.row_lower[i])) return false;
   }

@@ -12,15 +12,32 @@
 
 namespace solvent {
 
+// Bounds that the rows imply for columns that have none. Worked out when first asked for.
+class ImpliedBounds {
+ public:
+  // Borrows `form`. Integer columns count as continuous ones.
+  explicit ImpliedBounds(const MinForm& form) : form_(form) {}
+  double lower(int32_t column);
+  double upper(int32_t column);
+
+ private:
+  void Find();
+  bool FindInRow(int32_t row);
+
+  const MinForm& form_;
+  bool found_ = false;
+  std::vector<double> lower_, upper_;
+};
+
 // Reduced costs cost - A'y, in twice the working precision.
 std::vector<double> ReducedCosts(const MinForm& form, std::span<const double> y);
 
 // A lower bound on the objective that holds for every point within the bounds, whatever `y` is:
-// -infinity when y supports none. A reduced cost on the side of an infinite bound counts as zero
-// when it is below `dual_tolerance` times the largest term of its sum (at least 1). The reduced
-// costs that the bound rests on are stored when asked for.
+// -infinity when y supports none. A reduced cost on the side of an infinite bound is counted at
+// the implied one; without that it supports nothing, unless it is rounding noise of its own terms.
+// The reduced costs that the bound rests on are stored when asked for.
 double DualBound(const MinForm& form, std::span<const double> lower, std::span<const double> upper,
-                 std::span<const double> y, double dual_tolerance = 1e-7,
+                 std::span<const double> y, ImpliedBounds& implied,
                  std::vector<double>* reduced_costs = nullptr);
 
 // True when the row combination `y` (of either sign) shows that no point satisfies all rows within

@@ -29,9 +29,11 @@ void PutBound(const MinForm& form, double bound, SolveResult& result) {
   if (!std::isfinite(bound)) return;
   result.bound = form.ToOriginal(bound);
   // Proven equal up to rounding: then it is the same number.
-  if (result.status == SolveStatus::kOptimal && result.has_point &&
-      std::abs(result.bound - result.objective) <= 1e-9 * std::max(1.0, std::abs(result.objective)))
-    result.bound = result.objective;
+  if (result.status == SolveStatus::kOptimal && result.has_point) {
+    const double cost = form.Cost(result.x);
+    if (std::abs(bound - cost) <= 1e-9 * std::max(form.cost_unit, std::abs(cost)))
+      result.bound = result.objective;
+  }
   if (result.has_point) result.gap = RelativeGap(result.objective, result.bound);
 }
 
@@ -48,7 +50,7 @@ SolveResult FromLp(const MinForm& form, LpVerdict verdict, const StopControl& co
       result.status = SolveStatus::kOptimal;
       PutPoint(std::move(*verdict.point), result);
       // A proof that meets the cost within its tolerance closes the gap.
-      PutBound(form, verdict.proven ? form.FromOriginal(result.objective) : verdict.bound, result);
+      PutBound(form, verdict.proven ? form.Cost(result.x) : verdict.bound, result);
       if (!verdict.proven) v.note = "no dual bound that meets the objective could be checked";
       if (want_duals) {
         for (double& y : verdict.row_dual) y = y == 0 ? 0 : form.sign * y;

@@ -51,10 +51,12 @@ std::optional<std::vector<double>> FindUnboundedRay(const MinForm& form,
                                                     const StopControl& control) {
   const Problem& p = form.problem;
   std::vector<double> low(form.columns), high(form.columns), row_low(form.rows),
-      row_high(form.rows);
+      row_high(form.rows), cost(form.cost);
   for (int32_t j = 0; j < form.columns; ++j) {
     low[j] = std::isinf(form.lower[j]) ? -1 : 0;
     high[j] = std::isinf(form.upper[j]) ? 1 : 0;
+    // Beside the cost of what cannot move, a small one that matters might not count.
+    if (low[j] == high[j]) cost[j] = 0;
   }
   for (int32_t i = 0; i < form.rows; ++i) {
     row_low[i] = std::isinf(form.row_lower[i]) ? -kInfinity : 0;
@@ -65,12 +67,13 @@ std::optional<std::vector<double>> FindUnboundedRay(const MinForm& form,
                                               .start = p.column_start,
                                               .index = p.row_index,
                                               .value = p.value,
-                                              .cost = form.cost,
+                                              .cost = cost,
                                               .lower = low,
                                               .upper = high,
                                               .row_lower = row_low,
                                               .row_upper = row_high});
-  for (LpMethod method : kFreshMethods) {
+  for (LpMethod method : {LpMethod::kDualFromScratch, LpMethod::kFine, LpMethod::kPrimalFromScratch,
+                          LpMethod::kPrimalUnscaled}) {
     if (engine->Solve(method, control) != LpStatus::kOptimal) continue;
     std::vector<double> ray = engine->Point();
     if (IsUnboundedRay(form, ray)) return ray;

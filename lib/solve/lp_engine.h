@@ -31,14 +31,18 @@ enum class LpStatus : uint8_t { kOptimal, kInfeasible, kUnbounded, kStopped, kFa
 
 // Ways to solve the same problem that fail differently. kUsual presolves where that pays and works
 // to the solver's usual tolerances, the others without presolve and to tight ones; kDual goes on
-// from the last basis, kFromBasis from the one that was set, to the usual tolerances.
+// from the last basis, kFromBasis from the one that was set, to the usual tolerances. kFine goes on
+// from the last basis too, with the costs magnified until the least of them counts; kFar starts
+// with all sides and bounds shrunk until the largest is within a solver's reach. Both may fail.
 enum class LpMethod : uint8_t {
   kUsual,
   kFromBasis,
   kDual,
   kDualFromScratch,
   kPrimalFromScratch,
-  kPrimalUnscaled
+  kPrimalUnscaled,
+  kFine,
+  kFar
 };
 inline constexpr LpMethod kFreshMethods[] = {
     LpMethod::kDualFromScratch, LpMethod::kPrimalFromScratch, LpMethod::kPrimalUnscaled};

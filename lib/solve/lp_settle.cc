@@ -11,6 +11,8 @@ namespace solvent {
 namespace {
 
 constexpr double kEqualCost = 1e-7;
+// What the rounding of the point's own values may make of its cost.
+constexpr double kCostRounding = 1e-12;
 
 // A relaxation's point: integer columns may be fractional.
 std::optional<CheckedPoint> CheckRelaxed(const MinForm& form, std::vector<double> x) {
@@ -45,7 +47,11 @@ std::optional<CheckedPoint> AnyPoint(const MinForm& form, const LpEngineFactory&
 class Settler {
  public:
   Settler(const MinForm& form, const LpEngineFactory& factory, const StopControl& control)
-      : form_(form), factory_(factory), control_(control), engine_(factory(ModelOf(form))) {}
+      : form_(form),
+        factory_(factory),
+        control_(control),
+        engine_(factory(ModelOf(form))),
+        implied_(form) {}
 
   LpVerdict Run(bool insist, const LpBasis& start) {
     if (!start.columns.empty() && engine_->SetBasis(start.columns, start.rows)) {
@@ -62,8 +68,9 @@ class Settler {
     }
     bool said_infeasible = false, said_unbounded = false;
     std::optional<LpStatus> first;
-    for (LpMethod method : {LpMethod::kUsual, LpMethod::kDual, LpMethod::kDualFromScratch,
-                            LpMethod::kPrimalFromScratch, LpMethod::kPrimalUnscaled}) {
+    for (LpMethod method :
+         {LpMethod::kUsual, LpMethod::kDual, LpMethod::kFine, LpMethod::kDualFromScratch,
+          LpMethod::kPrimalFromScratch, LpMethod::kPrimalUnscaled, LpMethod::kFar}) {
       const LpStatus status = engine_->Solve(method, control_);
       if (status == LpStatus::kStopped) return Stopped();
       if (status == LpStatus::kFailed) continue;
@@ -71,7 +78,8 @@ class Settler {
       said_infeasible |= status == LpStatus::kInfeasible;
       said_unbounded |= status == LpStatus::kUnbounded;
       if (Judge(status)) break;
-      if (!insist && verdict_.status == LpStatus::kOptimal) break;
+      // Without any bound some column still improves the objective, be it ever so little.
+      if (!insist && verdict_.status == LpStatus::kOptimal && verdict_.bound > -kInfinity) break;
     }
     // One that also has a ray may be called unbounded, or nothing, though it has no point.
     if (!verdict_.proven &&
@@ -83,14 +91,9 @@ class Settler {
       if (auto ray = FindUnboundedRay(form_, factory_, control_)) ProveUnbounded(*ray);
     }
     if (verdict_.status == LpStatus::kFailed && control_.Stopped()) return Stopped();
-    if (verdict_.status == LpStatus::kFailed && first && *first != LpStatus::kOptimal &&
-        !(said_infeasible && said_unbounded)) {
-      verdict_.status = *first;
-      if (*first == LpStatus::kUnbounded) {
-        verdict_.point = AnyPoint(form_, factory_, control_);
-        if (!verdict_.point) verdict_.status = LpStatus::kFailed;
-      }
-    }
+    // Never "unbounded" without a ray: a simplex code says so of what only lies far away.
+    if (verdict_.status == LpStatus::kFailed && first == LpStatus::kInfeasible && !said_unbounded)
+      verdict_.status = LpStatus::kInfeasible;
     verdict_.corrected =
         first.has_value() && verdict_.status != LpStatus::kFailed && *first != verdict_.status;
     verdict_.iterations = engine_->iterations();
@@ -138,11 +141,12 @@ class Settler {
     std::optional<CheckedPoint> point = CheckRelaxed(form_, engine_->Point());
     if (!point) return false;
     std::vector<double> y = engine_->RowDuals();
-    const double bound = DualBound(form_, form_.lower, form_.upper, y);
-    const bool meets = BoundMeetsCost(bound, point->cost);
+    const double bound = DualBound(form_, form_.lower, form_.upper, y, implied_);
+    const bool meets = BoundMeetsCost(form_, bound, *point);
     const bool better =
         verdict_.status != LpStatus::kOptimal ||
-        std::abs(point->cost - bound) < std::abs(verdict_.point->cost - verdict_.bound);
+        std::abs(point->cost - bound) < std::abs(verdict_.point->cost - verdict_.bound) ||
+        (std::isinf(bound) && std::isinf(verdict_.bound) && point->cost < verdict_.point->cost);
     if (!meets && !better) return false;
     verdict_.status = LpStatus::kOptimal;
     verdict_.bound = std::min(bound, point->cost);
@@ -158,13 +162,17 @@ class Settler {
   const LpEngineFactory& factory_;
   const StopControl& control_;
   std::unique_ptr<LpEngine> engine_;
+  ImpliedBounds implied_;
   LpVerdict verdict_;
 };
 
 }  // namespace
 
-bool BoundMeetsCost(double bound, double cost) {
-  return std::abs(cost - bound) <= kEqualCost * std::max(1.0, std::abs(cost));
+bool BoundMeetsCost(const MinForm& form, double bound, const CheckedPoint& point) {
+  double terms = 0;
+  for (int32_t j = 0; j < form.columns; ++j) terms += std::abs(form.cost[j] * point.x[j]);
+  return std::abs(point.cost - bound) <=
+         kEqualCost * std::max(form.cost_unit, std::abs(point.cost)) + kCostRounding * terms;
 }
 
 LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,

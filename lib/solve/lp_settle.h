@@ -38,7 +38,7 @@ struct LpVerdict {
 LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,
                    bool insist = true, const LpBasis& start = {});
 
-// The bound and the cost are equal as far as a simplex code working in doubles can tell.
-bool BoundMeetsCost(double bound, double cost);
+// The bound and the point's cost are equal as far as a simplex code working in doubles can tell.
+bool BoundMeetsCost(const MinForm& form, double bound, const CheckedPoint& point);
 
 }  // namespace solvent

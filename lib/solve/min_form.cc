@@ -1,11 +1,15 @@
 #include "min_form.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "exact_sum.h"
+#include "power_scale.h"
 
 namespace solvent {
 namespace {
+
+constexpr double kWideCosts = 1e-6;
 
 double LowerBound(double v) { return v <= -kInfiniteBound ? -kInfinity : v; }
 double UpperBound(double v) { return v >= kInfiniteBound ? kInfinity : v; }
@@ -32,6 +36,9 @@ MinForm::MinForm(const Problem& p)
     upper[j] = std::floor(upper[j] + kIntegerBoundSlack);
     if (lower[j] > upper[j]) empty_integer_range = true;
   }
+  const double most = LargestSize(cost);
+  if (most > 0) cost_unit = std::min(1.0, most);
+  for (double c : cost) wide_costs |= c != 0 && std::abs(c) < kWideCosts * most;
   row_lower.resize(rows);
   row_upper.resize(rows);
   for (int32_t i = 0; i < rows; ++i) {

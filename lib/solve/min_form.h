@@ -23,6 +23,11 @@ struct MinForm {
   int32_t columns;
   int32_t rows;
   std::vector<double> cost;  // sign * objective
+  // The largest cost, and at most 1: costs that differ by a tiny part of it are equal, however
+  // near zero they are.
+  double cost_unit = 1;
+  // The least cost is so small beside the largest that a solver's tolerances may swallow it.
+  bool wide_costs = false;
   std::vector<double> lower;
   std::vector<double> upper;
   std::vector<double> row_lower;

@@ -31,8 +31,8 @@ constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
 
-bool Better(double a, double b) {
-  return std::isinf(b) ? a < b : a < b - kSameCost * std::max(1.0, std::abs(b));
+bool Better(const MinForm& form, double a, double b) {
+  return std::isinf(b) ? a < b : a < b - kSameCost * std::max(form.cost_unit, std::abs(b));
 }
 
 }  // namespace
@@ -58,8 +58,12 @@ void MipSettler::Consider(std::optional<CheckedPoint> point) {
 
 bool MipSettler::WithinGap(double cost, double bound) const {
   const double slack = std::max({absolute_gap_, gap_ * std::abs(form_.ToOriginal(cost)),
-                                 1e-6 * std::max(1.0, std::abs(cost))});
+                                 1e-6 * std::max(form_.cost_unit, std::abs(cost))});
   return bound >= cost - slack;
+}
+
+bool MipSettler::Refutes(double cost, double bound) const {
+  return form_.wide_costs && cost < bound - 1e-6 * std::max(form_.cost_unit, std::abs(cost));
 }
 
 void MipSettler::FirstSolve() {
@@ -107,7 +111,8 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
   switch (claim_.status) {
     case MipStatus::kOptimal:
       verdict_.status = SolveStatus::kOptimal;
-      refuted_ = !verdict_.point || !WithinGap(verdict_.point->cost, claim_.bound);
+      refuted_ = !verdict_.point || !WithinGap(verdict_.point->cost, claim_.bound) ||
+                 Refutes(verdict_.point->cost, claim_.bound);
       // A solver that measures the gap in another way is asked for none.
       if (refuted_) run_.gap = run_.absolute_gap = 0;
       break;
@@ -246,7 +251,7 @@ bool MipSettler::SettleByTree(const StopControl& control) {
   if (searched.improved) {
     const double cost = searched.best->cost;
     const bool false_claim = claim_.status == MipStatus::kInfeasible ||
-                             (claim_.status == MipStatus::kOptimal && Better(cost, before) &&
+                             (claim_.status == MipStatus::kOptimal && Better(form_, cost, before) &&
                               !(had_point && WithinGap(before, cost)));
     verdict_.corrected |= false_claim;
     refuted_ |= false_claim && !searched.complete;
@@ -285,7 +290,8 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
   std::optional<CheckedPoint> point;
   if (!second.x.empty()) point = polisher_.Polish(second.x, control_);
   const bool first_optimal = claim_.status == MipStatus::kOptimal && !refuted_;
-  const bool second_optimal = second.status == MipStatus::kOptimal && point.has_value();
+  const bool second_optimal = second.status == MipStatus::kOptimal && point.has_value() &&
+                              !Refutes(point->cost, second.bound);
 
   if (!verdict_.point && !point) {
     if (second.status == MipStatus::kInfeasible && claim_.status == MipStatus::kInfeasible) {
@@ -301,7 +307,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
     return;
   }
   const double before = verdict_.point ? verdict_.point->cost : kInfinity;
-  const bool improved = point && Better(point->cost, before);
+  const bool improved = point && Better(form_, point->cost, before);
   const double second_cost = point ? point->cost : kInfinity;
   Consider(std::move(point));
   const double cost = verdict_.point->cost;
@@ -310,7 +316,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
     absl::StrAppend(&verdict_.note, "a second solve found a better point than the first; ");
     refuted_ = true;
   }
-  if (second_optimal && !Better(cost, second_cost) && WithinGap(cost, second.bound)) {
+  if (second_optimal && !Better(form_, cost, second_cost) && WithinGap(cost, second.bound)) {
     verdict_.status = SolveStatus::kOptimal;
     verdict_.bound = std::min(second.bound, cost);
     if (first_optimal && !refuted_) {
@@ -320,7 +326,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
       verdict_.trust = Trust::kSolverWord;
     }
     refuted_ = false;
-  } else if (second_optimal && Better(cost, second_cost)) {
+  } else if (second_optimal && Better(form_, cost, second_cost)) {
     absl::StrAppend(&verdict_.note, "a second solve ended with a worse point; ");
     if (first_optimal && WithinGap(second_cost, cost)) {
       verdict_.trust = Trust::kCrossChecked;

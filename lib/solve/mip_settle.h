@@ -41,6 +41,8 @@ class MipSettler {
   void FirstSolve();
   void Consider(std::optional<CheckedPoint> point);
   bool WithinGap(double cost, double bound) const;
+  // A point that costs less than any can: small costs were passed over.
+  bool Refutes(double cost, double bound) const;
   MipStatus Limit(MipStatus status);
   void Settle();
   bool SettleByRelaxation(const StopControl& control);

@@ -74,6 +74,10 @@ std::optional<CheckedPoint> PointPolisher::SolveRest(const std::vector<double>& 
     }
     if (best && IsTight(best->check)) break;
   }
+  if (form_.wide_costs && engine_->Solve(LpMethod::kFine, control) == LpStatus::kOptimal) {
+    std::optional<CheckedPoint> fine = Rounded(engine_->Point());
+    if (fine && IsSolution(fine->check) && (!best || fine->cost < best->cost)) return fine;
+  }
   return best;
 }
 
@@ -81,7 +85,13 @@ std::optional<CheckedPoint> PointPolisher::Polish(std::span<const double> x,
                                                   const StopControl& control) {
   if (form_.empty_integer_range) return std::nullopt;
   std::optional<CheckedPoint> rounded = Rounded(x);
-  if (!rounded || IsTight(rounded->check)) return rounded;
+  if (!rounded) return std::nullopt;
+  if (IsTight(rounded->check)) {
+    if (!form_.wide_costs) return rounded;
+    // What the solver's tolerances left lying may still be had.
+    std::optional<CheckedPoint> solved = SolveRest(rounded->x, control);
+    return solved && solved->cost < rounded->cost ? solved : rounded;
+  }
   if (std::optional<CheckedPoint> solved = SolveRest(rounded->x, control)) return solved;
   if (IsSolution(rounded->check)) return rounded;
   return std::nullopt;

@@ -33,8 +33,8 @@ class PointPolisher {
   PointPolisher(const MinForm& form, LpEngineFactory factory);
 
   // Rounds integer columns, moves values inside their bounds and, where that leaves a row violated,
-  // solves for the continuous columns again with the integers fixed. Nothing when no solution
-  // comes of it.
+  // solves for the continuous columns again with the integers fixed, and so where small costs may
+  // have been passed over. Nothing when no solution comes of it.
   std::optional<CheckedPoint> Polish(std::span<const double> x, const StopControl& control);
 
   // Takes only the integer columns of `x` and finds the best continuous ones.

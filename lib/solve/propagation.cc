@@ -74,7 +74,8 @@ bool Propagator::GridAllows(int32_t row, const std::vector<double>& lower,
   const double low = form_.row_lower[row] * scale;
   const double high = form_.row_upper[row] * scale;
   if (std::isinf(low) || std::isinf(high)) return true;
-  const double noise = 1e-9 * std::max({1.0, std::abs(low), std::abs(high)});
+  const double noise =
+      1e-9 * std::max({1.0, std::abs(low), std::abs(high)}) + 1e-15 * std::abs(base);
   return std::ceil((low - noise - base) / g) * g + base <= high + noise;
 }
 

@@ -40,6 +40,7 @@ TreeSearch::TreeSearch(const MinForm& form, const LpEngineFactory& factory, Poin
       polisher_(polisher),
       options_(options),
       propagator_(form),
+      implied_(form),
       factory_(factory),
       grid_(CostGrid(form)) {}
 
@@ -51,7 +52,7 @@ double TreeSearch::Slack() const {
 bool TreeSearch::CloseByBound(double bound) {
   if (!result_.best) return false;
   const double cost = result_.best->cost;
-  const double noise = kCostNoise * std::max(1.0, std::abs(cost));
+  const double noise = kCostNoise * std::max(form_.cost_unit, std::abs(cost));
   if (bound >= cost - noise) return true;
   if (grid_ > 0 && bound > cost - grid_ * (1 - 1e-6) + noise) return true;
   if (bound < cost - Slack()) return false;
@@ -82,7 +83,7 @@ void TreeSearch::Offer(const std::vector<double>& x, const StopControl& control)
   std::optional<CheckedPoint> point = polisher_.Polish(x, control);
   if (!point) return;
   if (result_.best) {
-    const double noise = kCostNoise * std::max(1.0, std::abs(result_.best->cost));
+    const double noise = kCostNoise * std::max(form_.cost_unit, std::abs(result_.best->cost));
     if (point->cost >= result_.best->cost - noise) return;
   }
   result_.best = std::move(point);
@@ -94,6 +95,10 @@ bool TreeSearch::ProvenEmpty(const Node& node, const StopControl& control) {
   return FindFarkasProof(form_, node.lower, node.upper, factory_, control).has_value();
 }
 
+double TreeSearch::NodeBound(const Node& node, std::vector<double>* reduced) {
+  return DualBound(form_, node.lower, node.upper, engine_->RowDuals(), implied_, reduced);
+}
+
 TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) {
   if (!propagator_.Tighten(node.lower, node.upper)) return Verdict::kClosed;
   engine_->SetColumnBounds(node.lower, node.upper);
@@ -102,6 +107,24 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
   auto settled = [](LpStatus s) { return s != LpStatus::kFailed && s != LpStatus::kUnbounded; };
   for (size_t i = 0; !settled(status) && i < std::size(kFreshMethods); ++i) {
     status = engine_->Solve(kFreshMethods[i], control);
+  }
+  if (status == LpStatus::kUnbounded &&
+      engine_->Solve(LpMethod::kFar, control) == LpStatus::kOptimal)
+    status = LpStatus::kOptimal;
+  std::vector<double> reduced, x;
+  double bound = -kInfinity;
+  if (status == LpStatus::kOptimal) {
+    x = engine_->Point();
+    bound = NodeBound(node, &reduced);
+    if (bound == -kInfinity) {
+      // Costs below the solver's tolerance, towards bounds that are not there.
+      const LpStatus fine = engine_->Solve(LpMethod::kFine, control);
+      if (fine == LpStatus::kStopped || fine == LpStatus::kUnbounded) status = fine;
+      if (fine == LpStatus::kOptimal) {
+        x = engine_->Point();
+        bound = NodeBound(node, &reduced);
+      }
+    }
   }
   switch (status) {
     case LpStatus::kStopped:
@@ -118,12 +141,8 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
       return Branch(node, engine_->Point(), control);
     case LpStatus::kOptimal: break;
   }
-  std::vector<double> reduced;
-  const double bound =
-      DualBound(form_, node.lower, node.upper, engine_->RowDuals(), 1e-9, &reduced);
   if (CloseByBound(bound)) return Verdict::kClosed;
 
-  const std::vector<double> x = engine_->Point();
   double most = 0;
   for (int32_t j = 0; j < form_.columns; ++j) {
     if (form_.integer[j]) most = std::max(most, std::abs(x[j] - std::round(x[j])));
@@ -144,12 +163,12 @@ TreeSearch::Verdict TreeSearch::CloseFixed(const Node& node, const StopControl& 
     Offer(node.lower, control);
     return Verdict::kClosed;
   }
-  for (LpMethod method : kFreshMethods) {
+  for (LpMethod method : {LpMethod::kDualFromScratch, LpMethod::kFine, LpMethod::kPrimalFromScratch,
+                          LpMethod::kPrimalUnscaled, LpMethod::kFar}) {
     switch (engine_->Solve(method, control)) {
       case LpStatus::kOptimal:
         Offer(engine_->Point(), control);
-        if (CloseByBound(DualBound(form_, node.lower, node.upper, engine_->RowDuals(), 1e-9)))
-          return Verdict::kClosed;
+        if (CloseByBound(NodeBound(node))) return Verdict::kClosed;
         break;
       case LpStatus::kInfeasible:
         if (ProvenEmpty(node, control)) return Verdict::kClosed;

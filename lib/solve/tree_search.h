@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "certificate.h"
 #include "lp_engine.h"
 #include "min_form.h"
 #include "point_polish.h"
@@ -48,6 +49,7 @@ class TreeSearch {
   Verdict Process(Node& node, const StopControl& control);
   Verdict Branch(const Node& node, const std::vector<double>& x, const StopControl& control);
   Verdict CloseFixed(const Node& node, const StopControl& control);
+  double NodeBound(const Node& node, std::vector<double>* reduced = nullptr);
   bool ProvenEmpty(const Node& node, const StopControl& control);
   bool CloseByBound(double bound);
   bool FixByReducedCost(Node& node, double bound, const std::vector<double>& reduced) const;
@@ -58,6 +60,7 @@ class TreeSearch {
   PointPolisher& polisher_;
   const TreeOptions options_;
   Propagator propagator_;
+  ImpliedBounds implied_;
   const LpEngineFactory& factory_;
   std::unique_ptr<LpEngine> engine_;
   double grid_ = 0;  // every point's cost is a multiple of it, or 0 when there is no such number

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "guard.h"
+#include "power_scale.h"
 
 namespace solvent {
 namespace {
@@ -29,13 +30,15 @@ std::vector<double> OsiBounds(std::span<const double> v) {
   return out;
 }
 
-void Load(const MinForm& form, bool ignore_objective, OsiClpSolverInterface& solver) {
+void Load(const MinForm& form, bool ignore_objective, double cost_factor,
+          OsiClpSolverInterface& solver) {
   solver.messageHandler()->setLogLevel(0);
   solver.getModelPtr()->setLogLevel(0);
   solver.setHintParam(OsiDoReducePrint, true, OsiHintTry);
   const Problem& p = form.problem;
   std::vector<CoinBigIndex> start(p.column_start.begin(), p.column_start.end());
   std::vector<double> cost = ignore_objective ? std::vector<double>(form.columns) : form.cost;
+  for (double& v : cost) v *= cost_factor;
   solver.loadProblem(form.columns, form.rows, start.data(), p.row_index.data(), p.value.data(),
                      OsiBounds(form.lower).data(), OsiBounds(form.upper).data(), cost.data(),
                      OsiBounds(form.row_lower).data(), OsiBounds(form.row_upper).data());
@@ -82,7 +85,7 @@ std::vector<std::string> Arguments(const MinForm& form, const MipRun& run,
   // CBC's is relative to the larger of incumbent and bound, ours to the incumbent.
   if (run.gap > 0 && !GuardMeasuresGap(form, run))
     add("-ratioGap", number(run.gap / (1 + run.gap)));
-  if (run.absolute_gap > 0) add("-allowableGap", number(run.absolute_gap));
+  if (run.absolute_gap > 0) add("-allowableGap", number(run.absolute_gap * CostFactor(form.cost)));
   if (run.node_limit) {
     add("-maxNodes", absl::StrCat(std::clamp<int64_t>(*run.node_limit, 0, 2147483647)));
   }
@@ -126,8 +129,11 @@ MipStatus StatusOf(const CbcModel& model, bool has_point) {
 MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
              ProgressTracker* tracker) {
   OsiClpSolverInterface solver;
-  Load(form, run.ignore_objective, solver);
-  Guard guard{.control = &control, .tracker = run.ignore_objective ? nullptr : tracker};
+  const double cost_factor = CostFactor(form.cost);
+  Load(form, run.ignore_objective, cost_factor, solver);
+  Guard guard{.control = &control,
+              .tracker = run.ignore_objective ? nullptr : tracker,
+              .cost_factor = cost_factor};
   if (GuardMeasuresGap(form, run)) {
     guard.close_enough = [&](double cost, double bound) {
       return WithinBothGaps(form, run, cost, bound);
@@ -162,7 +168,7 @@ MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
   claim.status = StatusOf(model, !claim.x.empty());
   if (claim.status == MipStatus::kOptimal && claim.x.empty()) claim.status = MipStatus::kFailed;
   const double bound = model.getBestPossibleObjValue();
-  if (std::abs(bound) < kCbcNone) claim.bound = bound;
+  if (std::abs(bound) < kCbcNone) claim.bound = bound / cost_factor;
   if (guard.fired) {
     claim.status = control.Cancelled() ? MipStatus::kStopped : MipStatus::kTimeLimit;
     claim.bound = guard.bound;

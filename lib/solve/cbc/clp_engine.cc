@@ -12,6 +12,7 @@
 #include "CoinError.hpp"
 #include "guard.h"
 #include "min_form.h"
+#include "power_scale.h"
 
 namespace solvent {
 namespace {
@@ -22,6 +23,10 @@ constexpr double kUsualTolerance = 1e-7;
 constexpr size_t kPresolveNonzeros = 2000;
 // Bounds from here on are none.
 constexpr double kClpInfinity = 1e30;
+// What kFar shrinks the largest side to, and how far kFine may magnify the largest cost.
+constexpr double kNearSide = 0x1p16;
+constexpr double kLargestFineCost = 0x1p46;
+constexpr double kLeastFineStep = 0x1p13;
 
 double ClpBound(double v) {
   constexpr double kNone = std::numeric_limits<double>::max();
@@ -71,20 +76,25 @@ class ClpEngine : public LpEngine {
                          ClpBounds(model.upper).data(), model.cost.data(),
                          ClpBounds(model.row_lower).data(), ClpBounds(model.row_upper).data());
     simplex_.setOptimizationDirection(1);
+    MeasureCosts();
   }
 
   void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) override {
+    ScaleSides(1);
     std::transform(lower.begin(), lower.end(), simplex_.columnLower(), ClpBound);
     std::transform(upper.begin(), upper.end(), simplex_.columnUpper(), ClpBound);
   }
 
   void SetRowBounds(std::span<const double> lower, std::span<const double> upper) override {
+    ScaleSides(1);
     std::transform(lower.begin(), lower.end(), simplex_.rowLower(), ClpBound);
     std::transform(upper.begin(), upper.end(), simplex_.rowUpper(), ClpBound);
   }
 
   void SetCost(std::span<const double> cost) override {
     std::copy(cost.begin(), cost.end(), simplex_.objective());
+    cost_factor_ = 1;
+    MeasureCosts();
   }
 
   bool SetBasis(std::span<const BasisStatus> columns, std::span<const BasisStatus> rows) override {
@@ -131,12 +141,12 @@ class ClpEngine : public LpEngine {
 
   std::vector<double> Point() const override {
     const double* x = simplex_.primalColumnSolution();
-    return std::vector<double>(x, x + simplex_.numberColumns());
+    return Divided(x, simplex_.numberColumns(), side_factor_);
   }
 
   std::vector<double> RowDuals() const override {
     const double* y = simplex_.dualRowSolution();
-    return std::vector<double>(y, y + simplex_.numberRows());
+    return Divided(y, simplex_.numberRows(), cost_factor_);
   }
 
   std::vector<double> FarkasRay() const override {
@@ -216,7 +226,69 @@ class ClpEngine : public LpEngine {
     return out;
   }
 
+  static std::vector<double> Divided(const double* v, int size, double factor) {
+    std::vector<double> out(v, v + size);
+    if (factor != 1) {
+      for (double& d : out) d /= factor;
+    }
+    return out;
+  }
+
+  // Of the costs as they were given.
+  void MeasureCosts() {
+    const std::span<const double> cost(simplex_.objective(),
+                                       static_cast<size_t>(simplex_.numberColumns()));
+    const double most = LargestSize(cost);
+    double least = most;
+    for (double c : cost) {
+      if (c != 0) least = std::min(least, std::abs(c));
+    }
+    usual_cost_factor_ = CostFactor(cost);
+    fine_cost_factor_ = 1;
+    if (most == 0) return;
+    fine_cost_factor_ = std::min(std::max(ScaleToOne(least), kLeastFineStep * ScaleToOne(most)),
+                                 kLargestFineCost * ScaleToOne(most));
+  }
+
+  void ScaleCosts(double factor) {
+    if (factor == cost_factor_) return;
+    double* cost = simplex_.objective();
+    for (int j = 0; j < simplex_.numberColumns(); ++j) cost[j] *= factor / cost_factor_;
+    cost_factor_ = factor;
+  }
+
+  double FarFactor() const {
+    double most = 0;
+    auto look = [&most](const double* v, int size) {
+      for (int i = 0; i < size; ++i) {
+        if (std::abs(v[i]) < kClpInfinity) most = std::max(most, std::abs(v[i]));
+      }
+    };
+    look(simplex_.columnLower(), simplex_.numberColumns());
+    look(simplex_.columnUpper(), simplex_.numberColumns());
+    look(simplex_.rowLower(), simplex_.numberRows());
+    look(simplex_.rowUpper(), simplex_.numberRows());
+    most /= side_factor_;
+    return most > kNearSide ? kNearSide * ScaleToOne(most) : 1;
+  }
+
+  void ScaleSides(double factor) {
+    if (factor == side_factor_) return;
+    auto scale = [&](double* v, int size) {
+      for (int i = 0; i < size; ++i) {
+        if (std::abs(v[i]) < kClpInfinity) v[i] *= factor / side_factor_;
+      }
+    };
+    scale(simplex_.columnLower(), simplex_.numberColumns());
+    scale(simplex_.columnUpper(), simplex_.numberColumns());
+    scale(simplex_.rowLower(), simplex_.numberRows());
+    scale(simplex_.rowUpper(), simplex_.numberRows());
+    side_factor_ = factor;
+  }
+
   LpStatus Run(LpMethod method) {
+    ScaleCosts(method == LpMethod::kFine ? fine_cost_factor_ : usual_cost_factor_);
+    ScaleSides(method == LpMethod::kFar ? FarFactor() : 1);
     const bool usual = method == LpMethod::kUsual || method == LpMethod::kFromBasis;
     const double tolerance = usual ? kUsualTolerance : kTight;
     simplex_.setPrimalTolerance(tolerance);
@@ -246,6 +318,16 @@ class ClpEngine : public LpEngine {
         simplex_.allSlackBasis(true);
         simplex_.primal();
         break;
+      case LpMethod::kFar: simplex_.allSlackBasis(true); [[fallthrough]];
+      case LpMethod::kFine: {
+        // Noise may count as much as what is sought: not for ever.
+        const int usual_limit = simplex_.maximumIterations();
+        simplex_.setMaximumIterations(500 + simplex_.numberRows() + simplex_.numberColumns());
+        simplex_.primal();
+        simplex_.setMaximumIterations(usual_limit);
+        if (simplex_.status() == 3) return LpStatus::kFailed;
+        break;
+      }
     }
     iterations_ += simplex_.numberIterations();
     switch (simplex_.status()) {
@@ -264,6 +346,10 @@ class ClpEngine : public LpEngine {
   std::unique_ptr<ClpSimplex> steps_;
   std::vector<int> step_basics_;
   int64_t iterations_ = 0;
+  double cost_factor_ = 1;  // that the costs in simplex_ are multiplied by
+  double side_factor_ = 1;  // likewise sides and bounds, and so the point
+  double usual_cost_factor_ = 1;
+  double fine_cost_factor_ = 1;
 };
 
 // Without rows every column goes to its better bound; without columns every row is 0.

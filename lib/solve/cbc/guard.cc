@@ -33,7 +33,8 @@ void GuardSearchHandler::Report(CbcEvent which) {
   const bool searching = which == node || which == treeStatus;
   if (searching && !guard_->fired) {
     const double bound = model_->getBestPossibleObjValue();
-    if (std::abs(bound) < kCbcNone) guard_->bound = std::max(guard_->bound, bound);
+    if (std::abs(bound) < kCbcNone)
+      guard_->bound = std::max(guard_->bound, bound / guard_->cost_factor);
   }
   if (tracker == nullptr) return;
   if (searching) {
@@ -43,7 +44,7 @@ void GuardSearchHandler::Report(CbcEvent which) {
   }
   if (which == solution || which == heuristicSolution) {
     const double cost = model_->getObjValue();
-    if (std::abs(cost) < kCbcNone) tracker->Incumbent(cost);
+    if (std::abs(cost) < kCbcNone) tracker->Incumbent(cost / guard_->cost_factor);
   }
   tracker->Tick();
 }
@@ -53,7 +54,10 @@ bool GuardSearchHandler::ClosesGap(CbcEvent which) {
     return false;
   if (model_ == nullptr || model_->parentModel() != nullptr) return false;
   const double cost = model_->getObjValue();
-  if (std::abs(cost) >= kCbcNone || !guard_->close_enough(cost, guard_->bound)) return false;
+  if (std::abs(cost) >= kCbcNone ||
+      !guard_->close_enough(cost / guard_->cost_factor, guard_->bound)) {
+    return false;
+  }
   guard_->closed_gap = true;
   model_->setMaximumNodes(0);
   model_->sayEventHappened();

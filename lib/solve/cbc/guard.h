@@ -20,6 +20,7 @@ namespace solvent {
 struct Guard {
   const StopControl* control;
   ProgressTracker* tracker;  // may be null
+  double cost_factor = 1;    // that the solver's costs are multiplied by
   bool lifted = false;
   bool report_iterations = false;  // plain LPs: counts come from the simplex itself
   // Something was told to stop. What the solver says of the problem from then on is not to be

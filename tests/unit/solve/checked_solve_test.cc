@@ -217,6 +217,38 @@ TEST_CASE("optimal is within the gap that was asked for, whoever says it") {
   CHECK(result.status == SolveStatus::kFeasible);
 }
 
+TEST_CASE("two solves that pass over the same small costs do not confirm each other") {
+  const Problem split = MarketSplit(6, 260, 5);
+  ProblemBuilder builder;
+  for (int32_t j = 0; j < split.num_columns(); ++j) {
+    builder.AddColumn("", split.column_lower[j], split.column_upper[j], split.column_type[j],
+                      split.objective[j]);
+  }
+  const int32_t far = builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, -5e-8);
+  for (int32_t i = 0; i < split.num_rows(); ++i) {
+    builder.BeginRow("", split.row_lower[i], split.row_upper[i]);
+    for (int32_t j = 0; j < split.num_columns(); ++j) {
+      for (int64_t k = split.column_start[j]; k < split.column_start[j + 1]; ++k) {
+        if (split.row_index[k] == i) builder.AddTerm(j, split.value[k]);
+      }
+    }
+  }
+  builder.BeginRow("", -kInfinity, 1e9);
+  builder.AddTerm(far, 1);
+  const Problem problem = *std::move(builder).Build();
+  const MinForm form(problem);
+  PointPolisher polisher(form, Clp());
+  auto point =
+      *polisher.Complete(std::vector<double>(problem.num_columns(), 0.0), StopControl({}, 10));
+  const double best = point.cost;
+  CHECK(point.x[far] == doctest::Approx(1e9));
+  point.x[far] = 0;
+  const SolveResult result = SolveWith(
+      problem, [&](const MipRun&) { return Claim(MipStatus::kOptimal, point.x, best + 50); });
+  CHECK(result.status == SolveStatus::kFeasible);
+  CHECK(result.objective == doctest::Approx(best));
+}
+
 TEST_CASE("a wrong warm start cannot turn an infeasible problem feasible") {
   Problem problem = Small();
   problem.row_lower[0] = 100;
@@ -233,15 +265,27 @@ TEST_CASE("a wrong warm start cannot turn an infeasible problem feasible") {
 TEST_CASE("a dual bound holds for any multipliers and is tight for the right ones") {
   const Problem problem = Small();
   const MinForm form(problem);
+  ImpliedBounds implied(form);
   // Relaxation: x = 3, y = 1.5, objective 12; its multiplier is -1 in the minimized form.
-  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{-1}) == doctest::Approx(-12));
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{-1}, implied) ==
+        doctest::Approx(-12));
   for (double y : {-5.0, -1.7, -0.4, 0.0, 2.0})
-    CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{y}) <= -12 + 1e-9);
-  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{std::nan("")}) == -kInfinity);
-  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{}) == -kInfinity);
-  std::vector<double> open = form.upper;
-  open[1] = kInfinity;
-  CHECK(DualBound(form, form.lower, open, std::vector<double>{-0.9}) == -kInfinity);
+    CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{y}, implied) <= -12 + 1e-9);
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{std::nan("")}, implied) ==
+        -kInfinity);
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{}, implied) == -kInfinity);
+  // Without a bound of its own a column is counted at the one that its row implies, 4.5.
+  Problem wide = problem;
+  wide.column_upper[1] = kInfinity;
+  const MinForm open(wide);
+  ImpliedBounds by_rows(open);
+  CHECK(DualBound(open, open.lower, open.upper, std::vector<double>{-0.9}, by_rows) ==
+        doctest::Approx(-0.9 * 9 - 1.2 * 3 - 0.2 * 4.5));
+  wide.value[1] = -2;
+  const MinForm endless(wide);
+  ImpliedBounds none(endless);
+  CHECK(DualBound(endless, endless.lower, endless.upper, std::vector<double>{-0.9}, none) ==
+        -kInfinity);
 }
 
 TEST_CASE("a Farkas proof must separate the rows from the box") {

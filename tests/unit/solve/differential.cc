@@ -1,5 +1,6 @@
 // Solves seeded random problems and compares every answer with exact enumeration where the box is
-// small and with glpsol elsewhere. An answer is false when the other side has a point, checked in
+// small and with glpsol elsewhere; problems with badly scaled data bring their exact answer. An
+// answer is false when the other side has a point, checked in
 // the original problem, that refutes it.
 #include <unistd.h>
 
@@ -15,11 +16,13 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "mutex.h"
 #include "random_problem.h"
 #include "reference.h"
+#include "scaled_problem.h"
 #include "solvent/cbc_backend.h"
 #include "solvent/worker_backend.h"
 
@@ -32,6 +35,7 @@ struct Settings {
   int threads = 1;
   std::string worker;  // empty: in this process
   std::string directory;
+  std::string family = "all";
   bool verbose = false;
 };
 
@@ -99,6 +103,41 @@ std::string Refutation(const Problem& problem, const SolveResult& result,
   }
 }
 
+// The same where the exact optimum is known: its cost, without the constant, decides.
+std::string CostRefutation(const Problem& problem, const SolveResult& result,
+                           const Reference& reference, double gap) {
+  using Answer = Reference::Answer;
+  if (!reference.exact || reference.answer == Answer::kNone) return "";
+  const bool at_limit =
+      result.status == SolveStatus::kTimeLimit || result.status == SolveStatus::kError;
+  switch (reference.answer) {
+    case Answer::kInfeasible:
+      return result.status == SolveStatus::kInfeasible || at_limit ? "" : "there is no point";
+    case Answer::kUnbounded:
+      return result.status == SolveStatus::kUnbounded || at_limit ? "" : "there is no optimum";
+    default: break;
+  }
+  if (result.status == SolveStatus::kInfeasible || result.status == SolveStatus::kUnbounded)
+    return "there is an optimum: " + std::to_string(*reference.cost);
+  if (result.status != SolveStatus::kOptimal) return "";
+  if (!Feasible(CheckPoint(problem, result.x))) return "the point does not satisfy the problem";
+  const double sign = problem.sense == Sense::kMaximize ? -1 : 1;
+  double cost = 0, terms = 0, largest = 0;
+  for (int32_t j = 0; j < problem.num_columns(); ++j) {
+    cost += sign * problem.objective[j] * result.x[j];
+    terms += std::abs(problem.objective[j] * result.x[j]);
+    largest = std::max(largest, std::abs(problem.objective[j]));
+  }
+  const double margin =
+      1e-6 * std::max(std::abs(*reference.cost), std::min(1.0, largest)) + 1e-9 * terms;
+  const double allowed = gap * std::abs(result.objective);
+  if (cost > *reference.cost + allowed + margin) {
+    return "the optimum is " + std::to_string(*reference.cost) + ", not " + std::to_string(cost);
+  }
+  if (cost < *reference.cost - margin) return "better than the exact optimum";
+  return "";
+}
+
 // Statuses that differ though no point decides between them.
 bool Disputed(const SolveResult& result, const Reference& reference) {
   using Answer = Reference::Answer;
@@ -111,30 +150,56 @@ bool Disputed(const SolveResult& result, const Reference& reference) {
   return false;
 }
 
-void RunOne(SolveBackend& backend, uint64_t seed, const Settings& settings,
+enum class Family { kOrdinary, kScaled, kGap };
+
+struct NamedFamily {
+  Family family;
+  const char* name;
+  uint64_t every;  // one seed of so many
+};
+constexpr NamedFamily kFamilies[] = {
+    {Family::kOrdinary, "ordinary", 1}, {Family::kScaled, "scaled", 1}, {Family::kGap, "gap", 10}};
+
+void RunOne(SolveBackend& backend, Family family, uint64_t seed, const Settings& settings,
             const std::string& scratch, Tally& tally) {
-  const RandomProblem random = MakeRandomProblem(seed);
-  const Problem& problem = random.problem;
+  Problem problem;
+  std::optional<Reference> reference;
   SolveOptions options;
   options.gap_tolerance = 0;
   options.time_limit_seconds = 10;
+  std::string kind;
+  if (family == Family::kOrdinary) {
+    RandomProblem random = MakeRandomProblem(seed);
+    problem = std::move(random.problem);
+    kind = ToString(random.random_class);
+  } else {
+    ScaledProblem scaled =
+        family == Family::kScaled ? MakeScaledProblem(seed) : MakeGapProblem(seed);
+    problem = std::move(scaled.problem);
+    reference = std::move(scaled.reference);
+    options.gap_tolerance = scaled.gap;
+    kind = family == Family::kScaled ? "scaled" : "gap";
+  }
   absl::StatusOr<SolveResult> result = backend.Solve(problem, options);
-  const std::string kind = ToString(random.random_class);
   if (!result.ok()) {
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed),
                 result.status().ToString().c_str());
     tally.Count(kind + " failed");
     return;
   }
-  std::optional<Reference> reference = Enumerate(problem, 2e5);
+  if (!reference) reference = Enumerate(problem, 2e5);
   if (!reference) reference = AskGlpsol(problem, scratch);
   tally.Count(kind + " " + std::string(ToString(result->status)));
-  tally.Count("trust " + std::string(ToString(result->verification.trust)) + " " +
+  tally.Count((family == Family::kOrdinary ? "trust " : kind + " trust ") +
+              std::string(ToString(result->verification.trust)) + " " +
               result->verification.method);
   tally.Count("reference " + reference->how +
               (reference->answer == Reference::Answer::kNone ? " (no answer)" : ""));
   if (result->verification.corrected) tally.Count("corrected");
-  const std::string refutation = Refutation(problem, *result, *reference);
+  const std::string refutation =
+      family == Family::kOrdinary
+          ? Refutation(problem, *result, *reference)
+          : CostRefutation(problem, *result, *reference, options.gap_tolerance);
   const bool disputed = Disputed(*result, *reference);
   if (disputed)
     tally.Count("disputed without a deciding point, ours " +
@@ -180,7 +245,10 @@ int Run(const Settings& settings) {
       while (true) {
         const uint64_t seed = next++;
         if (seed >= settings.seed + settings.count) return;
-        RunOne(*backend, seed, settings, scratch, tally);
+        for (const auto& [family, name, every] : kFamilies) {
+          if ((settings.family == "all" ? seed % every == 0 : settings.family == name))
+            RunOne(*backend, family, seed, settings, scratch, tally);
+        }
       }
     });
   }
@@ -209,6 +277,8 @@ int main(int argc, char** argv) {
       settings.count = std::strtoull(argv[++i], nullptr, 10);
     } else if (is("--threads")) {
       settings.threads = std::max(1, std::atoi(argv[++i]));
+    } else if (is("--family")) {
+      settings.family = argv[++i];
     } else if (is("--worker")) {
       settings.worker = argv[++i];
     } else if (std::strcmp(argv[i], "--verbose") == 0) {
@@ -216,7 +286,7 @@ int main(int argc, char** argv) {
     } else {
       std::fprintf(stderr,
                    "usage: differential [--seed N] [--count N] [--threads N] [--worker PROGRAM] "
-                   "[--verbose]\n");
+                   "[--family all|ordinary|scaled|gap] [--verbose]\n");
       return 2;
     }
   }

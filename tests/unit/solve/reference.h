@@ -12,8 +12,10 @@ namespace solvent::testing {
 struct Reference {
   enum class Answer { kNone, kOptimal, kInfeasible, kUnbounded };
   Answer answer = Answer::kNone;
-  bool exact = false;         // by enumeration in integers: beyond doubt
-  std::vector<double> point;  // when kOptimal
+  bool exact = false;         // beyond doubt
+  std::vector<double> point;  // when kOptimal and known
+  // Of the optimum, where it is known beyond doubt: as minimized and without the offset.
+  std::optional<double> cost;
   std::string how;
 };
 

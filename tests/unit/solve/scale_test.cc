@@ -1,0 +1,154 @@
+// Answers that absolute tolerances once made false: costs and sides far from 1.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "certificate.h"
+#include "doctest/doctest.h"
+#include "solvent/cbc_backend.h"
+
+namespace solvent::testing {
+namespace {
+
+struct Row {
+  std::vector<double> entries;
+  double lower = -kInfinity;
+  double upper = kInfinity;
+};
+
+// Minimizes; columns are within [0, inf).
+Problem Make(std::vector<double> cost, std::vector<Row> rows, std::vector<int> integers = {}) {
+  ProblemBuilder builder;
+  for (size_t j = 0; j < cost.size(); ++j) {
+    const bool integer =
+        std::find(integers.begin(), integers.end(), static_cast<int>(j)) != integers.end();
+    builder.AddColumn("", 0, kInfinity, integer ? ColumnType::kInteger : ColumnType::kContinuous,
+                      cost[j]);
+  }
+  for (const Row& row : rows) {
+    builder.BeginRow("", row.lower, row.upper);
+    for (size_t j = 0; j < row.entries.size(); ++j) {
+      if (row.entries[j] != 0) builder.AddTerm(static_cast<int32_t>(j), row.entries[j]);
+    }
+  }
+  return *std::move(builder).Build();
+}
+
+Row AtMost(double upper, std::vector<double> entries) {
+  return {.entries = std::move(entries), .upper = upper};
+}
+Row AtLeast(double lower, std::vector<double> entries) {
+  return {.entries = std::move(entries), .lower = lower};
+}
+
+SolveResult Solve(const Problem& problem) {
+  SolveOptions options;
+  options.gap_tolerance = 0;
+  absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
+  REQUIRE(result.ok());
+  return *std::move(result);
+}
+
+void ExpectOptimum(const Problem& problem, double objective) {
+  const SolveResult result = Solve(problem);
+  CAPTURE(objective);
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(std::abs(result.objective - objective) <= 1e-6 * std::abs(objective));
+  CHECK(result.verification.trust == Trust::kProven);
+  CHECK(result.gap <= 1e-6);
+}
+
+TEST_CASE("small costs count as much as large ones, relative to each other") {
+  const std::vector<Row> rows = {AtMost(5, {1, 1}), AtMost(9, {1, 3})};
+  for (double unit : {1.0, 1e-6, 1e-9, 1e-12, 1e9}) {
+    ExpectOptimum(Make({-1 * unit, -2 * unit}, rows), -7 * unit);
+    ExpectOptimum(Make({-1 * unit, -2 * unit}, rows, {0, 1}), -7 * unit);
+  }
+}
+
+TEST_CASE("small costs count where columns get far, beside large costs") {
+  ExpectOptimum(Make({-5e-8, -3e-8}, {AtMost(1e9, {1, 1}), AtMost(5e8, {1, -1})}), -45);
+  const std::vector<Row> rows = {AtMost(1e9, {0, 1, 1, 0}), AtMost(1, {1, 0, 0, 1})};
+  ExpectOptimum(Make({-1, -5e-8, 0, 0}, rows), -51);
+  ExpectOptimum(Make({-1, -5e-8, 0, 0}, rows, {3}), -51);
+  ExpectOptimum(Make({-1e-8, 0, 0}, {AtMost(0, {1, -1, 0}), AtMost(1e9, {0, 1, 1})}), -10);
+  ExpectOptimum(Make({-1000, -1e-5, 0}, {AtMost(1e13, {0, 1, 1}), AtMost(1, {1, 0, 0})}),
+                -100001000);
+}
+
+TEST_CASE("an endless gain is found however small its slope") {
+  const std::vector<Row> rows = {AtMost(1, {1, -1, 0}), AtLeast(1, {0, 1, 1}),
+                                 AtMost(1, {0, 0, 1})};
+  for (double unit : {1.0, 1e-7, 1e-10}) {
+    CAPTURE(unit);
+    CHECK(Solve(Make({-unit, 0, -1}, rows)).status == SolveStatus::kUnbounded);
+    CHECK(Solve(Make({-unit, 0, -1}, rows, {2})).status == SolveStatus::kUnbounded);
+    CHECK(Solve(Make({-unit, 0, 0}, rows)).status == SolveStatus::kUnbounded);
+  }
+}
+
+TEST_CASE("an optimum far away is no endless gain") {
+  for (double side : {1e12, 1e16, 1e20}) {
+    CAPTURE(side);
+    const std::vector<Row> rows = {AtMost(side, {1, 1, 0}), AtMost(1, {0, 0, 1})};
+    const SolveResult linear = Solve(Make({-1, 0, 0}, rows));
+    CHECK(linear.status == SolveStatus::kOptimal);
+    CHECK(linear.objective == doctest::Approx(-side));
+    const SolveResult mixed = Solve(Make({-1, 0, 0}, rows, {2}));
+    CHECK(mixed.status == SolveStatus::kOptimal);
+    CHECK(mixed.objective == doctest::Approx(-side));
+  }
+  // As slowly as this column grows, it reaches its end.
+  const SolveResult slow = Solve(Make({-1, 0}, {AtMost(0, {1e-10, -1}), AtMost(1, {0, 1})}));
+  CHECK(slow.status == SolveStatus::kOptimal);
+  CHECK(slow.objective == doctest::Approx(-1e10));
+}
+
+TEST_CASE("a ray must not creep towards a bound") {
+  const Problem problem = Make({-1, 0}, {AtMost(0, {1e-10, -1}), AtMost(1, {0, 1})});
+  const MinForm form(problem);
+  CHECK_FALSE(IsUnboundedRay(form, std::vector<double>{1, 1e-10}));
+  const Problem narrow = Make({-1, 0}, {AtMost(5, {1, -(1 - 1e-10)})});
+  const MinForm closing(narrow);
+  CHECK_FALSE(IsUnboundedRay(closing, std::vector<double>{1, 1}));
+  CHECK(IsUnboundedRay(closing, std::vector<double>{1, 1.1}));
+}
+
+TEST_CASE("a dual bound leaves nothing out that a far column could add up to") {
+  const Problem problem = Make({-5e-8, -1}, {AtMost(1e9, {1, 0}), AtMost(1, {0, 1})});
+  const MinForm form(problem);
+  ImpliedBounds implied(form);
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{0, -1}, implied) <= -51);
+  const Problem endless = Make({-5e-8, -1}, {AtMost(1e9, {-1, 0}), AtMost(1, {0, 1})});
+  const MinForm open(endless);
+  ImpliedBounds none(open);
+  CHECK(DualBound(open, open.lower, open.upper, std::vector<double>{0, -1}, none) == -kInfinity);
+}
+
+TEST_CASE("a Farkas proof counts what a far column could add up to") {
+  // x - y >= 1 and y >= (1 - 1e-12) x: satisfied from x = 1e12 on.
+  const Problem problem = Make({0, 0}, {AtLeast(1, {1, -1}), AtLeast(0, {-(1 - 1e-12), 1})});
+  const MinForm form(problem);
+  CHECK_FALSE(IsFarkasProof(form, form.lower, form.upper, std::vector<double>{1, 1}));
+}
+
+TEST_CASE("rows imply bounds through each other") {
+  const Problem problem =
+      Make({0, 0, 0}, {AtMost(0, {1, -2, 0}), AtMost(1e9, {0, 1, 1}), AtLeast(-3, {0, 0, -1})});
+  const MinForm form(problem);
+  ImpliedBounds implied(form);
+  CHECK(implied.upper(0) == doctest::Approx(2e9));
+  CHECK(implied.upper(0) >= 2e9);
+  CHECK(implied.upper(1) == doctest::Approx(1e9));
+  CHECK(implied.upper(2) >= 3);
+  const Problem open = Make({0, 0}, {AtMost(3, {1, -1})});
+  const MinForm none(open);
+  ImpliedBounds nothing(none);
+  CHECK(std::isinf(nothing.upper(0)));
+  CHECK(std::isinf(nothing.upper(1)));
+}
+
+}  // namespace
+}  // namespace solvent::testing
