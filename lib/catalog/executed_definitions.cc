@@ -6,25 +6,9 @@
 #include "status_macros.h"
 
 namespace solvent {
-namespace {
-
-constexpr size_t kMaxKnown = 10'000;
-
-}  // namespace
-
 absl::StatusOr<std::string> ExecutedDefinitions::Keep(const PreparedModel& prepared,
                                                       int64_t now_seconds) {
-  bool is_kept = false;
-  {
-    Lock lock(mutex_);
-    is_kept = kept_.count(prepared.hash()) > 0;
-  }
-  if (!is_kept) {
-    RETURN_IF_ERROR(port_.KeepDocument(prepared.hash(), prepared.document()));
-    Lock lock(mutex_);
-    if (kept_.size() >= kMaxKnown) kept_.clear();
-    kept_.insert(prepared.hash());
-  }
+  RETURN_IF_ERROR(port_.KeepDocument(prepared.hash(), prepared.document()));
   Json key;
   key.Set("definition", prepared.hash()).Set("now", now_seconds);
   return key.Dump();

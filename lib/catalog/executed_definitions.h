@@ -4,10 +4,8 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_set>
 
 #include "absl/status/statusor.h"
-#include "mutex.h"
 #include "prepared_models.h"
 #include "store_ports.h"
 
@@ -25,8 +23,6 @@ class ExecutedDefinitions {
 
  private:
   ModelPort& port_;
-  Mutex mutex_;
-  std::unordered_set<std::string> kept_ ABSL_GUARDED_BY(mutex_);  // hashes known to be stored
 };
 
 // The reporter of a stored run: its definition as it was executed is generated again from its

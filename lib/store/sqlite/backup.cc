@@ -1,6 +1,7 @@
 // Copies of a database, and what a database is examined for.
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -14,10 +15,10 @@
 #include <memory>
 #include <utility>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "clock.h"
 #include "db.h"
+#include "ids.h"
 #include "migrate.h"
 #include "solvent/sqlite_store.h"
 #include "status_macros.h"
@@ -50,6 +51,12 @@ constexpr char kVersion[] = "PRAGMA user_version";
 constexpr char kSize[] =
     "SELECT (SELECT page_count FROM pragma_page_count)"
     " * (SELECT page_size FROM pragma_page_size)";
+
+// Whoever held runs when the copy was made holds none of the restored ones, even if it is alive:
+// what it does by now is another history. Its runs are taken back as those of the dead.
+constexpr char kDisown[] =
+    "UPDATE run_owners SET id = 'restored:' || hex(randomblob(12)), host = '', pid = 0,"
+    " pid_start = 0, lease_until = 0";
 
 constexpr int kBusyMilliseconds = 10'000;
 constexpr int64_t kLargeJournal = int64_t{256} << 20;
@@ -104,8 +111,13 @@ absl::Status CopyAll(Db& from, Db& to) {
   }
 }
 
-absl::Status Sync(const std::string& path, int flags) {
-  int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
+std::string FolderOf(const std::string& path) {
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+absl::Status SyncFolder(const std::string& path) {
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return SystemError(path);
   bool synced = ::fsync(descriptor) == 0;
   absl::Status status = synced ? absl::OkStatus() : SystemError(path);
@@ -113,10 +125,74 @@ absl::Status Sync(const std::string& path, int flags) {
   return status;
 }
 
-std::string FolderOf(const std::string& path) {
-  std::string folder = std::filesystem::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
-}
+// A file that is being written to become `target`: nobody else's, however many write one. A lock
+// tells those of the living from what the dead have left, which the next one removes.
+class PartialFile {
+ public:
+  explicit PartialFile(std::string target) : target_(std::move(target)) {}
+  // After every connection to it: closing a file's descriptor drops a process's locks on it.
+  ~PartialFile() {
+    if (descriptor_ < 0) return;
+    if (!published_) Remove(path_);
+    ::close(descriptor_);
+  }
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  absl::Status Create() {
+    RemoveLeftovers();
+    while (true) {
+      path_ = target_ + Mark() + NewId("p").substr(2);
+      descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      if (descriptor_ < 0) return SystemError(path_);
+      // Who looks for leftovers just now may have been faster.
+      if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 && IsThere()) return absl::OkStatus();
+      ::close(std::exchange(descriptor_, -1));
+    }
+  }
+  // On disk, under the name it is for.
+  absl::Status Publish() {
+    if (::fsync(descriptor_) != 0) return SystemError(path_);
+    if (!IsThere()) return absl::AbortedError(absl::StrCat(path_, " was taken away meanwhile"));
+    if (std::rename(path_.c_str(), target_.c_str()) != 0) return SystemError(target_);
+    published_ = true;
+    return SyncFolder(FolderOf(target_));
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  static constexpr size_t kIdSize = 16;
+  static std::string Mark() { return ".partial-"; }
+
+  static void Remove(const std::string& path) {
+    for (const char* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
+  }
+  // The file of the name is the one that was opened.
+  bool IsThere() const {
+    struct stat named, opened;
+    return ::stat(path_.c_str(), &named) == 0 && ::fstat(descriptor_, &opened) == 0 &&
+           named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+  }
+  void RemoveLeftovers() const {
+    const std::string begin = std::filesystem::path(target_).filename().string() + Mark();
+    std::error_code error;
+    std::filesystem::directory_iterator entry(FolderOf(target_), error);
+    // What cannot be listed stays: it is in nobody's way.
+    for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      if (!name.starts_with(begin) || name.size() != begin.size() + kIdSize) continue;
+      int descriptor = ::open(entry->path().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+      if (descriptor < 0) continue;
+      if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) Remove(entry->path().string());
+      ::close(descriptor);
+    }
+  }
+
+  const std::string target_;
+  std::string path_;
+  int descriptor_ = -1;
+  bool published_ = false;
+};
 
 // Several processes share a journal (WAL) through memory, which needs one machine.
 bool IsOnNetwork(const std::string& folder) {
@@ -143,12 +219,10 @@ absl::Status BackupSqlite(const std::string& database, const std::string& copy) 
           absl::StrCat(copy, " exists and is not a copy of a database: it is left alone"));
     }
   }
-  const std::string partial = copy + ".partial";
-  ::unlink(partial.c_str());
-  absl::Cleanup remove = [&partial] { ::unlink(partial.c_str()); };
-  RETURN_IF_ERROR(CreateFile(partial));
+  PartialFile partial(copy);
+  RETURN_IF_ERROR(partial.Create());
   {
-    ASSIGN_OR_RETURN(std::unique_ptr<Db> to, Db::Open(partial, {}));
+    ASSIGN_OR_RETURN(std::unique_ptr<Db> to, Db::Open(partial.path(), {}));
     RETURN_IF_ERROR(CopyAll(*from, *to));
     // A copy is one file: without this its first reader would leave a journal beside it.
     RETURN_IF_ERROR(to->Script("PRAGMA journal_mode = DELETE"));
@@ -157,10 +231,7 @@ absl::Status BackupSqlite(const std::string& database, const std::string& copy) 
       return absl::DataLossError(absl::StrCat("the database is damaged: ", damage));
     }
   }
-  RETURN_IF_ERROR(Sync(partial, O_RDWR));
-  if (std::rename(partial.c_str(), copy.c_str()) != 0) return SystemError(copy);
-  std::move(remove).Cancel();
-  return Sync(FolderOf(copy), O_RDONLY | O_DIRECTORY);
+  return partial.Publish();
 }
 
 absl::Status RestoreSqlite(const std::string& copy, const std::string& database,
@@ -175,14 +246,24 @@ absl::Status RestoreSqlite(const std::string& copy, const std::string& database,
     RETURN_IF_ERROR(OpenOurs(database).status());
     if (!previous.empty()) RETURN_IF_ERROR(BackupSqlite(database, previous));
   }
+  PartialFile content(database);
+  RETURN_IF_ERROR(content.Create());
+  {
+    ASSIGN_OR_RETURN(std::unique_ptr<Db> prepared, Db::Open(content.path(), {}));
+    RETURN_IF_ERROR(CopyAll(*from, *prepared));
+    RETURN_IF_ERROR(Migrate(*prepared));
+    RETURN_IF_ERROR(prepared->Script(kDisown));
+  }
   RETURN_IF_ERROR(CreateFile(database));
   Db::Options options;
   options.busy_timeout_ms = kBusyMilliseconds;
+  ASSIGN_OR_RETURN(from, Db::Open(content.path(), options));
   ASSIGN_OR_RETURN(std::unique_ptr<Db> to, Db::Open(database, options));
   // The journal mode comes with the content; changing it back would need the file for ourselves.
   RETURN_IF_ERROR(SwitchToWal(*to));
-  RETURN_IF_ERROR(CopyAll(*from, *to));
-  return Migrate(*to);
+  absl::Status copied = CopyAll(*from, *to);
+  from.reset();  // before its file
+  return copied;
 }
 
 std::vector<StoreFinding> ExamineSqlite(const std::string& database) {

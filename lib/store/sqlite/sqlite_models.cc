@@ -115,6 +115,7 @@ constexpr char kListModels[] = MODEL_COLUMNS FROM_MODELS OF_FILTER
 
 constexpr char kKeepDocument[] =
     "INSERT INTO model_documents (hash, document) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+constexpr char kHasDocument[] = "SELECT 1 FROM model_documents WHERE hash = ?1";
 constexpr char kFindDocument[] = "SELECT document FROM model_documents WHERE hash = ?1";
 
 CatalogModel ReadListing(const Query& row) {
@@ -432,6 +433,14 @@ absl::StatusOr<std::optional<OrgModel>> SqliteModels::UpdateModel(std::string_vi
 }
 
 absl::Status SqliteModels::KeepDocument(std::string_view hash, std::string_view document) {
+  {
+    // A look is cheap, a turn of the writer is not. What was kept once is no proof: a copy without
+    // it may have been restored since.
+    Readers::Lease db(readers_);
+    Query query(*db, kHasDocument, Blob{hash});
+    if (query.Next()) return absl::OkStatus();
+    RETURN_IF_ERROR(query.status());
+  }
   return writer_.Run([&](Db& db) { return db.Run(kKeepDocument, Blob{hash}, document); });
 }
 

@@ -1,4 +1,7 @@
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -17,6 +20,14 @@ std::string TextOf(const std::vector<StoreFinding>& findings, std::string_view s
     if (finding.subject == subject && finding.level == level) return finding.text;
   }
   return "";
+}
+
+int FilesLike(const TemporaryDirectory& directory, const std::string& part) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+    if (entry.path().filename().string().find(part) != std::string::npos) ++count;
+  }
+  return count;
 }
 
 bool AllGood(const std::vector<StoreFinding>& findings) {
@@ -59,7 +70,72 @@ TEST_CASE("a copy made while runs are written holds whole transactions and passe
   struct stat file;
   REQUIRE(::stat(copy.c_str(), &file) == 0);
   CHECK((file.st_mode & 0777) == 0600);
-  CHECK_FALSE(std::filesystem::exists(copy + ".partial"));
+  CHECK(FilesLike(directory, ".partial") == 0);
+}
+
+TEST_CASE("copies that are made at once to one name are each whole") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db"), copy = directory.File("copy.db");
+  std::unique_ptr<Store> store = MustOpen(path);
+  for (int i = 0; i < 200; ++i) MustInsert(*store, MakeRun("exe_" + std::to_string(i), "org"));
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::thread> threads;
+    std::atomic<int> good = 0;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        absl::Status status = BackupSqlite(path, copy);
+        if (status.ok()) ++good;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(good == 4);
+    CHECK(MustList(*MustOpen(copy), "org").total == 200);
+    CHECK(FilesLike(directory, ".partial") == 0);
+  }
+}
+
+TEST_CASE("what a copy left behind that was killed is removed, and no other's work") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db"), copy = directory.File("copy.db");
+  MustInsert(*MustOpen(path), MakeRun("exe_a", "org"));
+  const std::string dead = copy + ".partial-0123456789abcdef",
+                    alive = copy + ".partial-abcdef0123456789";
+  std::ofstream(dead) << "half";
+  std::ofstream(dead + "-journal") << "half";
+  std::ofstream(alive) << "half";
+  int descriptor = ::open(alive.c_str(), O_RDWR);
+  REQUIRE(::flock(descriptor, LOCK_EX) == 0);
+  REQUIRE(BackupSqlite(path, copy).ok());
+  CHECK(std::filesystem::exists(alive));
+  CHECK(FilesLike(directory, ".partial") == 1);
+  ::close(descriptor);
+}
+
+TEST_CASE("runs of a restored copy are nobody's, even if their holder is alive") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db"), copy = directory.File("copy.db");
+  std::unique_ptr<Store> store = MustOpen(path);
+  RunPort& runs = *store->ports().runs;
+  MustRegister(*store, "own_alive");
+  MustInsert(*store, MakeRun("exe_a", "org"));
+  CHECK(ClaimedId(*store, "own_alive") == "exe_a");
+  REQUIRE(BackupSqlite(path, copy).ok());
+  MustFinish(*store, MakeFinish("exe_a", "own_alive"));
+  absl::Status status = RestoreSqlite(copy, path, "");
+  REQUIRE_MESSAGE(status.ok(), status.ToString());
+  CHECK(FilesLike(directory, ".partial") == 0);
+  CHECK(MustGet(*store, "org", "exe_a").state == RunState::kRunning);
+  CHECK(absl::IsFailedPrecondition(runs.RenewLease("own_alive", 100)));
+  auto owners = runs.Owners();
+  REQUIRE(owners.ok());
+  REQUIRE(owners->size() == 1);
+  CHECK(owners->at(0).lease_until == 0);
+  CHECK(owners->at(0).host.empty());
+  MustRegister(*store, "own_alive");
+  CHECK(MustFinish(*store, MakeFinish("exe_a", "own_alive")).applied == false);
+  CHECK(*runs.TakeBack(owners->at(0).id, 5) == 1);
+  CHECK(ClaimedId(*store, "own_alive") == "exe_a");
+  CheckInvariants(path);
 }
 
 TEST_CASE("an open store goes on with what was restored under it") {
