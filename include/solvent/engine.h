@@ -43,7 +43,7 @@ struct EngineOptions {
   std::string default_solver = "cbc";
 
   int slots = 0;                         // solves at once; 0: worker.workers
-  int64_t max_pending = 100'000;         // runs waiting; more are refused
+  int64_t max_pending = 100'000;         // runs waiting, of one organization 3/4; no more
   double max_time_limit_seconds = 3600;  // longer requests are cut to this
   IdentityOptions identity;
   CreditOptions credits;

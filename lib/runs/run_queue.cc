@@ -12,6 +12,7 @@
 #include "solvent/error.h"
 #include "solvent/job_runner.h"
 #include "status_macros.h"
+#include "storage_failure.h"
 
 namespace solvent {
 namespace {
@@ -20,6 +21,7 @@ constexpr int kMaxCrashes = 3;
 constexpr Micros kLease = Micros{30} * 1'000'000;
 constexpr int kLeaseEveryTicks = 5;
 constexpr double kQuietSeconds = 2;
+constexpr double kLogUnwrittenSeconds = 60;
 
 // Lets one thread wait for the end of a run, or for the news that it cannot be stored.
 class EndWaiter {
@@ -688,9 +690,22 @@ bool RunQueue::EndJob(Job& job, FinishRun finish, bool frees_slot) {
       fields.Set("execution_id", job.execution.id).Set("error", Message(finished.status()));
       Log(LogLevel::kError, "run.finish_failed", std::move(fields));
     }
+    // The slot waits for no failure that lasts: first the end goes without its result, then the
+    // house thread has it.
+    const bool lasts = !absl::IsNotFound(finished.status()) && !MayPass(finished.status());
+    if (lasts && finish.error_message != kNotStorable) {
+      finish = WithoutResult(std::move(finish));
+      continue;
+    }
     if (job.on_storage_failure) {
-      job.on_storage_failure(MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable,
-                                       "the result could not be stored"));
+      job.on_storage_failure(
+          MakeError(absl::StatusCode::kUnavailable, error_code::kUnavailable, kNotStorable));
+    }
+    if (lasts) {
+      job.live->EndSolving();
+      Lock lock(mutex_);
+      unwritten_.push_back(std::move(finish));
+      return false;
     }
     if (absl::IsNotFound(finished.status()) || !SleepUnlessStopping(1)) {
       job.live->EndSolving();
@@ -698,6 +713,42 @@ bool RunQueue::EndJob(Job& job, FinishRun finish, bool frees_slot) {
       return false;
     }
   }
+}
+
+FinishRun RunQueue::WithoutResult(FinishRun finish) {
+  FinishRun lean;
+  lean.id = std::move(finish.id);
+  lean.owner = std::move(finish.owner);
+  lean.state = RunState::kFailed;
+  lean.solver_name = std::move(finish.solver_name);
+  lean.error_message = kNotStorable;
+  lean.execution_time_micros = finish.execution_time_micros;
+  return lean;
+}
+
+void RunQueue::RetryUnwritten() {
+  std::vector<FinishRun> ends;
+  {
+    Lock lock(mutex_);
+    ends.swap(unwritten_);
+  }
+  absl::Status failure;
+  for (FinishRun& end : ends) {
+    end.now = SystemNow();
+    absl::StatusOr<FinishedRun> finished = ports_.runs->Finish(end);
+    if (finished.ok() || absl::IsNotFound(finished.status())) {
+      if (finished.ok() && finished->applied) LogEnd(finished->execution);
+      continue;
+    }
+    failure = finished.status();
+    Lock lock(mutex_);
+    unwritten_.push_back(std::move(end));
+  }
+  if (failure.ok() || SteadySeconds() < log_unwritten_at_) return;
+  log_unwritten_at_ = SteadySeconds() + kLogUnwrittenSeconds;
+  Json fields;
+  fields.Set("runs", static_cast<int64_t>(ends.size())).Set("error", Message(failure));
+  Log(LogLevel::kError, "run.finish_failed", std::move(fields));
 }
 
 void RunQueue::PutBack(Job& job) {
@@ -721,10 +772,12 @@ void RunQueue::PutBack(Job& job) {
 void RunQueue::HouseLoop() {
   for (int tick = 1; SleepUnlessStopping(options_.house_seconds); ++tick) {
     for (const auto& run : live_.All()) run->Heartbeat(kQuietSeconds);
+    KeepRegistered();
     PollOtherProcesses();
     if (tick % kLeaseEveryTicks == 0) {
       KeepLease();
       TakeBackFromTheDead();
+      RetryUnwritten();
       for (const auto& run : live_.All()) {
         if (auto last = run->latest_progress(); last && last->kind == RunEvent::Kind::kProgress) {
           ports_.runs->SaveProgress(run->id(), RenderProgress(last->progress, last->fraction));
@@ -749,6 +802,17 @@ void RunQueue::KeepLease() {
     fields.Set("error", Message(status));
     Log(LogLevel::kError, "queue.lease_failed", std::move(fields));
   }
+}
+
+// A copy that was restored under this process does not know it.
+void RunQueue::KeepRegistered() {
+  absl::StatusOr<std::vector<RunPort::Owner>> owners = ports_.runs->Owners();
+  if (!owners.ok()) return;  // the next renewal of the lease logs what is wrong
+  for (const RunPort::Owner& owner : *owners) {
+    if (owner.id == owner_.id) return;
+  }
+  KeepLease();
+  TakeBackFromTheDead();
 }
 
 void RunQueue::TakeBackFromTheDead() {
@@ -784,12 +848,14 @@ void RunQueue::PollOtherProcesses() {
   if (stats.ok() && stats->queued > 0) AnnounceWork();
   for (const auto& run : live_.All()) {
     if (run->held() || !run->watched()) continue;
-    absl::StatusOr<Execution> execution = ports_.runs->Get(run->organization(), run->id());
-    if (!execution.ok()) continue;
-    if (IsEndState(execution->state)) {
-      run->OnEnded(*std::move(execution));
+    absl::StatusOr<RunGlance> glance = ports_.runs->Glance(run->organization(), run->id());
+    if (!glance.ok()) continue;
+    if (IsEndState(glance->state)) {
+      absl::StatusOr<Execution> ended = ports_.runs->Get(run->organization(), run->id());
+      if (!ended.ok()) continue;
+      run->OnEnded(*std::move(ended));
       live_.Remove(run->id());
-    } else if (auto stored = ReadProgress(execution->progress_json)) {
+    } else if (auto stored = ReadProgress(glance->progress_json)) {
       run->OnProgressElsewhere(stored->progress, stored->fraction);
     }
   }

@@ -109,6 +109,7 @@ class RunQueue : public ExecutionStore {
   // Whether other work comes before what is queued here.
   bool OtherWorkIsNext();
   bool EndJob(Job& job, FinishRun finish, bool frees_slot);
+  static FinishRun WithoutResult(FinishRun finish);
   FinishRun SolveJob(Job& job, bool* put_back);
   Json Report(Job& job, const SolveResult& result) const;
   void PutBack(Job& job);
@@ -116,7 +117,9 @@ class RunQueue : public ExecutionStore {
   void HouseLoop();
   void TakeBackFromTheDead();
   void PollOtherProcesses();
+  void RetryUnwritten();
   void KeepLease();
+  void KeepRegistered();
   void Log(LogLevel level, std::string_view event, Json fields) const;
   void LogEnd(const Execution& execution) const;
   bool SleepUnlessStopping(double seconds);
@@ -132,6 +135,7 @@ class RunQueue : public ExecutionStore {
   mutable Mutex mutex_;
   mutable CondVar wake_;
   std::deque<Job> direct_ ABSL_GUARDED_BY(mutex_);
+  std::vector<FinishRun> unwritten_ ABSL_GUARDED_BY(mutex_);  // ends that no slot waits for
   int idle_slots_ ABSL_GUARDED_BY(mutex_) = 0;
   int reserved_slots_ ABSL_GUARDED_BY(mutex_) = 0;
   // There may be pending runs while these differ.
@@ -143,6 +147,7 @@ class RunQueue : public ExecutionStore {
   bool other_was_last_ ABSL_GUARDED_BY(mutex_) = false;
   bool started_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  double log_unwritten_at_ = 0;  // the house thread's
   std::vector<std::thread> threads_;
 };
 

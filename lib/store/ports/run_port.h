@@ -75,6 +75,11 @@ enum class CancelOutcome {
   kRequested,  // it is running; whoever holds it will end it as cancelled
 };
 
+struct RunGlance {
+  RunState state = RunState::kPending;
+  std::string progress_json;
+};
+
 struct QueueStats {
   int64_t runs[kRunStates] = {};
   int64_t queued = 0;  // pending, and not tasks of batches, which are handed out by the job port
@@ -88,7 +93,8 @@ class RunPort {
   // Adds a pending run to the queue. With an idempotency key seen before on the same route of the
   // same organization: the earlier run when the hash is equal, else InvalidArgument
   // (idempotency_key_reused). ResourceExhausted (service_unavailable) when `max_pending` runs are
-  // queued already; tasks of batches do not count. InsufficientCredits when it cannot be paid.
+  // queued already, or the organization has three times as many of them as there are free places;
+  // tasks of batches do not count. InsufficientCredits when it cannot be paid.
   virtual absl::StatusOr<InsertedRun> Insert(NewRun run, int64_t max_pending) = 0;
 
   // Adds a run that `owner` has begun to solve already, soon: the future is ready once it is on
@@ -148,6 +154,8 @@ class RunPort {
 
   // Reads. NotFound covers foreign ids. An empty organization means any (for the host's own use).
   virtual absl::StatusOr<Execution> Get(std::string_view organization, std::string_view id) = 0;
+  // Of a run: its state, and the progress that is stored of it. Reads none of its input and result.
+  virtual absl::StatusOr<RunGlance> Glance(std::string_view organization, std::string_view id) = 0;
   virtual absl::StatusOr<std::string> GetProblem(std::string_view organization,
                                                  std::string_view id) = 0;
   // Newest first. result_json holds the preview where there is one.

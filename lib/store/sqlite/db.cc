@@ -34,7 +34,6 @@ absl::StatusCode StatusCodeOf(int code) {
 std::string_view ErrorCodeOf(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kUnavailable: return error_code::kUnavailable;
-    case absl::StatusCode::kAlreadyExists: return error_code::kConflict;
     default: return error_code::kInternal;
   }
 }

@@ -25,14 +25,25 @@ void RunCounters::Change(const RunPlace& place, RunState state, int64_t change) 
   for (int64_t facet : {place.org, place.origin, place.model, place.trigger}) {
     if (facet != 0) work_.push_back({facet, place.seq >> kBlockBits, state, change});
   }
-  if (state == RunState::kPending && !place.batch) work_queued_ += change;
+  if (state != RunState::kPending || place.batch) return;
+  work_queued_ += change;
+  work_queued_of_.emplace_back(place.org, change);
+}
+
+int64_t RunCounters::queued_change_of(int64_t org) const {
+  auto found = group_queued_of_.find(org);
+  int64_t change = found == group_queued_of_.end() ? 0 : found->second;
+  for (const auto& [of, by] : work_queued_of_) change += of == org ? by : 0;
+  return change;
 }
 
 void RunCounters::Begin() {
   work_.clear();
   blocks_.clear();
   work_queued_ = 0;
+  work_queued_of_.clear();
   group_queued_ = 0;
+  group_queued_of_.clear();
 }
 
 void RunCounters::WorkDone(bool kept) {
@@ -43,9 +54,11 @@ void RunCounters::WorkDone(bool kept) {
       it->second[static_cast<int>(entry.state)] += entry.change;
     }
     group_queued_ += work_queued_;
+    for (const auto& [org, change] : work_queued_of_) group_queued_of_[org] += change;
   }
   work_.clear();
   work_queued_ = 0;
+  work_queued_of_.clear();
 }
 
 absl::Status RunCounters::BeforeCommit(Db& db) {

@@ -42,6 +42,8 @@ class RunCounters : public BatchListener {
   // What this transaction has added so far to the number of queued runs: those that are pending and
   // no tasks of batches.
   int64_t queued_change() const { return group_queued_ + work_queued_; }
+  // The same of one organization.
+  int64_t queued_change_of(int64_t org) const;
 
   void Begin() override;
   void WorkDone(bool kept) override;
@@ -60,8 +62,10 @@ class RunCounters : public BatchListener {
 
   std::vector<Entry> work_;  // of the piece of work at hand
   int64_t work_queued_ = 0;
+  std::vector<std::pair<int64_t, int64_t>> work_queued_of_;          // organization and change
   absl::flat_hash_map<std::pair<int64_t, int64_t>, Counts> blocks_;  // by facet and block
   int64_t group_queued_ = 0;
+  absl::flat_hash_map<int64_t, int64_t> group_queued_of_;
 };
 
 }  // namespace solvent

@@ -17,6 +17,9 @@ constexpr char kNextOrganization[] =
 constexpr char kOwners[] = "SELECT id, host, pid, pid_start, lease_until FROM run_owners";
 constexpr char kFindRun[] =
     "SELECT e.n, (SELECT value FROM run_facets WHERE k = e.org) FROM executions e WHERE e.id = ?1";
+constexpr char kGlance[] =
+    "SELECT state, coalesce((SELECT progress_json FROM run_outputs o WHERE o.n = e.n), '')"
+    " FROM executions e WHERE e.n = ?1";
 constexpr char kProblem[] = "SELECT problem FROM run_inputs WHERE n = ?1";
 constexpr char kCounts[] = "SELECT n0, n1, n2, n3, n4, n5 FROM run_facets WHERE k = ?1";
 constexpr char kBlocks[] =
@@ -259,6 +262,17 @@ absl::StatusOr<Execution> SqliteRuns::Get(std::string_view organization, std::st
   RETURN_IF_ERROR(transaction.status());
   ASSIGN_OR_RETURN(int64_t n, FindRun(*db, organization, id));
   return LoadExecution(*db, n, Payload::kAll);
+}
+
+absl::StatusOr<RunGlance> SqliteRuns::Glance(std::string_view organization, std::string_view id) {
+  Readers::Lease db(readers_);
+  ReadTransaction transaction(*db);
+  RETURN_IF_ERROR(transaction.status());
+  ASSIGN_OR_RETURN(int64_t n, FindRun(*db, organization, id));
+  Query query(*db, kGlance, n);
+  if (query.Next()) return RunGlance{static_cast<RunState>(query.Int(0)), query.Text(1)};
+  RETURN_IF_ERROR(query.status());
+  return NotFound("Execution not found");
 }
 
 absl::StatusOr<std::string> SqliteRuns::GetProblem(std::string_view organization,

@@ -18,6 +18,12 @@ constexpr char kInsertKey[] =
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr char kQueued[] =
     "SELECT n0 - (SELECT n0 FROM run_facets WHERE k = -1) FROM run_facets WHERE k = 0";
+constexpr char kQueuedOfOrganization[] =
+    "SELECT n0 - coalesce((SELECT n0 FROM run_facets"
+    " WHERE org = ?1 AND kind = 2 AND value = 'batch'), 0) FROM run_facets WHERE k = ?1";
+// An organization may queue as long as it has less than this many times the free places: alone it
+// fills three quarters of the queue, and there is always room for one that has nothing queued.
+constexpr int64_t kQueueShare = 3;
 constexpr char kNextOfOrganization[] =
     "UPDATE run_facets SET last_seq = last_seq + 1,"
     " last_created_at = max(?2, last_created_at + 1), waiting = max(waiting, ?3)"
@@ -127,13 +133,25 @@ absl::StatusOr<InsertedRun> SqliteRuns::DoInsert(Db& db, NewRun& run, int64_t ma
       return InsertedRun{std::move(earlier), true};
     }
   }
+  RETURN_IF_ERROR(FindPlace(db, org, max_pending));
+  RETURN_IF_ERROR(AddRun(db, run, org, 0));
+  return InsertedRun{std::move(run.execution), false};
+}
+
+absl::Status SqliteRuns::FindPlace(Db& db, int64_t org, int64_t max_pending) {
   ASSIGN_OR_RETURN(int64_t queued, db.QueryInt(kQueued));
-  if (queued + counters_.queued_change() >= max_pending) {
+  const int64_t free = max_pending - queued - counters_.queued_change();
+  if (free <= 0) {
     return MakeError(absl::StatusCode::kResourceExhausted, error_code::kUnavailable,
                      "The queue is full; try again later");
   }
-  RETURN_IF_ERROR(AddRun(db, run, org, 0));
-  return InsertedRun{std::move(run.execution), false};
+  Query query(db, kQueuedOfOrganization, org);
+  int64_t own = query.Next() ? query.Int(0) : 0;
+  RETURN_IF_ERROR(query.status());
+  own += counters_.queued_change_of(org);
+  if (own / kQueueShare < free) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kResourceExhausted, error_code::kUnavailable,
+                   "The organization's share of the queue is full; try again later");
 }
 
 std::future<absl::Status> SqliteRuns::InsertRunning(

@@ -45,6 +45,7 @@ class SqliteRuns : public RunPort {
   absl::StatusOr<std::vector<std::string>> CancelRequests(std::string_view owner) override;
   absl::StatusOr<std::vector<Owner>> Owners() override;
   absl::StatusOr<Execution> Get(std::string_view organization, std::string_view id) override;
+  absl::StatusOr<RunGlance> Glance(std::string_view organization, std::string_view id) override;
   absl::StatusOr<std::string> GetProblem(std::string_view organization,
                                          std::string_view id) override;
   absl::StatusOr<Page<Execution>> List(std::string_view organization, const ExecutionFilter& filter,
@@ -71,6 +72,8 @@ class SqliteRuns : public RunPort {
  private:
   // These run on the writing thread, inside its transaction.
   absl::StatusOr<InsertedRun> DoInsert(Db& db, NewRun& run, int64_t max_pending);
+  // ResourceExhausted when the queue, or the organization's share of it, is full.
+  absl::Status FindPlace(Db& db, int64_t org, int64_t max_pending);
   absl::Status DoInsertRunning(Db& db, NewRun& run, std::string_view owner);
   // Fills in what the store decides; `owner` is 0 for a pending run.
   absl::Status AddRun(Db& db, NewRun& run, int64_t org, int64_t owner, int64_t batch = 0);

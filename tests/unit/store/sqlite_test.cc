@@ -101,6 +101,43 @@ TEST_CASE("a migration that was interrupted starts over") {
   CHECK(MustOpen(path)->ports().health->Ping().ok());
 }
 
+TEST_CASE("an organization that fills the queue leaves room for others") {
+  TemporaryDirectory directory;
+  std::unique_ptr<Store> store = MustOpen(directory.File("s.db"));
+  int made = 0;
+  auto fill = [&](const char* organization) {
+    int taken = 0;
+    while (true) {
+      auto added =
+          store->ports().runs->Insert(MakeRun("exe_" + std::to_string(made++), organization), 20);
+      if (!added.ok()) {
+        CHECK(absl::IsResourceExhausted(added.status()));
+        return taken;
+      }
+      ++taken;
+    }
+  };
+  CHECK(fill("org_a") == 15);
+  CHECK(fill("org_b") == 4);
+  CHECK(fill("org_c") == 1);
+  CHECK(fill("org_d") == 0);
+  CHECK(fill("org_a") == 0);
+  // What is solved makes room for who has less than a share.
+  MustRegister(*store, "own");
+  for (int i = 0; i < 3; ++i) ClaimedId(*store, "own");
+  CHECK(fill("org_d") > 0);
+  CHECK(MustStats(*store).queued <= 20);
+}
+
+TEST_CASE("what breaks a rule of the schema is no conflict of the caller's") {
+  TemporaryDirectory directory;
+  std::unique_ptr<Store> store = MustOpen(directory.File("s.db"));
+  MustInsert(*store, MakeRun("exe_1", "org_a"));
+  absl::Status status = store->ports().runs->Insert(MakeRun("exe_1", "org_b"), INT64_MAX).status();
+  CHECK(absl::IsAlreadyExists(status));
+  CHECK(GetErrorInfo(status).code == error_code::kInternal);
+}
+
 TEST_CASE("many may open a new file at once") {
   for (int round = 0; round < 10; ++round) {
     TemporaryDirectory directory;
@@ -329,6 +366,7 @@ TEST_CASE("no statement on notifications walks the table or sorts") {
 TEST_CASE("no statement on executions or credits walks the table or sorts") {
   TemporaryDirectory directory;
   std::string path = directory.File("s.db");
+  MustOpen(path);  // migrations may walk
   StatementTrace trace;
   std::unique_ptr<Store> store = MustOpen(path);
   RunPort& runs = *store->ports().runs;
@@ -357,6 +395,7 @@ TEST_CASE("no statement on executions or credits walks the table or sorts") {
   CHECK(runs.CancelRequests("own").ok());
   runs.SaveProgress("exe_1", "{}");
   CHECK(runs.GetProblem("org_a", "exe_1").ok());
+  CHECK(runs.Glance("org_a", "exe_1").ok());
   MustGet(*store, "org_a", "exe_1");
   MustStats(*store);
   for (const char* organization : {"org_a", ""}) {

@@ -71,6 +71,10 @@ class StatementTrace {
     std::lock_guard<std::mutex> lock(mutex_);
     return statements_;
   }
+  void Clear() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    statements_.clear();
+  }
   int commits() {
     std::lock_guard<std::mutex> lock(mutex_);
     return commits_;
