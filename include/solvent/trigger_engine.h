@@ -123,7 +123,7 @@ struct TriggerRun {
 struct FireRequest {
   std::string secret;
   Json override_data;  // object or null
-  // Repeating a key with equal data returns the first run that was queued.
+  // With equal data: the first run, or the first refusal with "replayed" in its extra, once more.
   std::string idempotency_key;
   // Asked once the secret is known to be right, before anything else; an error refuses the fire.
   std::function<absl::Status()> admit;

@@ -15,6 +15,7 @@ namespace {
 // A due time that is later than this was missed.
 constexpr Micros kGrace = Micros{60} * 1'000'000;
 constexpr int kDueAtOnce = 64;
+constexpr int kMostSchedules = 1'000'000;
 constexpr std::string_view kInsufficientCredits = "insufficient_credits";
 
 absl::Status ScheduleNotFound() { return NotFound("The trigger has no schedule"); }
@@ -93,7 +94,11 @@ absl::Status TriggerEngineImpl::DeleteSchedule(std::string_view organization,
 ScheduleLoop::Work TriggerEngineImpl::ScheduleWork() {
   ScheduleLoop::Work work;
   work.find_due = [this](const std::vector<std::string>& but_of) {
-    return port_.DueSchedules(options_.clock(), kDueAtOnce, but_of);
+    const Micros now = options_.clock();
+    if (absl::Status status = FollowClock(now); !status.ok()) {
+      return absl::StatusOr<std::vector<DueSchedule>>(status);
+    }
+    return port_.DueSchedules(now, kDueAtOnce, but_of);
   };
   work.fire = [this](const DueSchedule& due) {
     absl::Status status = FireDue(due);
@@ -102,6 +107,31 @@ ScheduleLoop::Work TriggerEngineImpl::ScheduleWork() {
   };
   work.next_due = [this] { return port_.NextDue(); };
   return work;
+}
+
+// What was computed while the clock was ahead would wait for that time to come: at the first look,
+// and when the clock was set back, all are computed anew.
+absl::Status TriggerEngineImpl::FollowClock(Micros now) {
+  const Micros before = latest_look_.exchange(now);
+  if (before != 0 && now >= before) return absl::OkStatus();
+  absl::StatusOr<std::vector<DueSchedule>> all = port_.DueSchedules(INT64_MAX, kMostSchedules, {});
+  if (!all.ok()) {
+    latest_look_ = 0;  // again with the next look
+    return all.status();
+  }
+  for (const DueSchedule& one : *all) {
+    absl::StatusOr<Times> times = ReadTimes(one.schedule);
+    if (!times.ok()) continue;  // told when it is due
+    ScheduleClaim claim;
+    claim.expected = claim.due = one.schedule.next_due;
+    claim.next_due = times->After(now);
+    if (claim.next_due == 0 || claim.next_due >= claim.expected || claim.expected <= now) continue;
+    if (absl::Status status = port_.PassDue(one.row.trigger.id, claim).status(); !status.ok()) {
+      latest_look_ = 0;
+      return status;
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status TriggerEngineImpl::FireDue(const DueSchedule& due) {

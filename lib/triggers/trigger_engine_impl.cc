@@ -309,6 +309,22 @@ absl::StatusOr<BuiltRun> TriggerEngineImpl::Build(const Trigger& trigger, const 
 absl::StatusOr<Fired> TriggerEngineImpl::Launch(const Trigger& trigger, const Json& data,
                                                 const Cause& cause) {
   RETURN_IF_ERROR(CheckData(data));
+  if (!cause.idempotency_key.empty()) {
+    ASSIGN_OR_RETURN(std::optional<TriggerRun> earlier,
+                     port_.FindFired(trigger, RepeatableOf(cause, data)));
+    if (earlier.has_value() && earlier->status != TriggerRunStatus::kValidationFailed) {
+      return Fired{*std::move(earlier), true};
+    }
+    // The same data are refused in the same words, unless the model has changed since.
+    if (earlier.has_value()) {
+      absl::Status reason = Build(trigger, data).status();
+      if (!absl::IsInvalidArgument(reason)) {
+        reason = MakeError(absl::StatusCode::kInvalidArgument, error_code::kValidation,
+                           earlier->error_message);
+      }
+      return RefusedAs(*earlier, reason, true);
+    }
+  }
   absl::StatusOr<BuiltRun> built = Build(trigger, data);
   std::string failure;
   if (!built.ok()) {
@@ -378,14 +394,27 @@ absl::Status TriggerEngineImpl::Refuse(const Trigger& trigger, const Json& data,
   NewTriggerRun run = MakeRun(trigger, data, cause);
   run.status = ToString(TriggerRunStatus::kValidationFailed);
   run.error_message = std::string(Message(reason)).substr(0, kMaxErrorMessage);
-  ASSIGN_OR_RETURN(TriggerRun recorded, port_.InsertEnded(run));
+  Repeatable repeatable = RepeatableOf(cause, data);
+  ASSIGN_OR_RETURN(TriggerRun recorded,
+                   port_.InsertEnded(run, cause.idempotency_key.empty() ? nullptr : &repeatable));
+  return RefusedAs(recorded, reason, repeatable.replayed);
+}
+
+Repeatable TriggerEngineImpl::RepeatableOf(const Cause& cause, const Json& data) {
+  return {cause.idempotency_route, cause.idempotency_key, HashRequest(data.Dump()), false};
+}
+
+absl::Status TriggerEngineImpl::RefusedAs(const TriggerRun& recorded, const absl::Status& reason,
+                                          bool replayed) {
+  const std::string message = std::string(Message(reason)).substr(0, kMaxErrorMessage);
   ErrorInfo info = GetErrorInfo(reason);
   Json detail;
-  detail.Set("error", run.error_message).Set("run_id", recorded.id);
+  detail.Set("error", message).Set("run_id", recorded.id);
   Json extra = info.extra.is_object() ? std::move(info.extra) : Json(Json::Object{});
   if (extra.Find("errors") == nullptr) extra.Set("errors", ToJson(info.fields));
   extra.Set("detail", std::move(detail)).Set("run_id", recorded.id);
-  return MakeError(absl::StatusCode::kInvalidArgument, error_code::kValidation, run.error_message,
+  if (replayed) extra.Set("replayed", true);
+  return MakeError(absl::StatusCode::kInvalidArgument, error_code::kValidation, message,
                    std::move(info.fields), std::move(extra));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -85,11 +86,16 @@ class TriggerEngineImpl : public TriggerEngine {
   // Queues a run with these data, or records that they were refused.
   absl::StatusOr<Fired> Launch(const Trigger& trigger, const Json& data, const Cause& cause);
   absl::StatusOr<BuiltRun> Build(const Trigger& trigger, const Json& data);
+  static Repeatable RepeatableOf(const Cause& cause, const Json& data);
+  // The error that tells of a recorded refusal.
+  static absl::Status RefusedAs(const TriggerRun& recorded, const absl::Status& reason,
+                                bool replayed);
   absl::Status Refuse(const Trigger& trigger, const Json& data, const Cause& cause,
                       const absl::Status& reason);
   NewTriggerRun MakeRun(const Trigger& trigger, const Json& data, const Cause& cause) const;
 
   ScheduleLoop::Work ScheduleWork();
+  absl::Status FollowClock(Micros now);
   absl::Status FireDue(const DueSchedule& due);
   // Records that a due time was skipped.
   absl::Status Skip(const Trigger& trigger, const Json& data, const Cause& cause,
@@ -104,6 +110,7 @@ class TriggerEngineImpl : public TriggerEngine {
   const TriggerEngineOptions options_;
   ExecutedDefinitions executed_;
   PinnedModels pinned_;
+  std::atomic<Micros> latest_look_{0};
   ScheduleLoop loop_;  // last: its threads use all of the above
 };
 

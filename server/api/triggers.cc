@@ -283,6 +283,19 @@ class FireLimits {
   RateLimiter limiter_;
 };
 
+// That a refusal repeats an earlier one is said in a header, as it is of what was accepted.
+absl::Status Refused(Request& request, const absl::Status& status) {
+  ErrorInfo info = GetErrorInfo(status);
+  if (!info.extra["replayed"].is_bool()) return status;
+  request.response_headers.push_back({"Idempotent-Replay", "true"});
+  Json extra;
+  for (const Json::Member& member : info.extra.object()) {
+    if (member.name != "replayed") extra.Set(member.name, member.value);
+  }
+  return MakeError(status.code(), info.code, Message(status), std::move(info.fields),
+                   std::move(extra));
+}
+
 absl::StatusOr<Response> Fire(Context& context, FireLimits& limits, Request& request) {
   std::string_view id = request.Parameter("trigger_id");
   if (absl::Status status = limits.Look(request, id); !status.ok()) return status;
@@ -303,7 +316,7 @@ absl::StatusOr<Response> Fire(Context& context, FireLimits& limits, Request& req
   if (GetErrorInfo(status).code == "insufficient_credits") {
     return MakeError(status.code(), "insufficient_credits", "Not enough credits for this run");
   }
-  return status;
+  return Refused(request, status);
 }
 
 absl::StatusOr<Response> ListRuns(Context& context, Request& request) {
@@ -337,7 +350,7 @@ absl::StatusOr<Response> Rerun(Context& context, Request& request) {
   absl::StatusOr<Fired> fired = context.engine.triggers().Rerun(CallerOf(request).organization_id,
                                                                 request.Parameter("trigger_id"),
                                                                 request.Parameter("run_id"), *key);
-  if (!fired.ok()) return fired.status();
+  if (!fired.ok()) return Refused(request, fired.status());
   return FiredResponse(*fired);
 }
 

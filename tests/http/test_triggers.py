@@ -465,6 +465,19 @@ class Firing(TriggerTest):
 
 
 class Overriding(TriggerTest):
+    def test_a_refusal_with_a_key_is_recorded_once(self):
+        made = self.create(override_schema=[{"name": "options", "type": "object"}])
+        once = {"Idempotency-Key": "once"}
+        first = self.fire(made, {"surprise": 1}, **once)
+        body = self.assert_refused(first, "surprise")
+        self.assertNotIn("Idempotent-Replay", first.headers)
+        again = self.fire(made, {"surprise": 1}, **once)
+        self.assertEqual(self.assert_refused(again, "surprise")["run_id"], body["run_id"])
+        self.assertEqual(again.headers["Idempotent-Replay"], "true")
+        self.assert_error(self.fire(made, {"surprise": 2}, **once), 422, "idempotency_key_reused")
+        self.assert_error(self.fire(made, {"options": {}}, **once), 422, "idempotency_key_reused")
+        self.assertEqual(self.api.get(f"/triggers/{made['id']}/runs").json()["total"], 1)
+
     def test_unknown_keys_are_refused_and_recorded(self):
         made = self.create(override_schema=[{"name": "options", "type": "object"}])
         body = self.assert_refused(self.fire(made, {"surprise": 1}), "surprise")

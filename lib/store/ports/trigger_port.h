@@ -99,8 +99,14 @@ class TriggerPort {
   virtual absl::StatusOr<std::string> PinnedModel(std::string_view version_id) = 0;
 
   // Records a run without an execution. Errors as of a fire: NotFound when the trigger is gone,
-  // AlreadyExists (conflict) when it is disabled, and those of claims.
-  virtual absl::StatusOr<TriggerRun> InsertEnded(const NewTriggerRun& run) = 0;
+  // AlreadyExists (conflict) when it is disabled, and those of claims. With `repeatable`, the run
+  // that an earlier call with its key recorded is returned instead; see FindFired.
+  virtual absl::StatusOr<TriggerRun> InsertEnded(const NewTriggerRun& run,
+                                                 Repeatable* repeatable = nullptr) = 0;
+  // The run of an earlier fire with this key, queued or refused; InvalidArgument
+  // (idempotency_key_reused) when that had other data.
+  virtual absl::StatusOr<std::optional<TriggerRun>> FindFired(const Trigger& trigger,
+                                                              const Repeatable& repeatable) = 0;
   virtual absl::StatusOr<std::optional<TriggerRun>> FindRun(std::string_view organization,
                                                             std::string_view trigger_id,
                                                             std::string_view run_id) = 0;

@@ -11,6 +11,12 @@
 namespace solvent {
 namespace {
 
+constexpr char kOrganizationOf[] = "SELECT organization_id FROM triggers WHERE id = ?1";
+constexpr char kQueuedWithKey[] =
+    "SELECT y.request_hash, e.run_id FROM run_facets f JOIN run_keys y ON y.org = f.k"
+    " JOIN executions e ON e.n = y.execution"
+    " WHERE f.org = 0 AND f.kind = 1 AND f.value = ?1 AND y.route = ?2 AND y.\"key\" = ?3";
+
 constexpr char kFindVersion[] =
     "SELECT v.n FROM document_versions v JOIN documents d ON d.n = v.document"
     " WHERE v.id = ?1 AND d.id = ?2 AND d.organization_id = ?3 AND d.is_active = 1";
@@ -183,6 +189,29 @@ std::optional<RunState> StateOf(TriggerRunStatus status) {
 
 absl::Status RunGone() { return absl::DataLossError("a trigger's run is gone"); }
 
+absl::StatusOr<std::string> OrganizationOf(Db& db, std::string_view trigger) {
+  Query query(db, kOrganizationOf, trigger);
+  if (query.Next()) return query.Text(0);
+  RETURN_IF_ERROR(query.status());
+  return NotFound("Trigger not found");
+}
+
+// The run of the trigger that an earlier call with this key led to, whether it was queued or its
+// data refused; "" for none.
+absl::StatusOr<std::string> FiredWithKey(Db& db, std::string_view organization,
+                                         Repeatable repeatable) {
+  {
+    Query query(db, kQueuedWithKey, organization, repeatable.route, repeatable.key);
+    if (query.Next()) {
+      if (query.Text(0) != repeatable.request_hash) return KeyReused();
+      return query.Text(1);
+    }
+    RETURN_IF_ERROR(query.status());
+  }
+  ASSIGN_OR_RETURN(std::optional<std::string> refused, FindCreated(db, organization, &repeatable));
+  return refused.value_or("");
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<std::string>> SqliteTriggers::Insert(const NewTriggerRow& row,
@@ -323,8 +352,20 @@ absl::StatusOr<std::string> SqliteTriggers::PinnedModel(std::string_view version
   return "";
 }
 
-absl::StatusOr<TriggerRun> SqliteTriggers::InsertEnded(const NewTriggerRun& run) {
+absl::StatusOr<TriggerRun> SqliteTriggers::InsertEnded(const NewTriggerRun& run,
+                                                       Repeatable* repeatable) {
   return writer_.Get<TriggerRun>([&](Db& db) -> absl::StatusOr<TriggerRun> {
+    if (repeatable != nullptr) {
+      ASSIGN_OR_RETURN(std::string organization, OrganizationOf(db, run.trigger_id));
+      ASSIGN_OR_RETURN(std::string earlier, FiredWithKey(db, organization, *repeatable));
+      if (!earlier.empty()) {
+        repeatable->replayed = true;
+        ASSIGN_OR_RETURN(std::optional<TriggerRun> found,
+                         LoadTriggerRun(db, run.trigger_id, earlier, Payload::kNone));
+        return found.has_value() ? absl::StatusOr<TriggerRun>(*std::move(found)) : RunGone();
+      }
+      RETURN_IF_ERROR(KeepCreated(db, organization, repeatable, run.id, run.now));
+    }
     RETURN_IF_ERROR(AddTriggerRun(db, run, "", run.now));
     if (run.claim.has_value() && run.status == ToString(TriggerRunStatus::kValidationFailed)) {
       RETURN_IF_ERROR(CountScheduleEnd(db, run.trigger_id, false));
@@ -335,6 +376,16 @@ absl::StatusOr<TriggerRun> SqliteTriggers::InsertEnded(const NewTriggerRun& run)
     for (RunEffects* effect : effects_) RETURN_IF_ERROR(effect->AfterRefusedFire(db, *added));
     return *std::move(added);
   });
+}
+
+absl::StatusOr<std::optional<TriggerRun>> SqliteTriggers::FindFired(const Trigger& trigger,
+                                                                    const Repeatable& repeatable) {
+  Readers::Lease db(readers_);
+  ReadTransaction snapshot(*db);
+  RETURN_IF_ERROR(snapshot.status());
+  ASSIGN_OR_RETURN(std::string run, FiredWithKey(*db, trigger.organization_id, repeatable));
+  if (run.empty()) return std::nullopt;
+  return LoadTriggerRun(*db, trigger.id, run, Payload::kResult);
 }
 
 absl::StatusOr<std::optional<TriggerRun>> SqliteTriggers::FindRun(std::string_view organization,

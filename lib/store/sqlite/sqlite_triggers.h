@@ -32,7 +32,9 @@ class SqliteTriggers : public TriggerPort {
                                                                  std::string_view id,
                                                                  int64_t now) override;
   absl::StatusOr<std::string> PinnedModel(std::string_view version_id) override;
-  absl::StatusOr<TriggerRun> InsertEnded(const NewTriggerRun& run) override;
+  absl::StatusOr<TriggerRun> InsertEnded(const NewTriggerRun& run, Repeatable* repeatable) override;
+  absl::StatusOr<std::optional<TriggerRun>> FindFired(const Trigger& trigger,
+                                                      const Repeatable& repeatable) override;
   absl::StatusOr<std::optional<TriggerRun>> FindRun(std::string_view organization,
                                                     std::string_view trigger_id,
                                                     std::string_view run_id) override;

@@ -239,6 +239,30 @@ TEST_CASE("a clock that is set back does not fire a due time again") {
   CHECK(s.Runs().size() == 2);
 }
 
+TEST_CASE("a clock that was ahead keeps no schedule waiting") {
+  TemporaryFolder folder;
+  constexpr int64_t kAhead = 40 * 24 * kHour;
+  {
+    Scheduled s(folder.File("t.db"));
+    s.Set(Every("*/10 * * * *"));
+    s.At(kStart + kAhead);  // fires, and looks for the next time from there
+    CHECK(s.Get().next_due > kStart + kAhead);
+    CHECK(s.At(kStart + kMinute) == kStart + 5 * kMinute);
+    const size_t before = s.Runs().size();
+    // That time was caught up with already; the next one is not.
+    CHECK(s.At(kStart + 5 * kMinute) == kStart + 15 * kMinute);
+    CHECK(s.Runs().size() == before);
+    s.At(kStart + 15 * kMinute);
+    CHECK(s.Runs().size() == before + 1);
+    s.At(kStart + kAhead);
+  }
+  // So it is at a start, when nobody has seen the clock jump.
+  TestTriggers again(folder.File("t.db"), kStart + 20 * kMinute);
+  auto next = again.triggers->RunDueSchedules();
+  REQUIRE(next.ok());
+  CHECK(*next == kStart + 25 * kMinute);
+}
+
 TEST_CASE("what cannot be stored is refused with its field") {
   TemporaryFolder folder;
   Scheduled s(folder.File("t.db"));

@@ -134,6 +134,38 @@ TEST_CASE("refused data are a run that was over when it was recorded") {
   CHECK(WaitForEnd(engine, good->run.execution_id).objective_value == 6);
 }
 
+TEST_CASE("a refusal with a key is recorded once, and repeated") {
+  TemporaryFolder folder;
+  TestTriggers engine(folder.File("t.db"));
+  CreatedTrigger made = engine.Create(
+      TestTriggers::kModel, ParseOrDie(R"([{"name":"low","type":"number","required":true,)"
+                                       R"("model_field_path":"variables.x.lower_bound"}])"));
+  auto fire = [&](const std::string& key, const char* low) {
+    FireRequest request;
+    request.secret = made.secret;
+    request.override_data = ParseOrDie(std::string(R"({"low":)") + low + "}");
+    request.idempotency_key = key;
+    return engine.triggers->Fire(made.trigger.id, std::move(request));
+  };
+  absl::Status first = fire("k1", "\"three\"").status();
+  CHECK(absl::IsInvalidArgument(first));
+  CHECK(GetErrorInfo(first).extra["replayed"].is_null());
+  absl::Status second = fire("k1", "\"three\"").status();
+  CHECK(absl::IsInvalidArgument(second));
+  CHECK(Message(second) == Message(first));
+  CHECK(GetErrorInfo(second).extra["replayed"].as_bool());
+  CHECK(GetErrorInfo(second).extra["run_id"] == GetErrorInfo(first).extra["run_id"]);
+  CHECK(engine.Runs(made.trigger.id).size() == 1);
+  // The key is taken, by refused data and by others.
+  CHECK(GetErrorInfo(fire("k1", "3").status()).code == error_code::kIdempotencyKeyReused);
+  CHECK(fire("k2", "3").ok());
+  CHECK(GetErrorInfo(fire("k2", "\"three\"").status()).code == error_code::kIdempotencyKeyReused);
+  auto replayed = fire("k2", "3");
+  REQUIRE(replayed.ok());
+  CHECK(replayed->replayed);
+  CHECK(engine.Runs(made.trigger.id).size() == 2);
+}
+
 TEST_CASE("a solver that fails makes a failed run") {
   TemporaryFolder folder;
   TestTriggers engine(folder.File("t.db"));
