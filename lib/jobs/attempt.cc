@@ -126,7 +126,7 @@ absl::StatusOr<std::shared_ptr<const FrozenBatch>> Thaw(ModelPort& models, Prepa
 }
 
 std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task,
-                                          std::stop_token stop) {
+                                          std::stop_token stop, double most_seconds) {
   auto prepared = std::make_shared<PreparedTask>();
   if (batch.model == nullptr) {
     prepared->status = batch.unreadable;
@@ -139,7 +139,10 @@ std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const Reserv
   }
   RunSettings settings = batch.settings;
   settings.stop = std::move(stop);
-  if (task.timeout_seconds > 0) settings.max_seconds = static_cast<double>(task.timeout_seconds);
+  settings.max_seconds = most_seconds;
+  if (task.timeout_seconds > 0) {
+    settings.max_seconds = std::min(most_seconds, static_cast<double>(task.timeout_seconds));
+  }
   absl::StatusOr<GeneratedRun> run =
       batch.model->Generate(*std::move(input), settings, task.now_seconds);
   if (!run.ok()) {

@@ -35,9 +35,9 @@ struct PreparedTask {
   absl::Status status;
   GeneratedRun run;
 };
-// `stop` ends it early: the task is put back then.
+// `stop` ends it early: the task is put back then. It also fails after about `most_seconds`.
 std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const ReservedTask& task,
-                                          std::stop_token stop);
+                                          std::stop_token stop, double most_seconds = kInfinity);
 
 // Where the simplex method ended for another task of the same execution.
 struct StartBasis {

@@ -1,6 +1,8 @@
 // The feeder's side of the batch runner.
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "batch_runner.h"
@@ -14,6 +16,10 @@ constexpr int64_t kSecond = 1'000'000;
 constexpr int64_t kLookEvery = kSecond;  // for what comes by way of other processes
 constexpr int64_t kPruneEvery = 60 * kSecond;
 constexpr int kPruneMost = 20;
+constexpr double kGiveBackAgainSeconds = 1;
+constexpr double kFreeStraysSeconds = 2;
+constexpr double kMostRetrySeconds = 60;
+constexpr double kMostFeederSeconds = 0.2;  // for one problem: all batches wait meanwhile
 // Tasks are set aside for about this long ahead.
 constexpr double kAheadSeconds = 0.25;
 constexpr int kMostAhead = 128;
@@ -39,15 +45,21 @@ void BatchRunner::FeederLoop() {
     {
       Lock lock(mutex_);
       if (stopping_) return;
-      look = dirty_ || SystemNow() >= next_look_;
+      const int64_t now = SystemNow();
+      // A time further off than any wait was written before the clock was set back.
+      look = dirty_ || now >= next_look_ || next_look_ > now + kLookEvery;
     }
     if (look) Refresh();
+    if (SteadySeconds() >= free_strays_at_) FreeStrays();
     GiveBackOrphans();
-    if (FeedOne()) continue;
+    RetryUnwritten();
+    const bool fed = FeedOne();
     Prune();
+    if (fed) continue;
     Lock lock(mutex_);
     if (stopping_) return;
-    if (!dirty_ && orphans_.empty()) changed_.WaitUntil(mutex_, SteadyAt(next_look_));
+    bool give_back = !orphans_.empty() && SteadySeconds() >= give_back_at_;
+    if (!dirty_ && !give_back && next_prune_ != 0) changed_.WaitUntil(mutex_, SteadyAt(next_look_));
   }
 }
 
@@ -72,12 +84,14 @@ void BatchRunner::Refresh() {
     for (auto entry = batches_.begin(); entry != batches_.end();) {
       Batch& batch = *entry->second;
       auto found = by_number.find(entry->first);
-      bool over = found == by_number.end();
+      // A copy was restored, and its number is another execution's: that one begins anew.
+      bool other = found != by_number.end() && !batch.Is(found->second);
+      bool over = found == by_number.end() || other;
       if (over || found->second.stop_cause != StopCause::kNone) {
         if (!batch.halted) HaltLocked(batch, over || found->second.stop_force);
       }
-      entry = over && batch.in_flight == 0 && batch.preparing == 0 ? batches_.erase(entry)
-                                                                   : std::next(entry);
+      bool gone = other || (over && batch.in_flight == 0 && batch.preparing == 0);
+      entry = gone ? batches_.erase(entry) : std::next(entry);
     }
     for (auto& [k, e] : by_number) {
       if (e.started_at != 0) {
@@ -127,19 +141,63 @@ void BatchRunner::GiveBackOrphans() {
   std::vector<ReservedTask> orphans;
   {
     Lock lock(mutex_);
+    if (orphans_.empty() || (SteadySeconds() < give_back_at_ && !stopping_)) return;
     orphans.swap(orphans_);
   }
-  if (orphans.empty()) return;
-  if (absl::Status status = ports_.jobs->Unreserve(queue_.owner(), orphans); !status.ok()) {
-    // They stay set aside until this process ends; the next one starts them with care.
-    LogError("batch.give_back_failed", status);
+  absl::Status status = ports_.jobs->Unreserve(queue_.owner(), orphans);
+  if (!status.ok()) LogError("batch.give_back_failed", status);
+  Lock lock(mutex_);
+  if (!status.ok()) {
+    orphans_.insert(orphans_.end(), std::make_move_iterator(orphans.begin()),
+                    std::make_move_iterator(orphans.end()));
+    give_back_at_ = SteadySeconds() + kGiveBackAgainSeconds;
     return;
   }
-  Lock lock(mutex_);
   for (const ReservedTask& task : orphans) {
     auto found = batches_.find(task.execution);
     if (found != batches_.end()) found->second->more = true;
   }
+}
+
+// What is set aside in this process's name, and nobody here knows of: a failure left it behind.
+// Should a start of it be on its way after all, that is written first or refused.
+void BatchRunner::FreeStrays() {
+  free_strays_at_ = SteadySeconds() + kFreeStraysSeconds;
+  absl::StatusOr<std::vector<ReservedTask>> held = ports_.jobs->SetAside(queue_.owner());
+  if (!held.ok()) {
+    LogError("batch.look_failed", held.status());
+    return;
+  }
+  Lock lock(mutex_);
+  std::set<std::pair<int64_t, int64_t>> known;
+  auto knows = [&known](const ReservedTask& task) { known.emplace(task.execution, task.index); };
+  for (const auto& [k, batch] : batches_) {
+    for (const ReservedTask& task : batch->waiting) knows(task);
+    for (const Ready& ready : batch->ready) knows(ready.task);
+    for (const Flight* flight : batch->flights) knows(flight->task);
+  }
+  for (const ReservedTask& task : orphans_) knows(task);
+  for (ReservedTask& task : *held) {
+    if (known.count({task.execution, task.index}) == 0) orphans_.push_back(std::move(task));
+  }
+}
+
+void BatchRunner::RetryUnwritten() {
+  Chain chain;
+  std::vector<Unwritten> ends;
+  {
+    Lock lock(mutex_);
+    if (unwritten_.empty() || SteadySeconds() < retry_at_) return;
+    ends.swap(unwritten_);
+  }
+  Resend(chain, ends);
+  Lock results(chain.mutex);
+  if (chain.failed.empty()) return;
+  LogError("batch.step_failed", chain.failed.front().why);
+  Lock lock(mutex_);
+  retry_after_ = std::min(2 * retry_after_, kMostRetrySeconds);
+  retry_at_ = SteadySeconds() + retry_after_;
+  for (Unwritten& end : chain.failed) unwritten_.push_back(std::move(end));
 }
 
 bool BatchRunner::FeedOne() {
@@ -158,8 +216,7 @@ bool BatchRunner::FeedOne() {
           batch->ready.back().prepared->run.problem.num_nonzeros() > kLargeProblem) {
         ahead = slots;
       }
-      bool prepares =
-          !batch->waiting.empty() && !batch->waiting.front().careful && batch->ready.size() < ahead;
+      bool prepares = batch->FeederPrepares() && batch->ready.size() < ahead;
       if (prepares && (!to_prepare || batch->ready.size() < to_prepare->ready.size())) {
         to_prepare = batch;
       }
@@ -171,7 +228,7 @@ bool BatchRunner::FeedOne() {
       }
       int held = static_cast<int>(batch->waiting.size() + batch->ready.size());
       if (!batch->more || 2 * held > wanted) continue;
-      if (now < batch->reserve_not_before) {
+      if (now < batch->reserve_not_before && batch->reserve_not_before <= now + kSecond) {
         WakeAt(batch->reserve_not_before);
         continue;
       }
@@ -196,7 +253,7 @@ bool BatchRunner::FeedOne() {
 void BatchRunner::ReserveFor(const BatchPtr& batch, int most) {
   absl::StatusOr<std::vector<ReservedTask>> tasks =
       ports_.jobs->Reserve(queue_.owner(), batch->info.k, most, SystemNow());
-  bool careful = false;
+  bool slots_prepare = false;
   {
     Lock lock(mutex_);
     if (!tasks.ok()) {
@@ -205,13 +262,11 @@ void BatchRunner::ReserveFor(const BatchPtr& batch, int most) {
       return;
     }
     batch->more = static_cast<int>(tasks->size()) == most;
-    for (ReservedTask& task : *tasks) {
-      careful = careful || task.careful;
-      batch->waiting.push_back(std::move(task));
-    }
+    for (ReservedTask& task : *tasks) batch->waiting.push_back(std::move(task));
     if (batch->halted || stopping_) HaltLocked(*batch, false);
+    slots_prepare = batch->SlotsPrepare();
   }
-  if (careful) queue_.AnnounceOtherWork();
+  if (slots_prepare) queue_.AnnounceOtherWork();
 }
 
 void BatchRunner::PrepareFor(const BatchPtr& batch) {
@@ -219,21 +274,27 @@ void BatchRunner::PrepareFor(const BatchPtr& batch) {
   std::stop_token stop;
   {
     Lock lock(mutex_);
+    if (!batch->FeederPrepares()) return;
     stop = batch->stop_preparing.get_token();
-    if (batch->waiting.empty() || batch->waiting.front().careful) return;
     ready.task = std::move(batch->waiting.front());
     batch->waiting.pop_front();
     ++batch->preparing;
   }
   double begin = SteadySeconds();
-  ready.prepared = PrepareTask(*batch->frozen, ready.task, std::move(stop));
+  ready.prepared = PrepareTask(*batch->frozen, ready.task, std::move(stop), kMostFeederSeconds);
   double seconds = SteadySeconds() - begin;
   {
     Lock lock(mutex_);
     --batch->preparing;
     batch->prepare_seconds =
         batch->prepare_seconds == 0 ? seconds : 0.8 * batch->prepare_seconds + 0.2 * seconds;
-    batch->ready.push_back(std::move(ready));
+    if (!ready.prepared->status.ok() && seconds >= kMostFeederSeconds) {
+      // It takes longer than it was known to: a slot's.
+      batch->prepare_seconds = seconds;
+      batch->waiting.push_front(std::move(ready.task));
+    } else {
+      batch->ready.push_back(std::move(ready));
+    }
     if (batch->halted || stopping_) HaltLocked(*batch, false);
   }
   queue_.AnnounceOtherWork();
@@ -243,12 +304,15 @@ void BatchRunner::Prune() {
   const int64_t now = SystemNow();
   {
     Lock lock(mutex_);
-    if (now < next_prune_) return;
+    if (now < next_prune_ && next_prune_ <= now + kPruneEvery) return;
     next_prune_ = now + kPruneEvery;
   }
   absl::StatusOr<int64_t> pruned =
       ports_.jobs->Prune(now - options_.retention_seconds * kSecond, kPruneMost);
   if (!pruned.ok()) LogError("batch.prune_failed", pruned.status());
+  Lock lock(mutex_);
+  // There may be more; in between, tasks are fed.
+  if (pruned.ok() && *pruned == kPruneMost) next_prune_ = 0;
 }
 
 }  // namespace solvent

@@ -9,12 +9,14 @@
 #include "clock.h"
 #include "solvent/error.h"
 #include "status_macros.h"
+#include "storage_failure.h"
 
 namespace solvent {
 namespace {
 
 // Steps of one slot that may be on their way: bounds what a failing disk costs.
 constexpr int kMostOnTheirWay = 64;
+constexpr double kLogEverySeconds = 60;
 
 double Jitter() {
   thread_local std::mt19937_64 generator{std::random_device()()};
@@ -197,7 +199,9 @@ void BatchRunner::Send(const std::shared_ptr<Chain>& chain, std::optional<Attemp
                       }
                       if (!done.ok()) LogError("batch.step_failed", done.status());
                       Lock lock(chain->mutex);
-                      if (!done.ok() && step->end.has_value()) chain->failed.push_back(step);
+                      if (!done.ok() && step->end.has_value()) {
+                        chain->failed.push_back({step, done.status()});
+                      }
                       --chain->on_their_way;
                       chain->changed.SignalAll();
                     });
@@ -238,7 +242,7 @@ std::optional<AttemptEnd> BatchRunner::Attempt(Flight& flight) {
     basis = flight.batch->basis;
   }
   if (flight.prepared == nullptr) {
-    if (flight.Await() == Flight::Start::kRefused) return std::nullopt;
+    if (flight.task.careful && flight.Await() == Flight::Start::kRefused) return std::nullopt;
     double begin = SteadySeconds();
     flight.prepared = PrepareTask(*frozen, flight.task, flight.stop.get_token());
     Lock lock(mutex_);
@@ -258,6 +262,7 @@ std::optional<AttemptEnd> BatchRunner::Attempt(Flight& flight) {
   AttemptEnd& end = output.end;
   // When the execution was stopped, the task has ended already and this changes nothing.
   if (output.stopped) end.outcome = AttemptOutcome::kPutBack;
+  end.run.id = flight.task.run_id;
   end.execution = flight.task.execution;
   end.index = flight.task.index;
   end.attempt = flight.task.attempts + 1;
@@ -283,41 +288,85 @@ void BatchRunner::Land(const FlightPtr& flight, bool last) {
 }
 
 // Ends that could not be written are tried again until they are: their results cost hours perhaps.
-// What was started on top of them was refused by the failure.
+// What was started on top of them was refused by the failure. A slot waits only for failures that
+// may pass; others are the feeder's, which goes on with them at leisure.
 void BatchRunner::Recover(Chain& chain) {
+  double logged = SteadySeconds();  // by Send
   while (true) {
-    std::vector<std::shared_ptr<const AttemptStep>> failed;
+    std::vector<Unwritten> failed;
     {
       Lock lock(chain.mutex);
       if (chain.failed.empty()) return;
       while (chain.on_their_way > 0) chain.changed.Wait(chain.mutex);
       failed.swap(chain.failed);
     }
-    {
+    std::vector<Unwritten> again;
+    bool wait = false;
+    for (Unwritten& end : failed) {
+      if (MayPass(end.why)) {
+        wait = true;
+        again.push_back(std::move(end));
+      } else if (!end.lean) {
+        again.push_back(WithoutResult(end));
+      } else {
+        Lock lock(mutex_);
+        if (unwritten_.empty()) {
+          retry_after_ = kFirstRetrySeconds;
+          retry_at_ = SteadySeconds() + retry_after_;
+        }
+        unwritten_.push_back(std::move(end));
+      }
+    }
+    if (wait) {
+      if (SteadySeconds() - logged > kLogEverySeconds) {
+        LogError("batch.step_failed", again.front().why);
+        logged = SteadySeconds();
+      }
       Lock lock(mutex_);
       auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
       while (!stopping_ && changed_.WaitUntil(mutex_, until)) {
       }
     }
-    for (const auto& step : failed) {
-      auto again = std::make_shared<AttemptStep>(*step);
-      again->start.reset();
-      {
-        Lock lock(chain.mutex);
-        ++chain.on_their_way;
-      }
-      ports_.jobs->Step(again, nullptr, [&chain, again](absl::StatusOr<AttemptStepDone> done) {
-        Lock lock(chain.mutex);
-        if (!done.ok()) chain.failed.push_back(again);
-        --chain.on_their_way;
-        chain.changed.SignalAll();
-      });
-    }
-    chain.AwaitAtMost(0);
+    Resend(chain, again);
     Lock lock(mutex_);
     // The attempt counts as interrupted then.
     if (stopping_) return;
   }
+}
+
+BatchRunner::Unwritten BatchRunner::WithoutResult(const Unwritten& end) {
+  auto step = std::make_shared<AttemptStep>(*end.step);
+  AttemptEnd& lean = *step->end;
+  lean.outcome = AttemptOutcome::kFailed;
+  lean.reason = TaskReason::kInternalError;
+  lean.message = kNotStorable;
+  lean.problem.clear();
+  const int64_t micros = lean.run.execution_time_micros;
+  lean.run = FinishRun{.id = lean.run.id};
+  lean.run.state = RunState::kFailed;
+  lean.run.error_message = lean.message;
+  lean.run.execution_time_micros = micros;
+  return {std::move(step), end.why, true};
+}
+
+void BatchRunner::Resend(Chain& chain, const std::vector<Unwritten>& ends) {
+  for (const Unwritten& end : ends) {
+    auto step = std::make_shared<AttemptStep>(*end.step);
+    step->start.reset();
+    {
+      Lock lock(chain.mutex);
+      ++chain.on_their_way;
+    }
+    ports_.jobs->Step(step, nullptr,
+                      [&chain, step, lean = end.lean](absl::StatusOr<AttemptStepDone> done) {
+                        Lock lock(chain.mutex);
+                        if (!done.ok()) chain.failed.push_back({step, done.status(), lean});
+                        --chain.on_their_way;
+                        chain.changed.SignalAll();
+                      });
+  }
+  chain.AwaitAtMost(0);
+  if (!ends.empty()) Wake();  // what follows from these ends is in the database
 }
 
 }  // namespace solvent

@@ -64,6 +64,7 @@ class BatchRunner : public SlotWork {
   struct Batch;
   struct Flight;
   struct Chain;
+  struct Unwritten;
   struct Ready {
     ReservedTask task;
     std::shared_ptr<PreparedTask> prepared;
@@ -80,11 +81,16 @@ class BatchRunner : public SlotWork {
   std::optional<AttemptEnd> Attempt(Flight& flight);
   void Land(const FlightPtr& flight, bool last);
   void Recover(Chain& chain);
+  static Unwritten WithoutResult(const Unwritten& end);
+  // Tries ends again, and waits for the outcome: chain.failed.
+  void Resend(Chain& chain, const std::vector<Unwritten>& ends);
 
   // Feeder.
   void FeederLoop();
   void Refresh();
   void GiveBackOrphans();
+  void FreeStrays();
+  void RetryUnwritten();
   bool FeedOne();
   void ReserveFor(const BatchPtr& batch, int most);
   void PrepareFor(const BatchPtr& batch);
@@ -104,6 +110,11 @@ class BatchRunner : public SlotWork {
   CondVar changed_;
   std::map<int64_t, BatchPtr> batches_ ABSL_GUARDED_BY(mutex_);
   std::vector<ReservedTask> orphans_ ABSL_GUARDED_BY(mutex_);  // to be given back
+  double give_back_at_ ABSL_GUARDED_BY(mutex_) = 0;            // steady, as below: not before
+  std::vector<Unwritten> unwritten_ ABSL_GUARDED_BY(mutex_);   // ends that no slot waits for
+  double retry_at_ ABSL_GUARDED_BY(mutex_) = 0;
+  double retry_after_ ABSL_GUARDED_BY(mutex_) = 0;
+  double free_strays_at_ = 0;  // the feeder's
   bool dirty_ ABSL_GUARDED_BY(mutex_) = true;
   int64_t next_look_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t next_prune_ ABSL_GUARDED_BY(mutex_) = 0;

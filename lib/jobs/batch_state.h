@@ -12,6 +12,8 @@
 
 namespace solvent {
 
+inline constexpr double kFirstRetrySeconds = 1;  // of an end whose writing fails lastingly
+
 // An execution with tasks to run. Guarded by the runner's mutex.
 struct BatchRunner::Batch {
   OpenExecution info;
@@ -30,12 +32,17 @@ struct BatchRunner::Batch {
   std::shared_ptr<const StartBasis> basis;
   std::set<Flight*> flights;
 
-  // Slots prepare tasks themselves where that takes long, since the feeder does one at a time; a
-  // careful task may not be prepared before its start is on disk.
-  bool SlotsPrepare() const {
-    constexpr double kLong = 0.02;
-    return !waiting.empty() && (waiting.front().careful || prepare_seconds > kLong);
+  bool Is(const OpenExecution& e) const {
+    return info.id == e.id && info.organization_id == e.organization_id && info.frozen == e.frozen;
   }
+  // The feeder, on whom all batches wait, prepares what is known to take no time. Slots prepare the
+  // rest themselves; a careful task may not be prepared before its start is on disk.
+  bool FeederPrepares() const {
+    constexpr double kLong = 0.02;
+    return !waiting.empty() && !waiting.front().careful && prepare_seconds > 0 &&
+           prepare_seconds <= kLong;
+  }
+  bool SlotsPrepare() const { return !waiting.empty() && !FeederPrepares(); }
   bool HasNext() const { return !ready.empty() || SlotsPrepare(); }
 };
 
@@ -84,13 +91,19 @@ struct BatchRunner::Flight {
   bool landed ABSL_GUARDED_BY(mutex) = false;
 };
 
+// An end that could not be written.
+struct BatchRunner::Unwritten {
+  std::shared_ptr<const AttemptStep> step;
+  absl::Status why;
+  bool lean = false;  // says no more than that there is a result that cannot be stored
+};
+
 // The steps of one slot that are on their way to the disk, in order.
 struct BatchRunner::Chain {
   Mutex mutex;
   CondVar changed;
   int on_their_way ABSL_GUARDED_BY(mutex) = 0;
-  // Ends that could not be written.
-  std::vector<std::shared_ptr<const AttemptStep>> failed ABSL_GUARDED_BY(mutex);
+  std::vector<Unwritten> failed ABSL_GUARDED_BY(mutex);
 
   void AwaitAtMost(int most) {
     Lock lock(mutex);

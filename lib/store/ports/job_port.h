@@ -114,7 +114,7 @@ struct AttemptEnd {
   TaskReason reason = TaskReason::kNone;
   std::string message;
   double jitter = 0;  // 0..1, of the delay before the next attempt
-  FinishRun run;      // what the record behind it shall say; id and owner are not used
+  FinishRun run;      // what the record behind it shall say; id tells which, owner is not used
   int32_t columns = 0;
   int32_t rows = 0;
   double time_limit_seconds = 0;
@@ -195,10 +195,12 @@ class JobPort {
   // Admitted, and not completed.
   virtual absl::StatusOr<std::vector<OpenExecution>> OpenExecutions(int64_t now) = 0;
   // Sets up to `most` free and due tasks aside for `owner`, lowest due time first, then lowest
-  // index.
+  // index. When it fails they may be set aside all the same: SetAside tells.
   virtual absl::StatusOr<std::vector<ReservedTask>> Reserve(std::string_view owner,
                                                             int64_t execution, int most,
                                                             int64_t now) = 0;
+  // What is set aside for `owner` and not started: execution and index alone are set.
+  virtual absl::StatusOr<std::vector<ReservedTask>> SetAside(std::string_view owner) = 0;
   // Gives back what was set aside for `owner` and not started.
   virtual absl::Status Unreserve(std::string_view owner,
                                  const std::vector<ReservedTask>& tasks) = 0;

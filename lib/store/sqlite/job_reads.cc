@@ -63,13 +63,18 @@ constexpr char kAttempts[] =
 constexpr char kOpen[] =
     "SELECT k, id, organization_id, job_name, parallelism, timeout_seconds, memory_mb, frozen,"
     " started_at, stop_cause, stop_force,"
-    " EXISTS (SELECT 1 FROM job_tasks WHERE execution = k AND state = 0 AND holder = 0"
+    " EXISTS (SELECT 1 FROM job_tasks WHERE execution = k AND state = 0 AND holder = 0)"
+    " OR EXISTS (SELECT 1 FROM job_tasks WHERE execution = k AND state = 1 AND holder = 0"
     " AND due <= ?1)"
     " OR EXISTS (SELECT 1 FROM job_tasks WHERE execution = k AND state = 1 AND holder = 0"
-    " AND due <= ?1),"
+    " AND due > ?2),"
     " (SELECT min(due) FROM job_tasks WHERE execution = k AND state = 1 AND holder = 0"
     " AND due > ?1)"
     " FROM job_executions WHERE completed_at = 0 AND admitted_at > 0";
+
+constexpr char kSetAside[] =
+    "SELECT execution, idx FROM job_tasks WHERE holder = (SELECT k FROM run_owners WHERE id = ?1)"
+    " AND holder <> 0 AND state < 2";
 
 constexpr int64_t kNoLimit = INT64_MAX;
 
@@ -338,7 +343,7 @@ absl::StatusOr<std::vector<JobTaskOutcome>> SqliteJobs::Outcomes(std::string_vie
 absl::StatusOr<std::vector<OpenExecution>> SqliteJobs::OpenExecutions(int64_t now) {
   Readers::Lease db(readers_);
   std::vector<OpenExecution> open;
-  Query q(*db, kOpen, now);
+  Query q(*db, kOpen, now, now + kLongestDelay);
   while (q.Next()) {
     OpenExecution& e = open.emplace_back();
     e.k = q.Int(0);
@@ -357,6 +362,19 @@ absl::StatusOr<std::vector<OpenExecution>> SqliteJobs::OpenExecutions(int64_t no
   }
   RETURN_IF_ERROR(q.status());
   return open;
+}
+
+absl::StatusOr<std::vector<ReservedTask>> SqliteJobs::SetAside(std::string_view owner) {
+  Readers::Lease db(readers_);
+  std::vector<ReservedTask> tasks;
+  Query query(*db, kSetAside, owner);
+  while (query.Next()) {
+    ReservedTask& task = tasks.emplace_back();
+    task.execution = query.Int(0);
+    task.index = query.Int(1);
+  }
+  RETURN_IF_ERROR(query.status());
+  return tasks;
 }
 
 }  // namespace solvent

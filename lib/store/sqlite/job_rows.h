@@ -10,6 +10,9 @@
 
 namespace solvent {
 
+// No task waits longer than this for its next attempt, in microseconds.
+inline constexpr int64_t kLongestDelay = 90'000'000;
+
 using TaskCounts = std::array<int64_t, kTaskStates>;
 
 absl::StatusOr<TaskCounts> CountTasks(Db& db, int64_t execution);

@@ -86,7 +86,8 @@ constexpr char kCountRunning[] =
     "SELECT count(*) FROM job_tasks WHERE execution = ?1 AND state = 2";
 constexpr char kLine[] =
     "SELECT idx FROM job_tasks"
-    " WHERE execution = ?1 AND state = ?2 AND holder = 0 AND due <= ?3 ORDER BY due, idx LIMIT ?4";
+    " WHERE execution = ?1 AND state = ?2 AND holder = 0 AND due BETWEEN ?3 AND ?4"
+    " ORDER BY due, idx LIMIT ?5";
 constexpr char kHold[] =
     "UPDATE job_tasks SET holder = ?3 WHERE execution = ?1 AND idx = ?2"
     " RETURNING name, run, timeout_seconds, created_at, attempts, careful";
@@ -107,13 +108,17 @@ constexpr char kEndTask[] =
     "UPDATE job_tasks SET state = ?5, holder = 0, completed_at = ?6, updated_at = ?6, reason = ?7,"
     " ended_by = ?8, message = ?9 WHERE execution = ?1 AND idx = ?2 AND state = ?3"
     " AND attempts = ?4";
+// Numbers alone may mean another task, once a copy was restored under whoever is solving.
+constexpr char kIsRun[] = "SELECT 1 FROM executions WHERE n = ?1 AND id = ?2";
 constexpr char kInsertAttempt[] =
     "INSERT INTO job_attempts (execution, idx, number, started_at, completed_at, outcome, reason,"
     " message, solve_micros) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
-// Retention.
+// Retention. A delivery that is open needs its execution's URL and secret.
 constexpr char kExpired[] =
-    "SELECT k FROM job_executions WHERE completed_at <> 0 AND completed_at < ?1"
+    "SELECT k FROM job_executions e WHERE completed_at <> 0 AND completed_at < ?1"
+    " AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d"
+    " WHERE d.batch = e.k AND d.batch <> 0 AND d.state = 0)"
     " ORDER BY completed_at LIMIT ?2";
 constexpr const char* kForget[] = {
     "UPDATE run_inputs SET input_json = '', problem = x''"
@@ -483,7 +488,8 @@ absl::Status SqliteJobs::AnnounceEnd(Db& db, const Head& head, int64_t now) {
   NewBatchDelivery delivery;
   delivery.batch = head.k;
   delivery.organization_id = head.organization;
-  delivery.run_id = head.organization + "/" + head.id;
+  // Not the execution's id: that may be used again once retention has removed the execution.
+  delivery.run_id = "batch:" + std::to_string(head.k);
   delivery.job = head.job;
   delivery.url = head.webhook_url;
   delivery.event = kExecutionCompleted;
@@ -544,12 +550,20 @@ absl::StatusOr<std::vector<ReservedTask>> SqliteJobs::Reserve(std::string_view o
   ASSIGN_OR_RETURN(Tasks tasks, writer_.Get<Tasks>([&](Db& db) -> absl::StatusOr<Tasks> {
     runs.clear();
     ASSIGN_OR_RETURN(int64_t holder, FindOwner(db, owner));
-    // Those that were never tried were due before any that wait for another attempt.
+    // Those that were never tried are due, whatever the clock says; of others, those too whose time
+    // is further off than any delay: it was written while the clock was ahead.
+    struct Span {
+      TaskState state;
+      int64_t from, to;
+    };
+    const int64_t far = now + kLongestDelay;
     std::vector<int64_t> line;
-    for (TaskState state : {TaskState::kPending, TaskState::kReconciling}) {
+    for (const Span& span :
+         {Span{TaskState::kPending, 0, INT64_MAX}, Span{TaskState::kReconciling, 0, now},
+          Span{TaskState::kReconciling, far + 1, INT64_MAX}}) {
       int64_t left = most - static_cast<int64_t>(line.size());
       if (left <= 0) break;
-      Query query(db, kLine, execution, static_cast<int>(state), now, left);
+      Query query(db, kLine, execution, static_cast<int>(span.state), span.from, span.to, left);
       ASSIGN_OR_RETURN(std::vector<int64_t> more, Numbers(query));
       line.insert(line.end(), more.begin(), more.end());
     }
@@ -639,6 +653,12 @@ absl::Status SqliteJobs::EndAttempt(Db& db, int64_t holder, const AttemptEnd& en
       task->attempts != end.attempt) {
     return absl::OkStatus();
   }
+  {
+    Query same(db, kIsRun, task->run, end.run.id);
+    bool is_same = same.Next();
+    RETURN_IF_ERROR(same.status());
+    if (!is_same) return absl::OkStatus();
+  }
   ASSIGN_OR_RETURN(std::optional<Head> head, LoadHead(db, end.execution));
   if (!head.has_value()) return absl::DataLossError("an execution is gone");
   done.ended = true;
@@ -694,9 +714,12 @@ absl::StatusOr<bool> SqliteJobs::StartTask(Db& db, int64_t holder, const TaskSta
                                            int64_t now) {
   ASSIGN_OR_RETURN(std::optional<TaskHead> task, LoadTask(db, start.execution, start.index));
   if (!task.has_value() || task->state >= TaskState::kRunning || task->holder != holder ||
-      task->due > now || task->attempts + 1 != start.attempt) {
+      task->attempts + 1 != start.attempt) {
     return false;
   }
+  const bool waits =
+      task->state == TaskState::kReconciling && task->due > now && task->due <= now + kLongestDelay;
+  if (waits) return false;
   ASSIGN_OR_RETURN(std::optional<Head> head, LoadHead(db, start.execution));
   if (!head.has_value() || head->admitted_at == 0 || head->cause != StopCause::kNone ||
       head->TimeIsUp(now)) {

@@ -56,6 +56,7 @@ class SqliteJobs : public JobPort, public RunEffects {
   absl::StatusOr<std::vector<OpenExecution>> OpenExecutions(int64_t now) override;
   absl::StatusOr<std::vector<ReservedTask>> Reserve(std::string_view owner, int64_t execution,
                                                     int most, int64_t now) override;
+  absl::StatusOr<std::vector<ReservedTask>> SetAside(std::string_view owner) override;
   absl::Status Unreserve(std::string_view owner, const std::vector<ReservedTask>& tasks) override;
   void Step(std::shared_ptr<const AttemptStep> step, std::function<void()> refused,
             std::function<void(absl::StatusOr<AttemptStepDone>)> done) override;

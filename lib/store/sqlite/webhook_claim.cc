@@ -30,7 +30,7 @@ constexpr char kDueInLane[] =
     " coalesce(t.webhook_url, x.webhook_url), coalesce(t.webhook_secret, nullif(x.webhook_secret, "
     "x''))"
     " FROM webhook_deliveries d LEFT JOIN triggers t ON t.id = d.trigger_id"
-    " LEFT JOIN job_executions x ON x.k = d.batch"
+    " LEFT JOIN job_executions x ON x.k = d.batch AND x.organization_id = d.organization_id"
     " WHERE d.state = 0 AND d.organization_id = ?1 AND d.lane = ?2 AND d.due <= ?3"
     " ORDER BY d.due LIMIT 1";
 constexpr char kTake[] =

@@ -89,6 +89,11 @@ bool MayWalk(const std::string& step) {
 
 TEST_CASE("no statement on batches walks a table or sorts") {
   StatementTrace trace;
+  {
+    TemporaryDirectory folder;
+    MustOpen(folder.File("new.db"));
+  }
+  const std::set<std::string> of_migrations = trace.statements();
   Batches b;
   DoEverything(b);
   RawDb db(b.path);
@@ -96,7 +101,7 @@ TEST_CASE("no statement on batches walks a table or sorts") {
   for (const std::string& sql : trace.statements()) {
     bool schema = sql.find("CREATE") != std::string::npos || sql.find("ALTER") != std::string::npos;
     bool ours = sql.find(" job_") != std::string::npos || sql.find(" jobs") != std::string::npos;
-    if (schema || !ours) continue;
+    if (schema || !ours || of_migrations.count(sql) > 0) continue;
     ++looked_at;
     for (const std::string& step : db.Rows("EXPLAIN QUERY PLAN " + sql)) {
       CAPTURE(sql);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "job_tools.h"
+#include "migrate.h"
 #include "sqlite_tools.h"
 #include "store_tools.h"
 
@@ -120,6 +121,23 @@ TEST_CASE("a failed attempt is repeated after a growing delay, as often as allow
   CHECK(failed.tasks[0].attempts == 3);
   CHECK(MustGet(*b.store, "org_a", "exe_one0").error_message == "it went wrong");
   CheckInvariants(b.path);
+}
+
+TEST_CASE("a clock that was ahead keeps no task waiting") {
+  Batches b;
+  b.Insert(MakeBatch("one", 2, 2, 1, 5000 * kSecond));
+  const int64_t now = 20 * kSecond;
+  REQUIRE(b.jobs().OpenExecutions(now)->size() == 1);
+  CHECK(b.jobs().OpenExecutions(now)->at(0).startable == 1);
+  auto line = b.Reserve("one", 1, now);
+  REQUIRE(line.size() == 1);
+  REQUIRE(b.Start(line[0], now));
+  // Its next attempt was put off by a clock that is ahead again.
+  b.End(line[0], TaskReason::kSolverCrashed, 9000 * kSecond);
+  line = b.Reserve("one", 2, now);
+  REQUIRE(line.size() == 2);
+  CHECK(b.Start(line[0], now));
+  CHECK(b.Start(line[1], now));
 }
 
 TEST_CASE("what cannot succeed is not repeated") {
@@ -238,6 +256,7 @@ TEST_CASE("a task put back in good order counts no attempt") {
   AttemptStep step;
   step.now = 12 * kSecond;
   step.end = AttemptEnd{line[0].execution, line[0].index, 1, AttemptOutcome::kPutBack};
+  step.end->run.id = line[0].run_id;
   CHECK(b.Step(step).state == TaskState::kReconciling);
   JobExecution e = b.Get("one");
   CHECK(e.tasks[0].attempts == 0);
@@ -293,6 +312,7 @@ TEST_CASE("tasks of batches take no places of the queue") {
   AttemptStep step;
   step.now = 13 * kSecond;
   step.end = AttemptEnd{line[1].execution, line[1].index, 1, AttemptOutcome::kPutBack};
+  step.end->run.id = line[1].run_id;
   CHECK(b.Step(step).state == TaskState::kReconciling);
   CHECK(runs.Stats()->queued == 1);
   CHECK(ClaimedId(*b.store, "own_1") == "exe_plain");
@@ -351,6 +371,121 @@ TEST_CASE("expired executions are forgotten with their results") {
   CHECK(absl::IsNotFound(b.jobs().GetExecution("org_a", "nightly", "one", true).status()));
   CHECK(b.State("two") == "pending");
   CHECK(MustGet(*b.store, "org_a", "exe_one0").input_json.empty());
+}
+
+// Everything of `owner` that is due at `now`.
+std::vector<WebhookJob> Due(Batches& b, int64_t now) {
+  WebhookClaim claim;
+  claim.owner = "own_1";
+  claim.now = now;
+  claim.lease_until = now + kSecond;
+  claim.most = 5;
+  claim.most_unproven = claim.most_silent = claim.most_per_lane = 5;
+  claim.load = [](const std::string&) { return WebhookLoad{}; };
+  claim.load_at = [](const std::string&, const std::string&) { return 0; };
+  auto claimed = b.store->ports().webhooks->Claim(claim);
+  REQUIRE_MESSAGE(claimed.ok(), claimed.status().ToString());
+  return std::move(claimed->jobs);
+}
+
+NewJobExecution Reporting(const std::string& id, const std::string& prefix, int64_t now) {
+  NewJobExecution e = MakeBatch(id, 1, 2, 0, now);
+  e.webhook_url = "https://example.com/" + prefix;
+  e.request_key = prefix + id;
+  e.tasks[0].run.execution.id = "exe_" + prefix + id;
+  return e;
+}
+
+TEST_CASE("an id that is used again after retention ends, and tells its end, like the first") {
+  Batches b;
+  WebhookPort& webhooks = *b.store->ports().webhooks;
+  for (const char* round : {"first", "second"}) {
+    const int64_t now = (round == std::string("first") ? 20 : 40) * kSecond;
+    b.Insert(Reporting("one", round, now));
+    auto cancelled = b.jobs().Cancel("org_a", "nightly", "one", true, now);
+    REQUIRE_MESSAGE(cancelled.ok(), cancelled.status().ToString());
+    CHECK(b.State("one") == "cancelled");
+    auto due = Due(b, now);
+    REQUIRE(due.size() == 1);
+    WebhookOutcome outcome;
+    outcome.verdict = WebhookOutcome::Verdict::kDelivered;
+    outcome.id = due[0].id;
+    outcome.attempt = 1;
+    outcome.status = 200;
+    outcome.now = now;
+    REQUIRE(webhooks.Finish(outcome).ok());
+    CHECK(*b.jobs().Prune(now + kSecond, 10) == 1);
+  }
+  CheckInvariants(b.path);
+}
+
+TEST_CASE(
+    "an execution stays as long as its delivery is open, and its number is its own for ever") {
+  Batches b;
+  b.Insert(Reporting("one", "mine", 10 * kSecond));
+  const int64_t first = b.Number("one");
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", true, 20 * kSecond).ok());
+  CHECK(*b.jobs().Prune(30 * kSecond, 10) == 0);
+  auto due = Due(b, 31 * kSecond);
+  REQUIRE(due.size() == 1);
+  CHECK(due[0].url == "https://example.com/mine");
+  WebhookOutcome outcome;
+  outcome.verdict = WebhookOutcome::Verdict::kFailed;
+  outcome.id = due[0].id;
+  outcome.attempt = 1;
+  outcome.now = 31 * kSecond;
+  REQUIRE(b.store->ports().webhooks->Finish(outcome).ok());
+  CHECK(*b.jobs().Prune(30 * kSecond, 10) == 1);
+  b.Insert(Reporting("two", "other", 40 * kSecond));
+  CHECK(b.Number("two") > first);
+}
+
+TEST_CASE("an older database keeps its numbers, and drops deliveries that lost their execution") {
+  TemporaryDirectory folder;
+  const std::string path = folder.File("old.db");
+  {
+    // As a version 10 leaves it: numbers may have been given out twice.
+    RawDb old(path);
+    for (int i = 0; i < kMigrationCount && kMigrations[i].version <= 10; ++i) {
+      old.Run(kMigrations[i].sql);
+    }
+    old.Run("PRAGMA application_id = 0x534c5654; PRAGMA user_version = 10");
+    old.Run(
+        "INSERT INTO jobs VALUES (1, 'org_a', 'j', '{}', x'', 'u', 'u', 1, 1, 0);"
+        "INSERT INTO job_executions (k, id, organization_id, job, job_name, user_id, total,"
+        " parallelism, timeout_seconds, memory_mb, frozen, webhook_url, webhook_secret,"
+        " request_key, request_hash, created_at, completed_at, updated_at) VALUES"
+        " (3, 'kept', 'org_a', 1, 'j', 'u', 0, 1, 9, 9, '{}', 'https://a.example/', x'', 'k1', 'h',"
+        "  100, 200, 200),"
+        " (4, 'nightly', 'org_b', 1, 'j', 'u', 0, 1, 9, 9, '{}', 'https://b.example/', x'', 'k2',"
+        "  'h', 100, 200, 200)");
+    const std::string delivery =
+        "INSERT INTO webhook_deliveries (id, organization_id, trigger_id, run_id, event,"
+        " trigger_name, lane, due, created_at, batch, body) VALUES ";
+    old.Run(delivery + "('whd_1', 'org_a', '', 'org_a/kept', 'e', 'j', 'a', 5, 200, 3, '{}')");
+    // Of an execution that had number 4 before.
+    old.Run(delivery + "('whd_2', 'org_a', '', 'org_a/gone', 'e', 'j', 'b', 5, 50, 4, '{}')");
+    old.Run(delivery + "('whd_3', 'org_b', '', 'org_b/nightly', 'e', 'j', 'b', 7, 50, 4, '{}')");
+    old.Run(delivery + "('whd_4', 'org_a', '', 'org_a/more', 'e', 'j', 'c', 5, 50, 9, '{}')");
+    old.Run("INSERT INTO webhook_lanes VALUES ('a', 5), ('b', 5), ('c', 5)");
+  }
+  std::unique_ptr<Store> store = MustOpen(path);
+  RawDb db(path);
+  CHECK(db.Rows("SELECT k, id FROM job_executions ORDER BY k") ==
+        std::vector<std::string>{"3|kept", "4|nightly"});
+  CHECK(db.Rows("SELECT id FROM webhook_deliveries WHERE state = 0") ==
+        std::vector<std::string>{"whd_1"});
+  CHECK(db.Rows("SELECT lane FROM webhook_lanes WHERE next_due IS NOT NULL") ==
+        std::vector<std::string>{"a"});
+  JobRow row;
+  row.organization_id = "org_a";
+  row.name = "nightly";
+  row.definition = "{}";
+  REQUIRE(store->ports().jobs->InsertJob(row).ok());
+  REQUIRE(store->ports().jobs->InsertExecution(MakeBatch("next", 1)).ok());
+  CHECK(db.Value("SELECT k FROM job_executions WHERE id = 'next'") == "10");
+  CHECK(db.Value("PRAGMA integrity_check") == "ok");
+  CHECK(db.Rows("PRAGMA foreign_key_check").empty());
 }
 
 // One execution whose end waits to be delivered, and an attempt of that.

@@ -106,6 +106,7 @@ struct Batches {
   }
   static AttemptEnd Ending(const ReservedTask& task, TaskReason reason) {
     AttemptEnd end;
+    end.run.id = task.run_id;
     end.execution = task.execution;
     end.index = task.index;
     end.attempt = task.attempts + 1;
