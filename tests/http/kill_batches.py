@@ -215,13 +215,15 @@ class Batches(Load):
         none("SELECT t.execution, t.idx FROM job_tasks t WHERE reason = 11 AND 3 <> (SELECT"
              " count(*) FROM job_attempts a WHERE a.execution = t.execution AND a.idx = t.idx"
              " AND a.outcome = 'interrupted')", "tasks given up before their third interruption")
-        none("SELECT e.id FROM executions e LEFT JOIN job_tasks t ON t.run = e.n WHERE e.batch <> 0"
-             " AND (t.run IS NULL OR e.state < 2)", "records without a task or an end")
+        none("SELECT id FROM executions WHERE batch <> 0"
+             " AND (state < 2 OR n NOT IN (SELECT run FROM job_tasks))",
+             "records without a task or an end")
         none("SELECT run FROM job_tasks GROUP BY run HAVING count(*) > 1",
              "records of two tasks")
-        none("SELECT e.id, count(n.n) FROM job_executions e LEFT JOIN notifications n"
-             " ON n.title LIKE 'Batch %' AND json_extract(n.data, '$.execution_id') = e.id"
-             " GROUP BY e.k HAVING count(n.n) <> 1", "ends that were not told once")
+        none("SELECT e.id, n.told FROM job_executions e LEFT JOIN (SELECT count(*) AS told,"
+             " json_extract(data, '$.execution_id') AS id FROM notifications"
+             " WHERE title LIKE 'Batch %' GROUP BY 2) n ON n.id = e.id WHERE n.told IS NOT 1",
+             "ends that were not told once")
         stored = {name for (name,) in database.execute("SELECT id FROM job_executions")}
         if lost := self.expected.keys() - stored:
             self.fault(f"{len(lost)} executions are lost")
