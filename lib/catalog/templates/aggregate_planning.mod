@@ -21,7 +21,7 @@ param max_workers integer, >= 0, default max(initial_workers, ceil(total / units
 table demand_in IN "JSON" "demand": PERIODS <- [RECNO], demand~VALUE;
 
 # Even with the most workers and overtime in every period, less is made than is demanded.
-check: T * max_workers * units_per_worker * (1 + overtime_share) + initial_stock >= total;
+check: T * max_workers * units_per_worker * (1 + overtime_share) + initial_stock >= total * (1 - 1e-9);
 
 var workers{t in 0..T} integer, >= 0, <= if t = 0 then initial_workers else max_workers;
 var hire{t in PERIODS} integer, >= 0;

@@ -15,7 +15,7 @@ check{i in ITEMS}: size[i] <= capacity;
 param rank{i in ITEMS} := 1 + sum{k in ITEMS: size[k] > size[i] or size[k] = size[i] and
                                              position[k] < position[i]} 1;
 set FITS := {i in ITEMS, b in ITEMS: rank[b] = rank[i] or
-             rank[b] < rank[i] and size[i] + size[b] <= capacity};
+             rank[b] < rank[i] and size[i] + size[b] <= capacity * (1 + 1e-9)};
 
 var into{FITS} binary;  # into[b,b] is one when the bin of b is used
 

@@ -20,9 +20,9 @@ check{p in PROGRAMMES}: group[p] = '' or group[p] in GROUPS;
 # The return of this step is higher than that of the step before.
 check{(p,k) in STEPS: k > 1}: gain[p,k] <= gain[p,k-1];
 # The steps of this programme add up to less than its least amount.
-check{p in PROGRAMMES}: least[p] <= sum{(p,k) in STEPS} amount[p,k];
+check{p in PROGRAMMES}: least[p] <= (1 + 1e-9) * sum{(p,k) in STEPS} amount[p,k];
 # The least amounts of the programmes exceed the budget.
-check: sum{p in PROGRAMMES} least[p] <= budget;
+check: sum{p in PROGRAMMES} least[p] <= budget * (1 + 1e-9);
 
 var spend{(p,k) in STEPS} >= 0, <= amount[p,k];
 

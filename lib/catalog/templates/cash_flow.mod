@@ -17,10 +17,15 @@ param deposit_rate >= 0, <= 1, default 0;
 table names_in IN "JSON" "months": NAMES <- [name];
 table months_in IN "JSON" "months": MONTHS <- [RECNO], name, inflow, outflow;
 param T := card(MONTHS);
+# All that is paid out, and what it costs to borrow it again and again. Without such a limit, paper
+# that costs nothing could be issued beyond all measure.
+param needed := sum{t in MONTHS} outflow[t] + min_balance;
+param paper_limit >= 0, default max(needed,
+  min(1e9, needed * ((1 + max(0, paper_rate)) * (1 + credit_rate)) ^ T));
 
 var draw{t in MONTHS} >= 0, <= credit_limit;
 var issue{t in 1-paper_term..T} >= 0,
-  <= if t < 1 or t + paper_term > T or paper_rate < 0 then 0 else 1e9;
+  <= if t < 1 or t + paper_term > T or paper_rate < 0 then 0 else paper_limit;
 var deposit{t in MONTHS} >= min_balance;
 var wealth;
 

@@ -14,9 +14,9 @@ table nutrients_in IN "JSON" "nutrients": NUTRIENTS <- [name], lowest~min, highe
 table contents_in IN "JSON" "/foods/*/contains": CONTENTS <- [name, KEY], content~VALUE;
 
 # Even the most servings of every food have too little of this nutrient.
-check{n in NUTRIENTS}: sum{(f,n) in CONTENTS} content[f,n] * most[f] >= lowest[n];
+check{n in NUTRIENTS}: sum{(f,n) in CONTENTS} content[f,n] * most[f] >= lowest[n] * (1 - 1e-9);
 # Already the least servings of the foods have too much of this nutrient.
-check{n in NUTRIENTS}: sum{(f,n) in CONTENTS} content[f,n] * least[f] <= highest[n];
+check{n in NUTRIENTS}: sum{(f,n) in CONTENTS} content[f,n] * least[f] <= highest[n] * (1 + 1e-9);
 
 var serve{f in FOODS} integer, >= least[f], <= most[f];
 

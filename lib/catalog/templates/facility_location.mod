@@ -22,4 +22,10 @@ s.t. limit{s in SITES}: sum{(s,c) in LANES} demand[c]*share[s,c] <= capacity[s]*
 s.t. only_open{(s,c) in LANES}: share[s,c] <= open[s];
 s.t. count: sum{s in SITES} open[s] <= max_open;
 solve;
+table sites_out{s in SITES: open[s] > 0.5} OUT "JSON" "open_sites": s~site,
+  round(sum{(s,c) in LANES} demand[c] * share[s,c], 6)~load, capacity[s]~capacity,
+  fixed_cost[s]~fixed_cost;
+table deliveries{(s,c) in LANES: share[s,c] > 1e-6} OUT "JSON" "deliveries": s~site, c~customer,
+  round(demand[c] * share[s,c], 6)~units,
+  round(shipping_cost[s,c] * demand[c] * share[s,c], 6)~cost;
 end;

@@ -17,4 +17,8 @@ minimize cost: sum{f in FOODS} price[f]*kg[f];
 s.t. mass: sum{f in FOODS} kg[f] = batch;
 s.t. level{n in NUTRIENTS}: lowest[n]*batch <= sum{f in FOODS} content[f,n]*kg[f] <= highest[n]*batch;
 solve;
+table mix{f in FOODS: kg[f] > 1e-6} OUT "JSON" "mix": f~food, round(kg[f], 6)~kg,
+  round(price[f] * kg[f], 6)~cost;
+table levels{n in NUTRIENTS} OUT "JSON" "levels": n~nutrient, lowest[n]~lowest,
+  round(sum{f in FOODS} content[f,n] * kg[f] / batch, 9)~per_kg;
 end;

@@ -17,9 +17,9 @@ param rate{z in ZONES} := min(most[z], pump_capacity);
 set TIMES := {z in ZONES, t in SLOTS: t >= first[z] and t <= last[z]};
 
 # The slots of this zone are too few for its need.
-check{z in ZONES}: need[z] <= rate[z] * sum{(z,t) in TIMES} 1;
+check{z in ZONES}: need[z] <= rate[z] * sum{(z,t) in TIMES} (1 + 1e-9);
 # All zones together need more than the pump gives.
-check: sum{z in ZONES} need[z] <= pump_capacity * card(SLOTS);
+check: sum{z in ZONES} need[z] <= pump_capacity * card(SLOTS) * (1 + 1e-9);
 
 var open{TIMES} binary;
 var flow{TIMES} >= 0;

@@ -19,7 +19,8 @@ param done{(j,k) in STEPS} := time[j,k] + max(
   max{(i,l) in STEPS: machine[i,l] = machine[j,k] and
       (l < k or l = k and number[i] < number[j]) or i = j and l = k}
     if i = j and l = k then 0 else done[i,l]);
-param horizon := max{(j,k) in STEPS} done[j,k];
+# Longer by what sums of times may be rounded, so that no window is empty and no tie decided by that.
+param horizon := (1 + 1e-9) * max{(j,k) in STEPS} done[j,k];
 param head{(j,k) in STEPS} := if k = 1 then release[j] else head[j,k-1] + time[j,k-1];
 param tail{(j,k) in STEPS} := if k = steps[j] then 0 else tail[j,k+1] + time[j,k+1];
 param latest{(j,k) in STEPS} := horizon - tail[j,k] - time[j,k];

@@ -21,9 +21,9 @@ table reaches_in IN "JSON" "/channels/*/audience": REACHES <- [name, KEY], part~
 # A later step of this channel has more contacts per unit than the step before.
 check{(c,k) in STEPS: k > 1}: contacts[c,k] <= contacts[c,k-1];
 # The steps of this channel hold less than its least spend.
-check{c in CHANNELS}: least_spend[c] <= sum{(c,k) in STEPS} most[c,k];
+check{c in CHANNELS}: least_spend[c] <= (1 + 1e-9) * sum{(c,k) in STEPS} most[c,k];
 # All channels together cannot reach this audience as often as wanted.
-check{a in AUDIENCES}: least_contacts[a] <=
+check{a in AUDIENCES}: least_contacts[a] <= (1 + 1e-9) *
   sum{(c,a) in REACHES, (c,k) in STEPS} part[c,a] * contacts[c,k] * most[c,k];
 
 var use{c in CHANNELS} binary;

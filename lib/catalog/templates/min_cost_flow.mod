@@ -7,14 +7,16 @@ param supply{PLACES} default 0;
 param total_supply := sum{n in PLACES} max(0, supply[n]);
 param cost{LINKS} >= 0;
 param least{LINKS} >= 0, default 0;
-param capacity{(i,j) in LINKS} >= least[i,j], default max(total_supply, least[i,j]);
+# What passes a link without a capacity at most: all supplies, and what the least flows make circulate.
+param all_flow := total_supply + sum{(i,j) in LINKS} least[i,j];
+param capacity{(i,j) in LINKS} >= least[i,j], default all_flow;
 table nodes_in IN "JSON" "nodes": PLACES <- [name], supply;
 table links_in IN "JSON" "links": LINKS <- [from, to], cost, capacity, least;
 
 # A link must lead from one place to another.
 check{(i,j) in LINKS}: i <> j;
 # The places demand more than the others supply.
-check: sum{n in PLACES} supply[n] >= 0;
+check: sum{n in PLACES} supply[n] >= -1e-9 * total_supply;
 
 var flow{(i,j) in LINKS} >= least[i,j], <= capacity[i,j];
 

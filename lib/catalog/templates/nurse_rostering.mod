@@ -35,8 +35,8 @@ check: sum{s in SHIFTS, d in DAYS} need[s,number[d]] <= sum{n in NURSES} most[n]
 # Fewer shifts have to be filled than the nurses must work at least.
 check: sum{s in SHIFTS, d in DAYS} need[s,number[d]] >= sum{n in NURSES} least[n];
 
-# (s,r): after s, shift r of the next day begins too early.
-set TOO_SOON := {s in SHIFTS, r in SHIFTS: from_hour[r] + 24 - to_hour[s] < rest};
+# (g,s,r): after s, shift r of g days later begins too early.
+set TOO_SOON := {g in 1..3, s in SHIFTS, r in SHIFTS: from_hour[r] + 24 * g - to_hour[s] < rest};
 
 var work{n in NURSES, d in DAYS, s in SHIFTS: (n,d) not in OFF} binary;
 var busiest >= 0;
@@ -48,9 +48,10 @@ minimize discontent: sum{(n,d,s) in AVOID: (n,d) not in OFF} weight[n,d,s] * wor
 s.t. filled{d in DAYS, s in SHIFTS}:
   sum{n in NURSES: (n,d) not in OFF} work[n,d,s] = need[s,number[d]];
 s.t. one_a_day{n in NURSES, d in DAYS: (n,d) not in OFF}: sum{s in SHIFTS} work[n,d,s] <= 1;
-s.t. enough_rest{n in NURSES, d in DAYS, e in DAYS, s in SHIFTS: number[e] = number[d] + 1
-    and (n,d) not in OFF and (n,e) not in OFF and exists{r in SHIFTS} (s,r) in TOO_SOON}:
-  work[n,d,s] + sum{(s,r) in TOO_SOON} work[n,e,r] <= 1;
+s.t. enough_rest{n in NURSES, d in DAYS, e in DAYS, s in SHIFTS: number[e] > number[d]
+    and (n,d) not in OFF and (n,e) not in OFF
+    and exists{r in SHIFTS} (number[e] - number[d], s, r) in TOO_SOON}:
+  work[n,d,s] + sum{r in SHIFTS: (number[e] - number[d], s, r) in TOO_SOON} work[n,e,r] <= 1;
 s.t. days_in_row{n in NURSES, t in 1..last-max_in_row}:
   sum{d in DAYS, s in SHIFTS: number[d] >= t and number[d] <= t + max_in_row
       and (n,d) not in OFF} work[n,d,s] <= max_in_row;

@@ -15,7 +15,7 @@ table orders_in IN "JSON" "orders": ORDERS <- [name], items, worth, must;
 table needs_in IN "JSON" "/orders/*/aisles": NEEDS <- [name, VALUE];
 
 # The orders that must go do not fit on the cart.
-check: sum{o in ORDERS} must[o] * items[o] <= cart;
+check: sum{o in ORDERS} must[o] * items[o] <= cart * (1 + 1e-9);
 # More orders must go than one wave may have.
 check: sum{o in ORDERS} must[o] <= max_orders;
 

@@ -17,9 +17,9 @@ set PERIODS := 1..T;
 check{a in ASSETS}: sum{(a,t) in OBSERVED} 1 = T;
 param mean{a in ASSETS} := sum{t in PERIODS} returns[a,t] / T;
 # No asset has an expected return as high as the target.
-check: max{a in ASSETS} mean[a] >= target_return;
+check: max{a in ASSETS} mean[a] >= target_return - 1e-9 * abs(target_return);
 # The largest shares of all assets do not add up to one.
-check: sum{a in ASSETS} most[a] >= 1;
+check: sum{a in ASSETS} most[a] >= 1 - 1e-9;
 
 var share{a in ASSETS} >= 0, <= most[a];
 var hold{a in ASSETS} binary;

@@ -23,7 +23,7 @@ table offers_in IN "JSON" "offers": OFFERS <- [supplier, material], capacity;
 # The thresholds of an offer must rise.
 check{(s,m,k) in RANGES: k > 1}: threshold[s,m,k] > threshold[s,m,k-1];
 # All suppliers together offer less of this material than is needed.
-check{m in MATERIALS}: sum{(s,m) in OFFERS} capacity[s,m] >= demand[m];
+check{m in MATERIALS}: sum{(s,m) in OFFERS} capacity[s,m] >= demand[m] * (1 - 1e-9);
 
 set USABLE := {(s,m,k) in RANGES: threshold[s,m,k] <= capacity[s,m]};
 param upto{(s,m,k) in USABLE} := if (s,m,k+1) in RANGES

@@ -13,7 +13,7 @@ table resources_in IN "JSON" "resources": RESOURCES <- [name], available;
 table uses_in IN "JSON" "/products/*/uses": USES <- [name, KEY], use~VALUE;
 
 # The least amounts of the products already need more of this resource than is available.
-check{r in RESOURCES}: sum{(p,r) in USES} use[p,r] * least[p] <= available[r];
+check{r in RESOURCES}: sum{(p,r) in USES} use[p,r] * least[p] <= available[r] * (1 + 1e-9);
 # A product that earns money needs a largest amount or a resource, else the profit has no limit.
 check{p in PRODUCTS}: profit[p] <= 0 or most[p] < 1e9 or exists{(p,r) in USES} use[p,r] > 0;
 

@@ -14,4 +14,8 @@ var crew{s in SHIFTS} integer, >= 0, <= most[s];
 minimize payroll: sum{s in SHIFTS} wage[s]*hours[s]*crew[s];
 s.t. cover{h in HOURS}: sum{s in SHIFTS: (h - start[s] + 24) mod 24 < hours[s]} crew[s] >= max(min_staff, need[h]);
 solve;
+table crews{s in SHIFTS: crew[s] > 0.5} OUT "JSON" "crews": s~shift, start[s]~start, hours[s]~hours,
+  crew[s]~people, round(wage[s] * hours[s] * crew[s], 6)~cost;
+table staffing{h in HOURS} OUT "JSON" "staffing": h~hour, max(min_staff, need[h])~needed,
+  sum{s in SHIFTS: (h - start[s] + 24) mod 24 < hours[s]} crew[s]~present;
 end;

@@ -36,7 +36,7 @@ solve;
 # Places as numbers; at[k] is where the way stands after k roads, 0 when it has ended.
 param number{n in PLACES} := 1 + sum{m in PLACES: m < n} 1;
 param at{k in 0..card(PLACES)} :=
-  if k = 0 then number[start]
+  if k = 0 then number[start] else if at[k-1] = number[destination] then 0
   else sum{(i,j) in ARCS: number[i] = at[k-1] and go[i,j] > 0.5} number[j];
 table way{k in 1..card(PLACES), (i,j) in ARCS: number[i] = at[k-1] and go[i,j] > 0.5}
   OUT "JSON" "way": k~step, i~from, j~to, time[i,j]~length;

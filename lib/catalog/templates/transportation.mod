@@ -13,9 +13,9 @@ table customers_in IN "JSON" "customers": CUSTOMERS <- [name], demand;
 table lanes_in IN "JSON" "lanes": LANES <- [from, to], cost, capacity;
 
 # The plants together supply less than the customers demand.
-check: sum{c in CUSTOMERS} demand[c] <= sum{p in PLANTS} supply[p];
+check: sum{c in CUSTOMERS} demand[c] <= (1 + 1e-9) * sum{p in PLANTS} supply[p];
 # The lanes that lead to this customer carry less than its demand.
-check{c in CUSTOMERS}: demand[c] <= sum{(p,c) in LANES} capacity[p,c];
+check{c in CUSTOMERS}: demand[c] <= (1 + 1e-9) * sum{(p,c) in LANES} capacity[p,c];
 
 var ship{(p,c) in LANES} >= 0, <= min(capacity[p,c], supply[p], demand[c]);
 

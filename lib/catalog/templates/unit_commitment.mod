@@ -25,7 +25,7 @@ param held{u in UNITS} := if hours_on[u] > 0 then max(0, min_up[u] - hours_on[u]
   else max(0, min_down[u] + hours_on[u]);
 
 # In this hour all units together cannot carry load and reserve.
-check{t in HOURS}: sum{u in UNITS} most[u] >= (1 + reserve) * load[t];
+check{t in HOURS}: sum{u in UNITS} most[u] >= (1 + reserve) * load[t] * (1 - 1e-9);
 
 var on{u in UNITS, t in 0..T} binary;
 var start{u in UNITS, t in HOURS} binary;

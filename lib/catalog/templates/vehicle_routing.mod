@@ -1,7 +1,9 @@
 # Capacitated vehicle routing with one flow of goods (Gavish and Graves). carry[i,j] is the load on the
 # way from i to j: it must hold what j takes and leave room for what i took, which gives bounds on both
 # sides that are tied to the leg. Together with the least number of tours that the total demand needs,
-# this rules out tours that do not pass the depot without a big number.
+# this rules out tours that do not pass the depot without a big number. Where all demands of a tour are
+# zero, or lost in the solver's tolerance, no load would tell it from one that passes the depot: there
+# a second flow, ahead[i,j], counts the customers of this kind that are still to come.
 set PLACES;
 param x{PLACES} default 0;
 param y{PLACES} default 0;
@@ -20,14 +22,16 @@ param total := sum{i in CUSTOMERS} demand[i];
 # This customer takes more than one vehicle holds.
 check{i in CUSTOMERS}: demand[i] <= capacity;
 # All vehicles together hold less than the customers take.
-check: total <= vehicles * capacity;
+check: total <= vehicles * capacity * (1 + 1e-9);
 
 # Two customers that do not fit into one vehicle never follow each other.
 set LEGS := {i in PLACES, j in PLACES: i <> j and
-             (number[i] = 1 or number[j] = 1 or demand[i] + demand[j] <= capacity)};
+             (number[i] = 1 or number[j] = 1 or demand[i] + demand[j] <= capacity * (1 + 1e-9))};
+set LIGHT := {i in CUSTOMERS: demand[i] <= max(1e-4, 1e-4 * capacity)};
 
 var go{LEGS} binary;
 var carry{(i,j) in LEGS: number[j] > 1} >= 0;
+var ahead{(i,j) in LEGS: j in LIGHT} >= 0;
 var tours integer, >= max(1, ceil(total / capacity - 1e-6)), <= vehicles;
 
 minimize total_distance:
@@ -41,6 +45,11 @@ s.t. deliver{n in CUSTOMERS}: sum{(i,n) in LEGS} carry[i,n] - demand[n]
   = sum{(n,j) in LEGS: number[j] > 1} carry[n,j];
 s.t. enough{(i,j) in LEGS: number[j] > 1}: carry[i,j] >= demand[j] * go[i,j];
 s.t. room{(i,j) in LEGS: number[j] > 1}: carry[i,j] <= (capacity - demand[i]) * go[i,j];
+s.t. count_down{n in LIGHT}: sum{(i,n) in LEGS} ahead[i,n] - 1
+  = sum{(n,j) in LEGS: j in LIGHT} ahead[n,j];
+s.t. at_least_one{(i,j) in LEGS: j in LIGHT}: ahead[i,j] >= go[i,j];
+s.t. at_most_all{(i,j) in LEGS: j in LIGHT}:
+  ahead[i,j] <= (card(LIGHT) - (if i in LIGHT then 1 else 0)) * go[i,j];
 s.t. not_back_and_forth{i in CUSTOMERS, j in CUSTOMERS:
   number[i] < number[j] and (i,j) in LEGS}: go[i,j] + go[j,i] <= 1;
 

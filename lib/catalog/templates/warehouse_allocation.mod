@@ -11,7 +11,7 @@ param weight{PRODUCTS} > 0, default 1;
 table w IN "JSON" "warehouses": WAREHOUSES <- [name], capacity, cost_per_unit;
 table p IN "JSON" "products": PRODUCTS <- [name], demand, weight;
 # All warehouses together cannot hold what is demanded.
-check: sum{p in PRODUCTS} weight[p]*demand[p] <= sum{w in WAREHOUSES} capacity[w];
+check: sum{p in PRODUCTS} weight[p]*demand[p] <= (1 + 1e-9) * sum{w in WAREHOUSES} capacity[w];
 var ship{w in WAREHOUSES, p in PRODUCTS} >= 0;
 minimize cost: sum{w in WAREHOUSES, p in PRODUCTS} cost_per_unit[w]*ship[w,p];
 s.t. meet{p in PRODUCTS}: sum{w in WAREHOUSES} ship[w,p] = demand[p];

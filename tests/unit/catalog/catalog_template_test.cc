@@ -137,6 +137,98 @@ TEST_CASE("every template gives its optimum, at a point that keeps all rows") {
   }
 }
 
+// The optimum and the tables of a shipped template for an input.
+struct Solved {
+  double objective = 0;
+  Json tables;
+  std::vector<double> x;
+};
+
+Solved SolveTemplate(std::string_view name, const std::string& input) {
+  auto json = ParseJson(input);
+  REQUIRE(json.ok());
+  auto shipped = std::find_if(Templates().begin(), Templates().end(),
+                              [&](const Shipped& s) { return s.listing.name == name; });
+  REQUIRE(shipped != Templates().end());
+  auto run = shipped->model->Generate(*json, {}, 0);
+  REQUIRE_MESSAGE(run.ok(), run.status().ToString());
+  SolveOptions options = run->options;
+  options.gap_tolerance = 0;
+  options.time_limit_seconds = 600;
+  auto solved = MakeCbcBackend()->Solve(run->problem, options);
+  REQUIRE_MESSAGE(solved.ok(), solved.status().ToString());
+  REQUIRE(solved->status == SolveStatus::kOptimal);
+  auto report = run->reporter(*solved);
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  return {solved->objective, (*report)["tables"], solved->x};
+}
+
+TEST_CASE("every template answers with tables") {
+  for (const Shipped& shipped : Templates()) {
+    CAPTURE(shipped.listing.name);
+    CHECK(shipped.listing.definition.model.find("OUT \"JSON\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("a vehicle's tour passes the depot though its customers take nothing") {
+  const std::string near_by =
+      R"({"name":"B0","x":1,"y":0,"demand":5},{"name":"B1","x":2,"y":1,"demand":5},
+         {"name":"B2","x":3,"y":0,"demand":5})";
+  for (const char* demand : {"", ",\"demand\":0", ",\"demand\":1e-7"}) {
+    std::string far;
+    for (const char* at :
+         {"\"A0\",\"x\":100,\"y\":0", "\"A1\",\"x\":100,\"y\":1", "\"A2\",\"x\":101,\"y\":0"}) {
+      far += std::string("{\"name\":") + at + demand + "},";
+    }
+    CAPTURE(far);
+    const Solved solved =
+        SolveTemplate("vehicle_routing",
+                      R"({"capacity":40,"vehicles":1,"places":[{"name":"Depot","x":0,"y":0},)" +
+                          far + near_by + "]}");
+    CHECK(solved.objective == doctest::Approx(202.6502815));
+    CHECK(solved.tables["routes"].array().size() == 6);
+  }
+}
+
+TEST_CASE("paper that costs nothing is not issued beyond all need") {
+  const Solved solved = SolveTemplate("cash_flow", R"({"paper_rate":0,"paper_term":2,"months":[
+        {"name":"May","inflow":0,"outflow":100},{"name":"June","inflow":0,"outflow":0},
+        {"name":"July","inflow":150,"outflow":0}]})");
+  CHECK(solved.objective == doctest::Approx(50));
+  for (const Json& row : solved.tables["plan"].array()) CHECK(row["paper"].as_double() < 110);
+}
+
+TEST_CASE("sums that are off by the rounding of their parts are no reason to refuse an input") {
+  CHECK(SolveTemplate("bin_packing", R"({"capacity":0.3,"items":[
+          {"name":"a","size":0.1},{"name":"b","size":0.2}]})")
+            .objective == doctest::Approx(1));
+  CHECK(SolveTemplate("min_cost_flow", R"({"nodes":[{"name":"a","supply":0.3},
+          {"name":"b","supply":-0.1},{"name":"c","supply":-0.2}],
+          "links":[{"from":"a","to":"b","cost":1},{"from":"a","to":"c","cost":1}]})")
+            .objective == doctest::Approx(0.3));
+}
+
+TEST_CASE("a link without a capacity carries what least flows make circulate") {
+  CHECK(SolveTemplate("min_cost_flow", R"({"nodes":[{"name":"a","supply":1},
+          {"name":"b","supply":-1}],"links":[{"from":"a","to":"b","cost":1,"least":10},
+          {"from":"b","to":"a","cost":1}]})")
+            .objective == doctest::Approx(19));
+}
+
+TEST_CASE("a long rest reaches over the day in between") {
+  // Two early shifts, two days apart, leave 39.5 hours: one nurse cannot have both.
+  auto json = ParseJson(R"({"rest":40,"days":["1","2","3"],"nurses":[{"name":"n","most":3}],
+      "shifts":[{"name":"Early","start":6,"end":14.5,"need":[1,0,1]}]})");
+  REQUIRE(json.ok());
+  auto shipped = std::find_if(Templates().begin(), Templates().end(),
+                              [](const Shipped& s) { return s.listing.name == "nurse_rostering"; });
+  auto run = shipped->model->Generate(*json, {}, 0);
+  REQUIRE_MESSAGE(run.ok(), run.status().ToString());
+  auto solved = MakeCbcBackend()->Solve(run->problem, run->options);
+  REQUIRE(solved.ok());
+  CHECK(solved->status == SolveStatus::kInfeasible);
+}
+
 TEST_CASE("every check belongs to a template") {
   for (const TemplateCheck& check : AllChecks()) {
     CAPTURE(check.name);
