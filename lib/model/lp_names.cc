@@ -64,6 +64,32 @@ bool IsLpNameStart(char c) {
 // '[' and ']' stand inside names only: by themselves they begin a quadratic part.
 bool IsLpNamePart(char c) { return IsLpNameStart(c) || IsDigit(c) || c == '.'; }
 
+bool FitsWrittenLp(std::string_view name) {
+  // CBC makes names of its own of longer ones.
+  constexpr size_t kLongest = 100;
+  const size_t head = name.find_first_of("(,)");
+  if (head == std::string_view::npos) return FitsLp(name);
+  auto fits = [](char c) { return IsNamePart(c) || c == '.' || c == '(' || c == ',' || c == ')'; };
+  return name.size() <= kLongest && IsNameStart(name[0]) &&
+         std::all_of(name.begin(), name.end(), fits);
+}
+
+std::string ReadableInLp(std::string_view name) {
+  std::string text;
+  for (char c : name) {
+    if (c == '[') {
+      text += '(';
+    } else if (c == ']') {
+      text += ')';
+    } else if (IsNamePart(c) || c == '.' || c == ',') {
+      text += c;
+    } else if (c != '\'') {
+      text += '_';
+    }
+  }
+  return text;
+}
+
 bool FitsLp(std::string_view name) {
   constexpr size_t kLongest = 255;
   constexpr std::string_view kMore[] = {"subject", "such", "free", "inf",  "infinity",    "lazy",

@@ -1,6 +1,7 @@
 // Words and characters of the CPLEX LP format.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace solvent {
@@ -26,5 +27,11 @@ bool IsLpNamePart(char c);
 
 // A name that every reader takes for a name: no keyword, no number, no infinity.
 bool FitsLp(std::string_view name);
+
+// The same for what is written in a name's place: like FitsLp, with round brackets and commas,
+// which all readers take too.
+bool FitsWrittenLp(std::string_view name);
+// "ship['East Hub',1]" as "ship(East_Hub,1)". It need not fit.
+std::string ReadableInLp(std::string_view name);
 
 }  // namespace solvent

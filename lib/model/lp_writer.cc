@@ -18,13 +18,16 @@ class LpWriter {
   explicit LpWriter(const Problem& problem)
       : problem_(problem),
         matrix_(ByRows(problem)),
-        columns_(MakeNames(problem.column_names, problem.objective.size(), "x", true, FitsLp)),
-        rows_(MakeNames(problem.row_names, problem.row_lower.size(), "c", true, FitsLp)) {}
+        columns_(MakeNames(problem.column_names, problem.objective.size(), "x", true, FitsWrittenLp,
+                           ReadableInLp)),
+        rows_(MakeNames(problem.row_names, problem.row_lower.size(), "c", true, FitsWrittenLp,
+                        ReadableInLp)) {}
 
   std::string Write() {
     if (!problem_.name.empty() && IsGraphicAscii(problem_.name)) {
       text_ += "\\Problem name: " + problem_.name + "\n";
     }
+    text_ += NameMap(columns_, "\\") + NameMap(rows_, "\\");
     text_ += problem_.sense == Sense::kMinimize ? "Minimize\n" : "Maximize\n";
     WriteObjective();
     text_ += "\nSubject To\n";

@@ -18,12 +18,24 @@ bool FitsMps(std::string_view name) {
          name != "'MARKER'";
 }
 
+// White space, which ends a name, and what is no ASCII become underscores.
+std::string ReadableInMps(std::string_view name) {
+  std::string text;
+  for (char c : name) {
+    const bool follows = (static_cast<unsigned char>(c) & 0xC0) == 0x80;  // within a character
+    if (!follows) text += c > ' ' && c < '\x7f' ? c : '_';
+  }
+  return text;
+}
+
 class MpsWriter {
  public:
   explicit MpsWriter(const Problem& problem)
       : problem_(problem),
-        columns_(MakeNames(problem.column_names, problem.objective.size(), "x", true, FitsMps)),
-        rows_(MakeNames(problem.row_names, problem.row_lower.size(), "c", true, FitsMps)) {
+        columns_(MakeNames(problem.column_names, problem.objective.size(), "x", true, FitsMps,
+                           ReadableInMps)),
+        rows_(MakeNames(problem.row_names, problem.row_lower.size(), "c", true, FitsMps,
+                        ReadableInMps)) {
     objective_ = FitsMps(problem.objective_name) ? problem.objective_name : "obj";
     auto taken = [&] {
       for (const std::string& row : rows_.names) {
@@ -36,7 +48,8 @@ class MpsWriter {
 
   std::string Write() {
     // CBC knows free form by the word FREE, and only behind a name.
-    text_ = "NAME ";
+    text_ = NameMap(columns_, "*") + NameMap(rows_, "*");
+    text_ += "NAME ";
     text_ += FitsMps(problem_.name) ? std::string_view(problem_.name) : kNoName;
     text_ += " FREE\n";
     if (problem_.sense == Sense::kMaximize) text_ += "OBJSENSE\n    MAX\n";

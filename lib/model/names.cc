@@ -70,7 +70,8 @@ bool IsFlatName(std::string_view name) {
 }
 
 WrittenNames MakeNames(const NameList& names, size_t count, std::string_view prefix, bool unique,
-                       const std::function<bool(std::string_view)>& fits) {
+                       const std::function<bool(std::string_view)>& fits,
+                       const std::function<std::string(std::string_view)>& readable) {
   WrittenNames written;
   written.names.reserve(count);
   absl::flat_hash_set<std::string> taken;
@@ -82,12 +83,26 @@ WrittenNames MakeNames(const NameList& names, size_t count, std::string_view pre
     written.names.push_back(std::move(name));
   }
   for (size_t i : to_replace) {
-    std::string name = std::string(prefix) + std::to_string(i + 1);
-    while (unique && !taken.insert(name).second) name += '_';
+    std::string name = readable ? readable(written.names[i]) : "";
+    if (name.empty() || !fits(name) || (unique && !taken.insert(name).second)) {
+      name = std::string(prefix) + std::to_string(i + 1);
+      while (unique && !taken.insert(name).second) name += '_';
+    }
     written.replaced.emplace_back(name, std::move(written.names[i]));
     written.names[i] = std::move(name);
   }
   return written;
+}
+
+std::string NameMap(const WrittenNames& names, std::string_view comment) {
+  std::string text;
+  for (const auto& [written, original] : names.replaced) {
+    text += comment;
+    text += ' ' + written + " = ";
+    for (char c : original) text += c == '\x7f' || static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+    text += '\n';
+  }
+  return text;
 }
 
 }  // namespace solvent

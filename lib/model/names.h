@@ -31,9 +31,15 @@ struct WrittenNames {
   std::vector<std::pair<std::string, std::string>> replaced;  // written, original
 };
 
-// Keeps each name that `fits`, and the first of equal ones if `unique`; the others become
-// <prefix><number>, made unique with underscores.
+// Keeps each name that `fits`, and the first of equal ones if `unique`. The others become what
+// `readable` makes of them, where that fits and is no other's name, else <prefix><number>, made
+// unique with underscores.
 WrittenNames MakeNames(const NameList& names, size_t count, std::string_view prefix, bool unique,
-                       const std::function<bool(std::string_view)>& fits);
+                       const std::function<bool(std::string_view)>& fits,
+                       const std::function<std::string(std::string_view)>& readable = nullptr);
+
+// A line of a comment for each change: "<comment> <written> = <original>". Control characters in
+// the originals become spaces.
+std::string NameMap(const WrittenNames& names, std::string_view comment);
 
 }  // namespace solvent

@@ -1,3 +1,4 @@
+#include <set>
 #include <string>
 #include <vector>
 
@@ -249,12 +250,33 @@ TEST_CASE("names that LP cannot hold are replaced") {
   }
   b.BeginRow("end", 0, 1);
   Problem p = std::move(b).Build().value();
-  Problem back = Read(WriteLp(p));
+  const std::string text = WriteLp(p);
+  Problem back = Read(text);
   CHECK(back.objective == p.objective);
-  CHECK(back.ColumnName(0) == "x1_");
+  CHECK(back.ColumnName(0) == "a_b");
   CHECK(back.ColumnName(1) == "x1");
   CHECK(back.ColumnName(2) == "x3");
+  CHECK(back.ColumnName(7) == "s(1)");
   CHECK(back.RowName(0) == "c1");
+  for (const char* line :
+       {"\\ a_b = a b\n", "\\ x3 = free\n", "\\ s(1) = s[1]\n", "\\ c1 = end\n"}) {
+    CHECK(text.find(line) != std::string::npos);
+  }
+  CHECK(text.find("= x1\n") == std::string::npos);
+}
+
+TEST_CASE("readable names that are another's already get numbers, and stay on one line") {
+  ProblemBuilder b;
+  for (const char* name : {"x[1]", "x(1)", "x['1']", "n\nEnd\n", "(1)"}) {
+    b.AddColumn(name, 0, 1, ColumnType::kContinuous, 1);
+  }
+  b.BeginRow("r['East Hub',1]", 0, 1);
+  Problem back = Read(WriteLp(std::move(b).Build().value()));
+  REQUIRE(back.num_columns() == 5);
+  std::set<std::string> names;
+  for (int32_t j = 0; j < 5; ++j) names.insert(back.ColumnName(j));
+  CHECK(names == std::set<std::string>{"x(1)", "x1", "x3", "n_End_", "x5"});
+  CHECK(back.RowName(0) == "r(East_Hub,1)");
 }
 
 TEST_CASE("a truncated LP file is refused at every byte before End") {

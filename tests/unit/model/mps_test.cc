@@ -237,11 +237,14 @@ TEST_CASE("names that MPS cannot hold are replaced") {
   }
   b.BeginRow("obj", 0, 1);
   Problem p = std::move(b).Build().value();
-  Problem back = Read(WriteMps(p));
+  const std::string text = WriteMps(p);
+  Problem back = Read(text);
   CHECK(back.objective == p.objective);
-  CHECK(back.ColumnName(0) == "x1_");
+  CHECK(back.ColumnName(0) == "a_b");
   CHECK(back.ColumnName(1) == "x1");
   CHECK(back.ColumnName(2) == "x3");
+  CHECK(back.ColumnName(4) == "f_");
+  CHECK(text.starts_with("* a_b = a b\n* x3 = x1\n"));
   CHECK(back.ColumnName(5) == "[x,1]");
   CHECK(back.RowName(0) == "obj");
   CHECK(back.objective_name == "obj_");
