@@ -710,7 +710,8 @@ FlatReader::Go FlatReader::ReadOptions(ondemand::value value) {
     if (key == "time_limit_seconds") {
       if (!ReadNumber(place, member, false, -kInfinity, kInfinity, number)) return false;
       if (number && !(*number > 0 && *number <= kMaxTimeLimit)) {
-        return Shape(place, "must be above 0 and at most " + ShowNumber(kMaxTimeLimit) + ", not " +
+        return Shape(place, "must be above 0 and at most " +
+                                std::to_string(static_cast<int64_t>(kMaxTimeLimit)) + ", not " +
                                 ShowNumber(*number));
       }
       flat_.has_time_limit = number.has_value();

@@ -11,7 +11,7 @@ namespace solvent {
 inline constexpr std::string_view kRangeRow = "range";
 inline constexpr std::string_view kFreeRow = "free";
 
-inline constexpr double kMaxTimeLimit = 3600;  // seconds
+inline constexpr double kMaxTimeLimit = 1e7;  // seconds; the queue cuts to the host's own
 inline constexpr int kMaxThreads = 8;
 // Beyond this, doubles and therefore JSON numbers skip integers.
 inline constexpr double kMaxNodeLimit = 9007199254740991.0;

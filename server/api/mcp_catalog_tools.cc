@@ -216,7 +216,7 @@ constexpr Tool kTools[] = {
        "id":{"type":"string","minLength":1,"description":"Id (mdl_…) or name of a template, or of one of the organization's models"},
        "input":{"type":"object","description":"Data of the shape that describe_template shows"},
        "name":{"type":"string","description":"What to call this run"},
-       "time_limit_seconds":{"type":"number","minimum":1,"maximum":3600,"description":"For the solver; the model's own unless given"},
+       "time_limit_seconds":{"type":"number","minimum":1,"maximum":10000000,"description":"For the solver; the model's own unless given"},
        "wait_seconds":{"type":"integer","minimum":0,"maximum":120,"description":"How long to wait for the answer, 60 unless given"}}})",
      false, "solve", ExecuteModel},
 };

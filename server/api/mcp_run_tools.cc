@@ -168,7 +168,7 @@ constexpr Tool kTools[] = {
        "data":{"type":"string","description":"A data section, when it is not part of the model text"},
        "input":{"type":"object","description":"JSON values for the model's params and sets, by name"},
        "name":{"type":"string","description":"What to call this run"},
-       "time_limit_seconds":{"type":"number","minimum":1,"maximum":3600},
+       "time_limit_seconds":{"type":"number","minimum":1,"maximum":10000000},
        "wait_seconds":{"type":"integer","minimum":0,"maximum":120,"description":"How long to wait for the answer, 60 unless given"}}})",
      false, "solve", SolveMathProg},
     {"explain_infeasibility", "Explain why there is no answer",
