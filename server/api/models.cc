@@ -1,4 +1,9 @@
 // The catalog, an organization's models and their execution: /models/catalog…, /models….
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "api.h"
@@ -124,6 +129,37 @@ Response ModelResponse(const OrgModel& model) {
   return response;
 }
 
+absl::StatusOr<std::optional<double>> QueryAmount(const Request& request, std::string_view name,
+                                                  double most) {
+  const std::string text = QueryText(request, name);
+  if (text.empty()) return std::nullopt;
+  double amount = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (!is_number || !(amount >= 0 && amount <= most)) {
+    return ValidationError(
+        "query/" + std::string(name),
+        most == HUGE_VAL ? "must be a number, 0 or more"
+                         : "must be a number from 0 to " + std::to_string(static_cast<int>(most)));
+  }
+  return amount;
+}
+
+// Whether listings pass the filters on price and rating. Activating one costs nothing here, and
+// nobody rates them: either all pass, or none.
+absl::StatusOr<bool> PassPriceAndRating(const Request& request) {
+  constexpr double kBestRating = 5;
+  absl::StatusOr<std::optional<bool>> free = QueryBool(request, "is_free");
+  if (!free.ok()) return free.status();
+  auto least = QueryAmount(request, "min_price", HUGE_VAL);
+  if (!least.ok()) return least.status();
+  auto most = QueryAmount(request, "max_price", HUGE_VAL);
+  if (!most.ok()) return most.status();
+  auto rating = QueryAmount(request, "min_rating", kBestRating);
+  if (!rating.ok()) return rating.status();
+  return free->value_or(true) && least->value_or(0) == 0 && !rating->has_value();
+}
+
 absl::StatusOr<Response> ListCatalog(Context& context, Request& request) {
   absl::StatusOr<PageRequest> page = QueryPage(request);
   if (!page.ok()) return page.status();
@@ -139,10 +175,18 @@ absl::StatusOr<Response> ListCatalog(Context& context, Request& request) {
   std::string order = QueryText(request, "sort_by");
   if (order == "newest") {
     filter.order = CatalogOrder::kNewest;
-  } else if (!order.empty() && order != "popular") {
-    return ValidationError("query/sort_by", "must be popular or newest");
+  } else if (!order.empty() && order != "popular" && order != "price_asc" &&
+             order != "price_desc" && order != "rating") {
+    return ValidationError("query/sort_by",
+                           "must be popular, newest, price_asc, price_desc or rating");
   }
-  absl::StatusOr<Page<CatalogModel>> list = context.engine.catalog().List(filter, *page);
+  absl::StatusOr<bool> pass = PassPriceAndRating(request);
+  if (!pass.ok()) return pass.status();
+  Page<CatalogModel> none;
+  none.page = page->page;
+  none.page_size = page->page_size;
+  absl::StatusOr<Page<CatalogModel>> list =
+      *pass ? context.engine.catalog().List(filter, *page) : std::move(none);
   if (!list.ok()) return list.status();
   return PageResponse(request, *list, [](JsonWriter& w, const CatalogModel& model) {
     WriteListing(w, model, Detail::kListed);

@@ -99,12 +99,21 @@ class Catalog(ModelTest):
         self.assertTrue(0 < total(category="logistics") < everything)
         self.assertTrue(0 < total(search="WAREHOUSE alloc") < everything)
         self.assertEqual(total(category="logistics", search="feed"), 0)
+        for words in ("warehouse product", "salesman tour", "tour of salesman"):
+            self.assertTrue(0 < total(search=words) < everything, words)
+        self.assertEqual(total(search="warehouse zeppelin"), 0)
+        for order in ("price_asc", "price_desc", "rating"):
+            self.assertEqual(total(sort_by=order), everything)
+        self.assertEqual(total(is_free="true", min_price="0", max_price="3.5"), everything)
+        for nothing in ({"is_free": "false"}, {"min_price": "0.5"}, {"min_rating": "4"}):
+            self.assertEqual(total(**nothing), 0)
         self.assertEqual(total(category="no such"), 0)
         for odd in ("%", "_%_", '"', "a*b", "' OR 1=1", "x" * 1000, "ware\0house", "\0"):
             self.assertLess(total(search=odd), everything)
 
     def test_bad_queries_are_named(self):
-        for query in ("page=0", "page_size=101", "page=x", "is_official=perhaps", "sort_by=shape"):
+        for query in ("page=0", "page_size=101", "page=x", "is_official=perhaps", "sort_by=shape",
+                      "min_price=x", "max_price=-1", "min_rating=6", "is_free=maybe"):
             answer = self.assert_error(self.api.get("/models/catalog?" + query), 422)
             self.assertEqual(answer["detail"][0]["loc"], ["query", query.split("=")[0]])
 

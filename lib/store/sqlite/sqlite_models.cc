@@ -166,7 +166,9 @@ OrgModel ReadModel(const Query& row) {
   return m;
 }
 
-// The whole search as one phrase of the full text index.
+constexpr size_t kLeastIndexed = 3;  // characters: the full text index holds trigrams
+
+// One phrase of the full text index.
 std::string Phrase(std::string_view search) {
   std::string phrase = "\"";
   for (char c : search) {
@@ -179,6 +181,21 @@ std::string Phrase(std::string_view search) {
 size_t Characters(std::string_view text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+// Each word of the search that the index can find, wherever it stands. Words of one or two
+// characters say little beside longer ones; a search of such words alone is one phrase.
+std::string AllWords(std::string_view search) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  std::string words;
+  for (size_t at = 0; at < search.size();) {
+    const size_t begin = std::min(search.find_first_not_of(kSpace, at), search.size());
+    const size_t end = std::min(search.find_first_of(kSpace, begin), search.size());
+    const std::string_view word = search.substr(begin, end - begin);
+    if (Characters(word) >= kLeastIndexed) words += Phrase(word) + " ";
+    at = end;
+  }
+  return words.empty() ? Phrase(search) : words;
 }
 
 int Ternary(const std::optional<bool>& b) { return b.has_value() ? *b : -1; }
@@ -292,9 +309,9 @@ absl::StatusOr<Page<CatalogModel>> SqliteModels::ListCatalog(const CatalogFilter
   std::string search;
   if (filter.search.empty()) {
     from += kNoSearch;
-  } else if (Characters(filter.search) >= 3) {
+  } else if (Characters(filter.search) >= kLeastIndexed) {
     from += kSearchIndex;
-    search = Phrase(filter.search);
+    search = AllWords(filter.search);
   } else {
     from += kSearchRows;
     search = ContainsPattern(filter.search);
