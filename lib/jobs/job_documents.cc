@@ -24,10 +24,9 @@ NamedValues ReadEnvList(const Json& list, const std::string& pointer,
       faults.push_back({at, "must be an object", "type_error"});
       continue;
     }
-    Members entry(list.array()[i], at, faults, {"name", "value", "secret"});
+    Members entry(list.array()[i], at, faults, {"name", "value"});
     entry.Require("name");
     entry.Require("value");
-    entry.Flag("secret");
     envs.emplace_back(entry.Text("name").value_or(""), entry.Text("value").value_or(""));
   }
   return envs;

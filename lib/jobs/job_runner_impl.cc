@@ -116,8 +116,12 @@ absl::StatusOr<Job> JobRunnerImpl::Get(std::string_view organization, std::strin
 
 absl::StatusOr<std::vector<Job>> JobRunnerImpl::List(std::string_view organization, int64_t limit,
                                                      int64_t offset, int64_t* total) {
-  ASSIGN_OR_RETURN(std::vector<JobRow> rows,
-                   ports_.jobs->ListJobs(organization, limit, offset, total));
+  if (limit < 0) return ValidationError("/limit", "must be 0 or more");
+  if (offset < 0) return ValidationError("/offset", "must be 0 or more");
+  int64_t unwanted = 0;
+  ASSIGN_OR_RETURN(
+      std::vector<JobRow> rows,
+      ports_.jobs->ListJobs(organization, limit, offset, total != nullptr ? total : &unwanted));
   std::vector<Job> jobs;
   for (const JobRow& row : rows) {
     ASSIGN_OR_RETURN(Job job, ToJob(row));
@@ -318,6 +322,8 @@ void JobRunnerImpl::SetExpiry(JobExecution& execution) const {
 absl::StatusOr<JobExecutionList> JobRunnerImpl::Executions(std::string_view organization,
                                                            std::string_view job, int64_t limit,
                                                            int64_t offset, bool with_tasks) {
+  if (limit < 0) return ValidationError("/limit", "must be 0 or more");
+  if (offset < 0) return ValidationError("/offset", "must be 0 or more");
   ASSIGN_OR_RETURN(JobExecutionList list,
                    ports_.jobs->ListExecutions(organization, job, limit, offset, with_tasks));
   if (list.total == 0) RETURN_IF_ERROR(Get(organization, job).status());

@@ -34,6 +34,19 @@ TEST_CASE("every task is solved, and its answer is its own") {
   CHECK(BoundOf(*problem) == 4);
 }
 
+TEST_CASE("a list without a wish for the total is a list, and negative limits are named") {
+  World w;
+  w.MakeJob("batch");
+  const std::string& who = w.caller.organization_id;
+  auto jobs = w.engine->jobs().List(who, 10, 0, nullptr);
+  REQUIRE(jobs.ok());
+  CHECK(jobs->size() == 1);
+  int64_t total = 0;
+  CHECK(!w.engine->jobs().List(who, -1, 0, &total).ok());
+  CHECK(!w.engine->jobs().List(who, 1, -1, &total).ok());
+  CHECK(!w.engine->jobs().Executions(who, "batch", -1, 0, false).ok());
+}
+
 TEST_CASE("no more solves are under way than an execution allows") {
   for (int allowed : {1, 2}) {
     World w(4);
