@@ -2,6 +2,7 @@
 // poor solver and a complete example.
 //
 //   custom_backend [DATABASE]
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -59,8 +60,9 @@ class RandomBackend : public solvent::SolveBackend {
   static std::vector<double> Sample(const solvent::Problem& problem, std::mt19937& random) {
     std::vector<double> x;
     for (size_t j = 0; j < problem.objective.size(); ++j) {
-      double lower = std::max(problem.column_lower[j], -1e3);
-      double upper = std::min(problem.column_upper[j], 1e3);
+      // Within a thousand of zero, or at the bound that is nearest to it.
+      double lower = std::clamp(-1e3, problem.column_lower[j], problem.column_upper[j]);
+      double upper = std::clamp(1e3, problem.column_lower[j], problem.column_upper[j]);
       double value = std::uniform_real_distribution<double>(lower, upper)(random);
       bool integer = problem.column_type[j] != solvent::ColumnType::kContinuous;
       x.push_back(integer ? std::round(value) : value);

@@ -3,6 +3,7 @@
 //   embed_service [DATABASE] [WORKER]
 //
 // WORKER is the solvent-worker program; without it the installed one is used.
+#include <cmath>
 #include <cstdio>
 #include <future>
 #include <string>
@@ -56,7 +57,9 @@ int main(int argc, char** argv) {
   auto watch = (*engine)->executions().WatchRun(
       caller.organization_id, submitted->execution.id, [&ended](const solvent::RunEvent& event) {
         if (event.kind == solvent::RunEvent::Kind::kProgress) {
-          std::printf("incumbent %g, gap %g\n", event.progress.incumbent, event.progress.gap);
+          if (!std::isnan(event.progress.incumbent)) {  // a solve begins without one
+            std::printf("incumbent %g, gap %g\n", event.progress.incumbent, event.progress.gap);
+          }
         } else if (event.kind == solvent::RunEvent::Kind::kEnded) {
           ended.set_value(*event.execution);
         }
