@@ -1,5 +1,6 @@
 // The command line. Flags come from arguments, then from the environment, then from a
 // configuration file, then from their defaults.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -168,6 +169,7 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
       "SOLVENT_MAX_PENDING). From the environment only:\n"
       "  SOLVENT_JWT_SECRET     secret of HS256 access tokens; unset: no tokens\n"
       "  SOLVENT_BOOTSTRAP_KEY  API key of organization \"default\" instead of a new one\n"
+      "  SOLVENT_SECRET_KEY     key under which the secrets of webhooks and triggers are kept\n"
       "The first start on an empty database prints an API key once. Logs are JSON lines\n"
       "on standard error. SIGTERM and SIGINT stop the server; runs in progress go back\n"
       "to the queue. Terminate TLS in front of it.\n"
@@ -189,8 +191,16 @@ void AddRoutes(CLI::App& app, int& exit_status) {
       ->callback([&exit_status] { exit_status = Routes(); });
 }
 
+// One value for each --data, so that it swallows no file that follows.
+void AddData(CLI::App* verb, std::vector<std::string>& data, const char* help) {
+  verb->add_option("--data", data, help)
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void AddModelData(CLI::App* verb, ModelDataOptions& o) {
-  verb->add_option("--data", o.data, "MathProg data file (repeatable)");
+  AddData(verb, o.data, "MathProg data file (repeatable)");
   verb->add_option("--input", o.input, "JSON document for a MathProg model");
   verb->add_option("--dialect", o.dialect, "MathProg dialect")
       ->check(CLI::IsMember({"default", "strict"}))
@@ -216,7 +226,7 @@ void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
   verb->add_option("--gap", o.gap, "Relative gap at which to stop (default 0.0001)")
       ->check(CLI::Range(0.0, 1.0));
   verb->add_option("--seed", o.seed, "Seed of the solver's random choices");
-  verb->add_option("--output", o.output, "Write the answer to this file");
+  verb->add_option("--output", o.output, "Write the answer to this file; - for standard output");
   verb->add_flag("--json", o.json, "Answer in JSON instead of a table");
   verb->add_flag("--all", o.all, "Show variables at zero too");
   verb->add_flag("--quiet", o.quiet, "No progress line");
@@ -237,7 +247,7 @@ void AddBatch(CLI::App& app, BatchOptions& o, int& exit_status) {
   verb->add_option("--parallel", o.parallel, "Solves at once, one process each")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  verb->add_option("--data", o.model.data, "MathProg data file for all inputs (repeatable)");
+  AddData(verb, o.model.data, "MathProg data file for all inputs (repeatable)");
   verb->add_option("--dialect", o.model.dialect, "MathProg dialect")
       ->check(CLI::IsMember({"default", "strict"}))
       ->capture_default_str();
@@ -250,6 +260,9 @@ void AddBatch(CLI::App& app, BatchOptions& o, int& exit_status) {
       "Results are JSON lines in the order of the inputs. With --output, a batch that was\n"
       "stopped or killed solves only what is missing when it is started again, also after\n"
       "some of the inputs have changed; failed ones are tried again.\n"
+      "\"index\" is the input's line in the file, from 0; blank lines count, and have no\n"
+      "result. A failed one has \"error\", its \"line\" from 1, and where known \"code\",\n"
+      "\"json_pointer\" and \"hint\".\n"
       "Exit status: 0 all inputs were answered, 1 some failed, 5 stopped by Ctrl-C.");
   verb->callback([&o, &exit_status] { exit_status = Batch(o); });
 }
@@ -297,7 +310,8 @@ void AddKeys(CLI::App& app, KeysOptions& o, int& exit_status) {
   common(create);
   create->add_option("--user", o.user, "The user's name; made when new")->capture_default_str();
   create->add_option("--name", o.name, "What the key is for")->capture_default_str();
-  create->add_option("--expires-days", o.expires_days, "Days until it expires, 1 to 365");
+  create->add_option("--expires-days", o.expires_days, "Days until it expires")
+      ->check(CLI::Range(1, 365));
   create->add_flag("--admin", o.admin, "An operator's key: it may adjust credits");
   create->callback([&o, &exit_status] { exit_status = KeysCreate(o); });
   CLI::App* list = verb->add_subcommand("list", "List an organization's keys");
@@ -402,6 +416,41 @@ void AddCompletion(CLI::App& app) {
   verb->callback([&app, shell] { std::fputs(CompletionScript(app, *shell).c_str(), stdout); });
 }
 
+// How many letters have to be put in, left out or changed to make `b` of `a`.
+size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t kept = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, kept});
+    }
+  }
+  return row[b.size()];
+}
+
+// The parser would only say that a verb is missing.
+bool IsUnknownVerb(const CLI::App& app, std::string_view word) {
+  if (word.starts_with('-')) return false;
+  std::string nearest;
+  size_t least = 3;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) {
+    const size_t distance = Distance(word, verb->get_name());
+    if (distance == 0) return false;
+    if (distance < least) {
+      least = distance;
+      nearest = verb->get_name();
+    }
+  }
+  std::fprintf(stderr, "solvent: there is no command \"%s\"%s\nRun with --help for more.\n",
+               std::string(word).c_str(),
+               nearest.empty() ? "" : ("; did you mean \"" + nearest + "\"?").c_str());
+  return true;
+}
+
 int Run(int argc, char** argv) {
   CLI::App app("Solvent: an optimization service in one file");
   app.name("solvent");
@@ -431,6 +480,7 @@ int Run(int argc, char** argv) {
   AddOperate(app, operate, exit_status);
   AddAnnounce(app, announce, exit_status);
   AddCompletion(app);
+  if (argc > 1 && IsUnknownVerb(app, argv[1])) return kUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -438,6 +488,11 @@ int Run(int argc, char** argv) {
   } catch (const std::exception& error) {
     std::fprintf(stderr, "solvent: %s\n", error.what());
     return kFailed;
+  }
+  // What was printed counts as done only when it has arrived.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fprintf(stderr, "solvent: cannot write standard output\n");
+    return exit_status == kDone ? kFailed : exit_status;
   }
   return exit_status;
 }

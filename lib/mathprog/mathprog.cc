@@ -183,6 +183,7 @@ class RunImpl : public MathProgRun {
       run_.Warn(std::move(d));
     }
     int64_t bytes = 0;
+    int number = 0;
     for (std::string_view text : input.data) {
       bytes += static_cast<int64_t>(text.size());
       if (bytes > run_.limits().max_data_bytes) {
@@ -191,7 +192,9 @@ class RunImpl : public MathProgRun {
             "the data is longer than " + std::to_string(run_.limits().max_data_bytes) + " bytes"));
         return;
       }
-      const SourceText source{std::string(text), "data"};
+      // The place of a fault names the text, too, where there are several.
+      const std::string name = ++number == 1 ? "data" : "data " + std::to_string(number);
+      const SourceText source{std::string(text), name};
       ReadData(run_, source, 0, diagnostics);
     }
   }

@@ -1,5 +1,7 @@
 // solvent batch: one model over many inputs, without a server.
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,20 +32,79 @@ using Clock = std::chrono::steady_clock;
 
 struct Input {
   std::string text;
+  int64_t index = 0;   // of its line, from 0
   std::string key;     // what its answer depends on, hashed
   std::string result;  // a line, once there is one
   bool good = false;
 };
 
-std::vector<std::string> Lines(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t at = 0; at < text.size();) {
+struct Line {
+  int64_t index = 0;  // from 0
+  std::string text;
+};
+
+// Without the blank ones, which count all the same.
+std::vector<Line> Lines(const std::string& text) {
+  std::vector<Line> lines;
+  int64_t index = 0;
+  for (size_t at = 0; at < text.size(); ++index) {
     size_t end = std::min(text.find('\n', at), text.size());
     std::string line = text.substr(at, end - at);
-    if (line.find_first_not_of(" \t\r") != std::string::npos) lines.push_back(std::move(line));
+    if (line.find_first_not_of(" \t\r") != std::string::npos)
+      lines.push_back({index, std::move(line)});
     at = end + 1;
   }
   return lines;
+}
+
+bool IsResult(const std::string& line) {
+  absl::StatusOr<Json> json = ParseJson(line);
+  return json.ok() && (*json)["index"].is_integer() && (*json)["key"].is_string() &&
+         (*json)["ok"].is_bool();
+}
+
+// A result's beginning.
+bool IsCutOff(std::string_view line) {
+  constexpr std::string_view kBegin = "{\"index\"";
+  return line.substr(0, kBegin.size()) == kBegin.substr(0, line.size());
+}
+
+// InvalidArgument unless results may be written there: a new file, or one that holds nothing but
+// results of an earlier start, of which the last may have been cut off by a kill.
+absl::Status MayReplace(const std::string& file) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(file, error).type();
+  if (kind == std::filesystem::file_type::not_found) return absl::OkStatus();
+  if (kind != std::filesystem::file_type::regular) {
+    return absl::InvalidArgumentError(file + " is no regular file: results cannot be kept there");
+  }
+  absl::StatusOr<std::string> text = ReadAll(file);
+  if (!text.ok()) return text.status();
+  const std::vector<Line> lines = Lines(*text);
+  for (const Line& line : lines) {
+    if (IsResult(line.text) || IsCutOff(line.text)) continue;
+    return absl::InvalidArgumentError(
+        file + " holds something else than results of a batch (line " +
+        std::to_string(line.index + 1) + "): it is left alone; name another file");
+  }
+  return absl::OkStatus();
+}
+
+// The results must not replace what they are made from.
+absl::Status IsNoSource(const BatchOptions& options) {
+  std::vector<std::string> sources = options.model.data;
+  sources.push_back(options.file);
+  sources.push_back(options.inputs);
+  for (const std::string& source : sources) {
+    std::error_code error;
+    for (const char* ending : {"", ".partial", ".new"}) {
+      if (std::filesystem::equivalent(source, options.output + ending, error)) {
+        return absl::InvalidArgumentError("--output " + options.output + " would replace " +
+                                          source);
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 // Results of an earlier start that still answer today's inputs. A line that was cut off by a kill
@@ -52,15 +113,16 @@ void TakeOver(const std::string& file, std::vector<Input>& inputs) {
   if (!std::filesystem::exists(file)) return;
   absl::StatusOr<std::string> text = ReadAll(file);
   if (!text.ok()) return;
-  for (std::string& line : Lines(*text)) {
-    absl::StatusOr<Json> json = ParseJson(line);
-    if (!json.ok() || !(*json)["ok"].as_bool()) continue;
-    int64_t index = (*json)["index"].is_integer() ? (*json)["index"].as_int() : -1;
-    if (index < 0 || index >= static_cast<int64_t>(inputs.size())) continue;
-    Input& input = inputs[static_cast<size_t>(index)];
-    if ((*json)["key"].as_string() != input.key) continue;
-    input.result = std::move(line);
-    input.good = true;
+  for (Line& line : Lines(*text)) {
+    absl::StatusOr<Json> json = ParseJson(line.text);
+    if (!json.ok() || !(*json)["ok"].as_bool() || !(*json)["index"].is_integer()) continue;
+    const int64_t index = (*json)["index"].as_int();
+    auto input = std::lower_bound(inputs.begin(), inputs.end(), index,
+                                  [](const Input& i, int64_t at) { return i.index < at; });
+    if (input == inputs.end() || input->index != index) continue;
+    if ((*json)["key"].as_string() != input->key) continue;
+    input->result = std::move(line.text);
+    input->good = true;
   }
 }
 
@@ -70,9 +132,25 @@ class Journal {
   ~Journal() {
     if (fd_ >= 0) ::close(fd_);
   }
+  // Unavailable while another batch has it open: two that write one file would lose each other's
+  // results.
   absl::Status Open(const std::string& file) {
-    fd_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (fd_ < 0) return absl::UnknownError(file + ": " + std::strerror(errno));
+    while (true) {
+      fd_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+      if (fd_ < 0) return absl::UnknownError("cannot write " + file + ": " + std::strerror(errno));
+      if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+        return absl::UnavailableError(file + " is in use by another batch with this --output");
+      }
+      struct stat opened {};
+      struct stat named {};
+      if (::fstat(fd_, &opened) != 0) return absl::UnknownError(std::strerror(errno));
+      // The other batch may have ended, and taken it away, between the two.
+      if (::stat(file.c_str(), &named) == 0 && named.st_ino == opened.st_ino &&
+          named.st_dev == opened.st_dev) {
+        break;
+      }
+      ::close(fd_);
+    }
     // What a kill has cut off must not swallow the next line.
     return Add("");
   }
@@ -122,8 +200,8 @@ class BatchRun {
   }
 
   absl::Status Run(Journal& journal) {
-    begin_ = Clock::now();
-    done_ = known_;
+    begin_ = logged_at_ = Clock::now();
+    done_ = logged_ = known_;
     std::vector<std::thread> threads;
     for (int i = 0; i < options_.parallel; ++i) threads.emplace_back([&] { Loop(journal); });
     std::thread painter([this] { PaintLoop(); });
@@ -139,6 +217,7 @@ class BatchRun {
     return trouble_;
   }
   int failed() const { return failed_; }
+  int done() const { return done_; }
 
  private:
   void Loop(Journal& journal) {
@@ -148,7 +227,7 @@ class BatchRun {
       Input& input = inputs_[index];
       if (input.good) continue;
       ++running_;
-      bool good = Solve(index, input);
+      bool good = Solve(input);
       --running_;
       if (stop_.stop_requested() && input.result.empty()) return;
       std::lock_guard<std::mutex> lock(mutex_);
@@ -163,28 +242,35 @@ class BatchRun {
   }
 
   // Fills the result in, unless the solve was stopped. False when there is no answer.
-  bool Solve(size_t index, Input& input) {
-    auto line = [&](bool ok, std::string_view name, std::string_view value) {
-      JsonWriter w(input.result);
+  bool Solve(Input& input) {
+    auto begin = [&](JsonWriter& w, bool ok) {
       w.BeginObject();
-      w.Key("index").Int(static_cast<int64_t>(index));
+      w.Key("index").Int(input.index);
       w.Key("key").String(input.key);
       w.Key("ok").Bool(ok);
-      w.Key(name).Raw(value);
+    };
+    auto refused = [&](const MathProgDiagnostic& fault) {
+      JsonWriter w(input.result);
+      begin(w, false);
+      w.Key("error").String(fault.message);
+      w.Key("line").Int(input.index + 1);
+      if (!fault.code.empty()) w.Key("code").String(fault.code);
+      if (!fault.json_pointer.empty()) w.Key("json_pointer").String(fault.json_pointer);
+      if (!fault.hint.empty()) w.Key("hint").String(fault.hint);
       w.EndObject();
-      return ok;
+      return false;
     };
     auto failed = [&](std::string_view message) {
-      std::string text;
-      AppendJsonString(text, message);
-      return line(false, "error", text);
+      MathProgDiagnostic fault;
+      fault.message = message;
+      return refused(fault);
     };
     absl::StatusOr<Json> document = ParseJson(input.text);
     if (!document.ok()) return failed(Message(document.status()));
     MathProgGenerated generated = model_.Generate(&*document);
     if (generated.run == nullptr) {
       for (const MathProgDiagnostic& d : generated.diagnostics) {
-        if (!d.warning) return failed(d.message);
+        if (!d.warning) return refused(d);
       }
       return failed("the model cannot use this input");
     }
@@ -199,7 +285,11 @@ class BatchRun {
     report.solve_ms = result->seconds * 1e3;
     absl::StatusOr<Json> answer = generated.run->Report(*result, report);
     if (!answer.ok()) return failed(Message(answer.status()));
-    return line(true, "result", answer->Dump());
+    JsonWriter w(input.result);
+    begin(w, true);
+    w.Key("result").Raw(answer->Dump());
+    w.EndObject();
+    return true;
   }
 
   void PaintLoop() {
@@ -213,8 +303,16 @@ class BatchRun {
   }
 
   void Paint(bool last) {
-    if (options_.quiet || (!terminal_ && !last)) return;
-    int done = done_;
+    if (options_.quiet) return;
+    const int done = done_;
+    if (!terminal_ && !last) {
+      // A log wants to know that there is progress, but not each step of it.
+      constexpr std::chrono::seconds kBetweenLines{10};
+      const Clock::time_point now = Clock::now();
+      if (done == logged_ || now - logged_at_ < kBetweenLines) return;
+      logged_ = done;
+      logged_at_ = now;
+    }
     const int total = static_cast<int>(inputs_.size());
     double spent = std::chrono::duration<double>(Clock::now() - begin_).count();
     std::string left;
@@ -229,7 +327,7 @@ class BatchRun {
                       std::string(static_cast<size_t>(kWidth - filled), '.');
     std::fprintf(stderr, "%s[%s] %d of %d done, %d running, %d failed  %s%s",
                  terminal_ ? "\r\033[K" : "", bar.c_str(), done, total, running_.load(),
-                 failed_.load(), left.c_str(), last ? "\n" : "");
+                 failed_.load(), left.c_str(), last || !terminal_ ? "\n" : "");
     std::fflush(stderr);
   }
 
@@ -242,6 +340,8 @@ class BatchRun {
   SolveOptions solve_;
   int known_ = 0;  // answered by an earlier start
   Clock::time_point begin_;
+  int logged_ = 0;  // these two: the last line of a log
+  Clock::time_point logged_at_;
   std::atomic<size_t> next_{0};
   std::atomic<int> done_{0};
   std::atomic<int> running_{0};
@@ -274,6 +374,26 @@ absl::Status WriteResults(const std::string& file, const std::vector<Input>& inp
   return absl::OkStatus();
 }
 
+// The first failures as "file:line: message", on standard error.
+void PrintFailures(const BatchOptions& options, const std::vector<Input>& inputs) {
+  constexpr int kShown = 10;
+  int shown = 0;
+  for (const Input& input : inputs) {
+    if (input.good || input.result.empty() || options.quiet) continue;
+    if (++shown > kShown) return;
+    absl::StatusOr<Json> result = ParseJson(input.result);
+    if (!result.ok()) continue;
+    std::string text = InputName(options.inputs) + ":" + std::to_string(input.index + 1) +
+                       ": error: " + (*result)["error"].as_string();
+    if ((*result)["code"].is_string()) text += " [" + (*result)["code"].as_string() + "]";
+    if ((*result)["json_pointer"].is_string()) {
+      text += "\n    input " + (*result)["json_pointer"].as_string();
+    }
+    if ((*result)["hint"].is_string()) text += "\n    hint: " + (*result)["hint"].as_string();
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+}
+
 }  // namespace
 
 int Batch(const BatchOptions& options) {
@@ -281,7 +401,7 @@ int Batch(const BatchOptions& options) {
   if (!text.ok()) return Complain(text.status());
   std::optional<CompiledModel> model = CompileModel(options.file, *text, options.model);
   if (!model) return kFailed;
-  PrintDiagnostics(model->warnings, options.file);
+  PrintDiagnostics(model->warnings, options.file, options.model.data);
   absl::StatusOr<std::string> listed = ReadAll(options.inputs);
   if (!listed.ok()) return Complain(listed.status());
 
@@ -292,20 +412,26 @@ int Batch(const BatchOptions& options) {
   AppendJsonNumber(same_for_all, options.gap.value_or(SolveOptions().gap_tolerance));
   const std::string shared = HashRequest(same_for_all);
   std::vector<Input> inputs;
-  for (std::string& line : Lines(*listed)) {
+  for (Line& line : Lines(*listed)) {
     Input& input = inputs.emplace_back();
-    input.key = HashRequest(shared + HashRequest(line)).substr(0, 32);
-    input.text = std::move(line);
+    input.key = HashRequest(shared + HashRequest(line.text)).substr(0, 32);
+    input.index = line.index;
+    input.text = std::move(line.text);
   }
+  StopOnSignal signals;
   const std::string partial = options.output + ".partial";
   Journal journal;
   if (!options.output.empty()) {
+    // All that can be wrong with it is told before the first solve.
+    absl::Status status = IsNoSource(options);
+    if (status.ok()) status = MayReplace(options.output);
+    if (status.ok()) status = MayReplace(partial);
+    if (status.ok()) status = journal.Open(partial);
+    if (!status.ok()) return Complain(status);
     TakeOver(options.output, inputs);
     TakeOver(partial, inputs);
-    if (absl::Status status = journal.Open(partial); !status.ok()) return Complain(status);
   }
 
-  StopOnSignal signals;
   WorkerOptions worker;
   worker.command = WorkerCommand();
   worker.workers = options.parallel;
@@ -314,14 +440,23 @@ int Batch(const BatchOptions& options) {
   BatchRun run(options, *model, inputs, **backend, signals.token());
   if (absl::Status status = run.Run(journal); !status.ok()) return Complain(status);
   if (signals.token().stop_requested()) {
-    // With a file, what is done stays in the partial one.
-    absl::Status written = options.output.empty() ? WriteResults("", inputs) : absl::OkStatus();
-    return written.ok() ? kLimit : Complain(written);
+    const std::string state = "solvent: stopped, " + std::to_string(run.done()) + " of " +
+                              std::to_string(inputs.size()) + " inputs are done";
+    if (options.output.empty()) {
+      if (absl::Status status = WriteResults("", inputs); !status.ok()) return Complain(status);
+      std::fprintf(stderr, "%s; with --output FILE the next start would go on from them\n",
+                   state.c_str());
+    } else {
+      std::fprintf(stderr, "%s and kept in %s; the same command goes on from them\n", state.c_str(),
+                   partial.c_str());
+    }
+    return kLimit;
   }
   if (absl::Status status = WriteResults(options.output, inputs); !status.ok()) {
     return Complain(status);
   }
   if (!options.output.empty()) std::filesystem::remove(partial);
+  PrintFailures(options, inputs);
   return run.failed() > 0 ? kFailed : kDone;
 }
 

@@ -3,33 +3,29 @@
 #include <cstdio>
 
 #include "commands.h"
-#include "model_file.h"
-#include "solvent/problem_io.h"
+#include "problem_file.h"
 
 namespace solvent::cli {
 
 int Check(const CheckOptions& options) {
   auto begin = std::chrono::steady_clock::now();
-  auto text = ReadAll(options.file);
-  if (!text.ok()) return Complain(text.status());
+  std::optional<LoadedProblem> loaded = LoadProblem(options.file, options.format, options.model);
+  if (!loaded) return kFailed;
   Json sizes;
-  if (IsModelFile(options.file, options.format)) {
-    std::unique_ptr<MathProgRun> run = GenerateModel(options.file, *text, options.model);
-    if (run == nullptr) return kFailed;
-    std::fputs(run->output().c_str(), stdout);
-    const MathProgStats& stats = run->stats();
+  if (loaded->model != nullptr) {
+    std::fputs(loaded->model->output().c_str(), stdout);
+    const MathProgStats& stats = loaded->model->stats();
     sizes.Set("rows", stats.rows)
         .Set("columns", stats.columns)
         .Set("integers", stats.integers)
         .Set("binaries", stats.binaries)
         .Set("nonzeros", stats.nonzeros);
   } else {
-    auto problem = ReadProblem(*text, GuessFormat(options.file, *text));
-    if (!problem.ok()) return Complain(problem.status());
-    sizes.Set("rows", int64_t{problem->num_rows()})
-        .Set("columns", int64_t{problem->num_columns()})
-        .Set("integers", int64_t{problem->num_integers()})
-        .Set("nonzeros", problem->num_nonzeros());
+    const Problem& problem = loaded->problem;
+    sizes.Set("rows", int64_t{problem.num_rows()})
+        .Set("columns", int64_t{problem.num_columns()})
+        .Set("integers", int64_t{problem.num_integers()})
+        .Set("nonzeros", problem.num_nonzeros());
   }
   std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   sizes.Set("seconds", seconds.count());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api.h"
@@ -155,7 +156,15 @@ int CreditsSet(const CreditsOptions& options);
 
 // Shared by the verbs: "solvent: <message>" and the fields at fault, on standard error.
 int Complain(const absl::Status& status);
-// The whole of a file, or of standard input for "-".
+// The same about a file, which is named first.
+int ComplainAbout(const std::string& file, const absl::Status& status);
+// The whole of a text file, or of standard input for "-", without a byte order mark.
 absl::StatusOr<std::string> ReadAll(const std::string& file);
+// Replaces the file's content; "" and "-" are standard output. The error names the file.
+absl::Status WriteAll(const std::string& file, std::string_view text);
+// How people call it: "-" is "standard input".
+std::string InputName(const std::string& file);
+// NotFound unless the file is there: looking at a database must not make one.
+absl::Status DatabaseExists(const std::string& file);
 
 }  // namespace solvent::cli

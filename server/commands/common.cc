@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "commands.h"
 #include "solvent/error.h"
@@ -12,8 +13,12 @@ namespace solvent::cli {
 
 std::vector<std::string> WorkerCommand() { return {"/proc/self/exe", kWorkerArgument}; }
 
-int Complain(const absl::Status& status) {
-  std::string text = "solvent: " + std::string(Message(status)) + "\n";
+int Complain(const absl::Status& status) { return ComplainAbout("", status); }
+
+int ComplainAbout(const std::string& file, const absl::Status& status) {
+  std::string text = "solvent: ";
+  if (!file.empty()) text += InputName(file) + ": ";
+  text += std::string(Message(status)) + "\n";
   ErrorInfo info = GetErrorInfo(status);
   if (info.fields.size() > 1) {
     for (const FieldError& field : info.fields) {
@@ -37,7 +42,28 @@ absl::StatusOr<std::string> ReadAll(const std::string& file) {
   int error = errno;
   if (stream != stdin) std::fclose(stream);
   if (failed) return absl::UnknownError(file + ": " + std::strerror(error));
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   return text;
+}
+
+absl::Status WriteAll(const std::string& file, std::string_view text) {
+  const bool standard = file.empty() || file == "-";
+  std::FILE* out = standard ? stdout : std::fopen(file.c_str(), "wb");
+  bool ok = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
+  ok = ok && std::fflush(out) == 0;
+  const int error = errno;
+  if (out != nullptr && !standard) ok = std::fclose(out) == 0 && ok;
+  if (ok) return absl::OkStatus();
+  return absl::UnknownError("cannot write " + (standard ? "standard output" : file) + ": " +
+                            std::strerror(error));
+}
+
+std::string InputName(const std::string& file) { return file == "-" ? "standard input" : file; }
+
+absl::Status DatabaseExists(const std::string& file) {
+  if (::access(file.c_str(), F_OK) == 0) return absl::OkStatus();
+  return absl::NotFoundError("there is no database " + file + ": " + std::strerror(errno));
 }
 
 }  // namespace solvent::cli

@@ -20,6 +20,7 @@ struct Books {
 };
 
 absl::StatusOr<Books> Open(const CreditsOptions& options) {
+  if (absl::Status status = DatabaseExists(options.database); !status.ok()) return status;
   SqliteOptions sqlite;
   sqlite.readers = 1;
   auto store = OpenSqliteStore(options.database, sqlite);

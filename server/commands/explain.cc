@@ -164,7 +164,9 @@ int Explain(const ExplainFileOptions& options) {
     } else {
       Print(*conflict);
     }
-    return conflict->outcome == Conflict::Outcome::kUnknown ? kLimit : kDone;
+    const bool settled = conflict->outcome == Conflict::Outcome::kIrreducible ||
+                         conflict->outcome == Conflict::Outcome::kFeasible;
+    return settled ? kDone : kLimit;
   }
   if (result->status == SolveStatus::kUnbounded) {
     auto ray = FindUnboundedDirection(problem, **backend, explain);
@@ -192,7 +194,9 @@ int Explain(const ExplainFileOptions& options) {
   } else {
     Print(problem, *result, *point, *sensitivity);
   }
-  return kDone;
+  // What is explained may be a point that a limit or Ctrl-C has ended the search at.
+  const bool settled = result->status == SolveStatus::kOptimal && !signals.token().stop_requested();
+  return settled ? kDone : kLimit;
 }
 
 }  // namespace solvent::cli

@@ -26,6 +26,15 @@ std::string Date(int64_t micros) {
   return text;
 }
 
+// As the HTTP API writes it; null for never.
+Json Time(int64_t micros) {
+  if (micros == 0) return {};
+  std::string text;
+  JsonWriter w(text);
+  api::WriteTime(w, micros);
+  return ParseJson(text).value_or(Json());
+}
+
 }  // namespace
 
 int KeysCreate(const KeysOptions& options) {
@@ -45,6 +54,9 @@ int KeysCreate(const KeysOptions& options) {
 }
 
 int KeysList(const KeysOptions& options) {
+  if (absl::Status status = DatabaseExists(options.database); !status.ok()) {
+    return Complain(status);
+  }
   auto store = Open(options);
   if (!store.ok()) return Complain(store.status());
   Identity identity(**store, {});
@@ -67,13 +79,15 @@ int KeysList(const KeysOptions& options) {
             .Set("name", key.name)
             .Set("user_id", key.user_id)
             .Set("is_active", key.is_active)
-            .Set("is_admin", key.is_admin);
+            .Set("is_admin", key.is_admin)
+            .Set("created_at", Time(key.created_at))
+            .Set("last_used_at", Time(key.last_used_at))
+            .Set("expires_at", Time(key.expires_at));
         std::printf("%s\n", line.Dump().c_str());
       } else {
-        std::printf("%-22s %-14s %-8s %-17s %-17s %s\n", key.id.c_str(),
-                    (key.prefix + "…").c_str(), key.is_active ? "active" : "revoked",
-                    Date(key.last_used_at).c_str(), Date(key.expires_at).c_str(),
-                    key.name.c_str());
+        std::printf("%-22s %-14s %-8s %-17s %-17s %s\n", key.id.c_str(), (key.prefix + "…").c_str(),
+                    key.is_active ? "active" : "revoked", Date(key.last_used_at).c_str(),
+                    Date(key.expires_at).c_str(), key.name.c_str());
       }
     }
     if (page.page * page.page_size >= keys->total) break;
@@ -82,6 +96,9 @@ int KeysList(const KeysOptions& options) {
 }
 
 int KeysRevoke(const KeysOptions& options) {
+  if (absl::Status status = DatabaseExists(options.database); !status.ok()) {
+    return Complain(status);
+  }
   auto store = Open(options);
   if (!store.ok()) return Complain(store.status());
   Identity identity(**store, {});

@@ -1,5 +1,7 @@
 #include "model_file.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <filesystem>
 
@@ -8,9 +10,20 @@
 namespace solvent::cli {
 namespace {
 
+// Data texts are called "data", "data 2" and so on; without any, "data" is the model's own section.
+std::string DataName(const std::string& source, const std::string& file,
+                     const std::vector<std::string>& data) {
+  if (data.empty()) return file;
+  for (size_t i = 0; i < data.size(); ++i) {
+    if (source == (i == 0 ? "data" : "data " + std::to_string(i + 1))) return data[i];
+  }
+  return source;
+}
+
 // "file:line:column: message", as editors understand it, and the offending line's excerpt.
-void Print(const MathProgDiagnostic& d, const std::string& file) {
-  std::string text = d.source.empty() ? file : d.source;
+void Print(const MathProgDiagnostic& d, const std::string& file,
+           const std::vector<std::string>& data) {
+  std::string text = d.source.empty() ? file : DataName(d.source, file, data);
   if (d.line > 0) text += ":" + std::to_string(d.line) + ":" + std::to_string(d.column);
   text += std::string(": ") + (d.warning ? "warning: " : "error: ") + d.message;
   text += " [" + d.code + "]\n";
@@ -21,8 +34,38 @@ void Print(const MathProgDiagnostic& d, const std::string& file) {
   std::fputs(text.c_str(), stderr);
 }
 
-void PrintAll(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file) {
-  for (const MathProgDiagnostic& diagnostic : diagnostics) Print(diagnostic, file);
+std::string_view Word(std::string_view text) {
+  size_t end = 0;
+  while (end < text.size() && (std::isalpha(static_cast<unsigned char>(text[end])) != 0)) ++end;
+  return text.substr(0, end);
+}
+
+// Whether the first statement is one of MathProg's. An LP file begins with its objective; a model
+// that does so too is told from it by the semicolon.
+bool BeginsAsModel(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v";
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+    if (text.starts_with('#')) {
+      text.remove_prefix(std::min(text.find('\n'), text.size()));
+    } else if (text.starts_with("/*")) {
+      const size_t end = text.find("*/", 2);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
+    } else {
+      break;
+    }
+  }
+  const std::string_view word = Word(text);
+  for (std::string_view keyword :
+       {"set", "param", "var", "table", "check", "display", "printf", "for", "solve"}) {
+    if (word == keyword) return true;
+  }
+  if (word != "minimize" && word != "maximize" && word != "s" && word != "subject") return false;
+  const size_t semicolon = text.find(';');
+  if (semicolon == std::string_view::npos) return false;
+  const size_t next = text.find_first_not_of(" \t\r", semicolon + 1);
+  return next == std::string_view::npos || text[next] == '\n' || text[next] == '#' ||
+         Word(text.substr(next)) == "end";
 }
 
 // A user at the command line is his own host: memory bounds the model, and Ctrl-C the time.
@@ -40,13 +83,18 @@ MathProgLimits OwnMachineLimits() {
 
 }  // namespace
 
-void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file) {
-  PrintAll(diagnostics, file);
+void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file,
+                      const std::vector<std::string>& data) {
+  for (const MathProgDiagnostic& diagnostic : diagnostics) Print(diagnostic, file, data);
 }
 
-bool IsModelFile(std::string_view file, std::string_view format) {
+bool IsModelFile(std::string_view file, std::string_view format, std::string_view text) {
   if (!format.empty()) return format == "mathprog" || format == "mod";
-  return file.ends_with(".mod") || file.ends_with(".model");
+  if (file.ends_with(".mod") || file.ends_with(".model")) return true;
+  for (std::string_view other : {".json", ".mps", ".lp"}) {
+    if (file.ends_with(other)) return false;
+  }
+  return BeginsAsModel(text);
 }
 
 std::optional<CompiledModel> CompileModel(const std::string& file, const std::string& text,
@@ -55,7 +103,7 @@ std::optional<CompiledModel> CompileModel(const std::string& file, const std::st
   if (options.dialect == "strict") compile.dialect = MathProgDialect::kStrict;
   MathProgCompiled compiled = MathProgModel::Compile(text, compile);
   if (compiled.model == nullptr) {
-    PrintAll(compiled.diagnostics, file);
+    PrintDiagnostics(compiled.diagnostics, file, {});
     return std::nullopt;
   }
   CompiledModel model;
@@ -94,17 +142,21 @@ std::unique_ptr<MathProgRun> GenerateModel(const std::string& file, const std::s
   Json document;
   if (!options.input.empty()) {
     absl::StatusOr<std::string> content = ReadAll(options.input);
-    absl::StatusOr<Json> json = content.ok() ? ParseJson(*content) : content.status();
+    if (!content.ok()) {
+      Complain(content.status());
+      return nullptr;
+    }
+    absl::StatusOr<Json> json = ParseJson(*content);
     if (!json.ok()) {
-      Complain(json.status());
+      ComplainAbout(options.input, json.status());
       return nullptr;
     }
     document = *std::move(json);
   }
   MathProgGenerated generated = model->Generate(options.input.empty() ? nullptr : &document);
   // A run carries the warnings of its model.
-  if (generated.run == nullptr) PrintAll(model->warnings, file);
-  PrintAll(generated.diagnostics, file);
+  if (generated.run == nullptr) PrintDiagnostics(model->warnings, file, options.data);
+  PrintDiagnostics(generated.diagnostics, file, options.data);
   return std::move(generated.run);
 }
 

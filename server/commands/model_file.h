@@ -18,11 +18,13 @@ struct ModelDataOptions {
   uint32_t seed = 1;
 };
 
-// By the file's name: ".mod" or ".model", unless `format` says "mathprog" or something else.
-bool IsModelFile(std::string_view file, std::string_view format);
+// By `format` when that is given, else by the file's name (".mod" or ".model"), else, where the
+// name says nothing, by its content.
+bool IsModelFile(std::string_view file, std::string_view format, std::string_view text);
 
-// To standard error, as editors understand them.
-void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file);
+// To standard error, as editors understand them. `data` are the names of the data files.
+void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file,
+                      const std::vector<std::string>& data);
 
 // A model and what is the same for all its inputs. Any number of threads may generate at once.
 struct CompiledModel {

@@ -1,10 +1,14 @@
 // solvent serve: the HTTP server over one database.
+#include <netdb.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <string>
@@ -82,6 +86,35 @@ int WaitForSignal(const sigset_t& signals, const ServiceManager& manager, Engine
   }
 }
 
+// Whether the address is ours and free at the moment.
+absl::Status CanListen(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string number = std::to_string(port);
+  const std::string where = host + ":" + number;
+  if (const int error = ::getaddrinfo(host.c_str(), number.c_str(), &hints, &found); error != 0) {
+    return absl::InvalidArgumentError("cannot listen on " + where + ": " + ::gai_strerror(error));
+  }
+  int error = 0;
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    const int fd = ::socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
+    if (fd < 0) {
+      error = errno;
+      continue;
+    }
+    const int yes = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    error = ::bind(fd, at->ai_addr, at->ai_addrlen) == 0 && ::listen(fd, 1) == 0 ? 0 : errno;
+    ::close(fd);
+    if (error == 0) break;
+  }
+  ::freeaddrinfo(found);
+  if (error == 0) return absl::OkStatus();
+  return absl::UnavailableError("cannot listen on " + where + ": " + std::strerror(error));
+}
+
 // Every connection is a descriptor; the usual soft limit of 1024 is a legacy of select(2).
 void RaiseDescriptorLimit() {
   rlimit limit{};
@@ -105,6 +138,10 @@ int Serve(const ServeOptions& options) {
   const LogLevel least = ParseLogLevel(options.log_level).value_or(LogLevel::kInfo);
   LogSink log = options.log_format == "text" ? TextLog(2, least) : JsonLinesLog(2, least);
 
+  // Before a database is made, and a key printed that is not shown again.
+  if (absl::Status status = CanListen(options.host, options.port); !status.ok()) {
+    return Complain(status);
+  }
   auto store = OpenSqliteStore(options.database);
   if (!store.ok()) return Complain(store.status());
   EngineOptions engine_options;
@@ -127,12 +164,6 @@ int Serve(const ServeOptions& options) {
   engine_options.log = log;
   auto engine = Engine::Create(*std::move(store), std::move(engine_options));
   if (!engine.ok()) return Complain(engine.status());
-  if (absl::Status status =
-          Bootstrap((*engine)->identity(), options.bootstrap_key, !manager.present());
-      !status.ok()) {
-    return Complain(status);
-  }
-
   api::Config config;
   config.sync_wait = std::chrono::milliseconds(static_cast<int64_t>(options.sync_wait * 1e3));
   config.notify_sync_solves = options.notify_sync == "all";
@@ -171,6 +202,11 @@ int Serve(const ServeOptions& options) {
   if (absl::Status status = console::AddRoutes(server); !status.ok()) return Complain(status);
   if (absl::Status status = (*engine)->Start(); !status.ok()) return Complain(status);
   if (absl::Status status = server.Start(); !status.ok()) return Complain(status);
+  if (absl::Status status =
+          Bootstrap((*engine)->identity(), options.bootstrap_key, !manager.present());
+      !status.ok()) {
+    return Complain(status);
+  }
   std::printf("solvent %s listening on http://%s:%d (database %s, %d workers)\n", kVersion,
               options.host.c_str(), server.port(), options.database.c_str(), options.workers);
   std::fflush(stdout);

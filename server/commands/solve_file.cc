@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "problem_file.h"
@@ -118,6 +119,80 @@ std::string Table(const Problem& problem, const SolveResult& result, bool all) {
   return text;
 }
 
+// What a flat problem's answer has too: verification, effort and the solver's words.
+void AddEffort(const Problem& problem, const SolveResult& result, Json& document) {
+  SolveResult without_point;
+  without_point.status = result.status;
+  without_point.bound = result.bound;
+  without_point.gap = result.gap;
+  without_point.seconds = result.seconds;
+  without_point.iterations = result.iterations;
+  without_point.nodes = result.nodes;
+  without_point.solver = result.solver;
+  without_point.warning = result.warning;
+  without_point.error = result.error;
+  without_point.verification = result.verification;
+  const absl::StatusOr<Json> flat = ParseJson(ResultToJson(problem, without_point));
+  if (!flat.ok()) return;
+  for (const char* name : {"verification", "nodes", "iterations", "solve_time_seconds",
+                           "solver_used", "warning", "error_message"}) {
+    document.Set(name, (*flat)[name]);
+  }
+}
+
+std::string CellText(const Json& cell) {
+  if (cell.is_string()) return cell.as_string();
+  return cell.is_number() ? Number(cell.as_double()) : cell.Dump();
+}
+
+// A table of `table … OUT`, as columns under their names.
+std::string RowsText(const std::string& name, const Json::Array& rows) {
+  constexpr size_t kShown = 50;
+  constexpr size_t kWidest = 60;
+  std::vector<std::vector<std::string>> cells(1);
+  if (!rows.empty()) {
+    for (const Json::Member& member : rows[0].object()) cells[0].push_back(member.name);
+  }
+  for (const Json& row : rows) {
+    if (cells.size() > kShown) break;
+    std::vector<std::string>& line = cells.emplace_back();
+    for (const std::string& column : cells[0]) line.push_back(CellText(row[column]));
+  }
+  std::string text = "\ntable " + name + "\n";
+  for (const std::vector<std::string>& line : cells) {
+    std::string out = " ";
+    for (size_t c = 0; c < line.size(); ++c) {
+      size_t width = 0;
+      for (const auto& other : cells) width = std::max(width, other[c].size());
+      width = std::min(width, kWidest);
+      out += ' ' + line[c];
+      if (c + 1 < line.size() && line[c].size() <= width)
+        out.append(width - line[c].size() + 1, ' ');
+    }
+    text += out + "\n";
+  }
+  if (rows.size() > kShown) {
+    text += "  ... " + std::to_string(rows.size() - kShown) + " more (--json has all)\n";
+  }
+  return text;
+}
+
+// What the model's statements have made besides what they printed. Nothing touches the disk, so the
+// texts are shown under the names of their files.
+std::string ModelOutput(const Json& document) {
+  std::string text;
+  for (const Json::Member& table : document["tables"].object()) {
+    text += RowsText(table.name, table.value.array());
+  }
+  if (document["files"].is_object()) {
+    for (const Json::Member& file : document["files"].object()) {
+      text += "\nfile " + file.name + " (not written; its text)\n" + file.value.as_string();
+      if (!text.ends_with('\n')) text += '\n';
+    }
+  }
+  return text;
+}
+
 // Of the time limit, to saying why there is no answer; `solvent explain` takes longer.
 constexpr double kConflictShare = 0.1;
 constexpr double kMostConflictSeconds = 2;
@@ -201,18 +276,16 @@ int SolveFile(const SolveFileOptions& options) {
       document->Set("conflict", analysis["iis_constraints"]);
       document->Set("infeasibility_analysis", std::move(analysis));
     }
-    answer = options.json
-                 ? document->Dump() + "\n"
-                 : (*document)["output"].as_string() + Table(problem, *result, options.all);
+    if (options.json) AddEffort(problem, *result, *document);
+    answer = options.json ? document->Dump() + "\n"
+                          : (*document)["output"].as_string() +
+                                Table(problem, *result, options.all) + ModelOutput(*document);
   } else {
     answer =
         options.json ? ResultToJson(problem, *result) + "\n" : Table(problem, *result, options.all);
   }
   if (conflict && !options.json) answer += ConflictText(*conflict);
-  std::FILE* out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "wb");
-  bool ok = out != nullptr && std::fwrite(answer.data(), 1, answer.size(), out) == answer.size();
-  if (out != nullptr) ok = (out == stdout ? std::fflush(out) : std::fclose(out)) == 0 && ok;
-  if (!ok) return Complain(absl::UnknownError("cannot write " + options.output));
+  if (absl::Status status = WriteAll(options.output, answer); !status.ok()) return Complain(status);
   if (result->status == SolveStatus::kError) {
     return Complain(absl::InternalError(result->error));
   }

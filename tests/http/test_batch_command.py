@@ -143,6 +143,71 @@ class BatchCommand(unittest.TestCase):
         self.assertEqual(process.wait(30), 5)
         self.assertTrue(partial.exists())
 
+    def test_files_that_are_not_ours_are_left_alone(self):
+        self.write_inputs([{"need": 1}])
+        inputs = self.at / "in.jsonl"
+        thesis = self.at / "thesis.txt"
+        thesis.write_text("Chapter 1\n")
+        for file, why in ((inputs, "would replace"), (self.at / "model.mod", "would replace"),
+                          (thesis, "something else"), (self.at, "no regular file"),
+                          (self.at / "missing" / "out.jsonl", "cannot write")):
+            before = file.read_bytes() if file.is_file() else None
+            run = self.batch("--output", str(file))
+            self.assertEqual(run.returncode, 1, file)
+            self.assertIn(why, run.stderr)
+            self.assertNotIn("1 of 1 done", run.stderr)  # refused before the first solve
+            self.assertEqual(file.read_bytes() if file.is_file() else None, before)
+        self.assertEqual(sorted(os.listdir(self.at)), ["in.jsonl", "model.mod", "thesis.txt"])
+
+    def test_two_batches_do_not_share_an_output(self):
+        (self.at / "slow.mod").write_text(SLOW)
+        self.write_inputs([{"n": 80, "seed": i} for i in range(4)])
+        more = ("--output", str(self.output))
+        process = subprocess.Popen(self.command(*more, model="slow.mod"),
+                                   stderr=subprocess.DEVNULL)
+        partial = pathlib.Path(f"{self.output}.partial")
+        wait_until(lambda: partial.exists() and partial.read_text())
+        second = self.batch(*more, model="slow.mod")
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("in use by another batch", second.stderr)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 5)
+
+    def test_blank_lines_count_and_failures_name_their_line(self):
+        (self.at / "in.jsonl").write_text('{"need": 1}\n\n{"nead": 2}\n{"need": 3}\n')
+        run = self.batch("--output", str(self.output))
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(run.stderr, r"in\.jsonl:3: error: .*\[B201\]\n    input /nead")
+        results = self.results()
+        self.assertEqual([r["index"] for r in results], [0, 2, 3])
+        self.assertEqual((results[1]["line"], results[1]["code"], results[1]["json_pointer"]),
+                         (3, "B201", "/nead"))
+
+    def test_ctrl_c_says_how_to_go_on(self):
+        (self.at / "slow.mod").write_text(SLOW)
+        self.write_inputs([{"n": 80, "seed": i} for i in range(2)])
+        process = subprocess.Popen(self.command("--output", str(self.output), model="slow.mod"),
+                                   stderr=subprocess.PIPE, text=True)
+        partial = pathlib.Path(f"{self.output}.partial")
+        wait_until(lambda: partial.exists() and partial.read_text())
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 5)
+        self.assertIn("the same command goes on", said)
+
+    def test_data_takes_one_file_each(self):
+        (self.at / "data.mod").write_text("param a; param b; param need; var x >= need + a + b; "
+                                          "minimize z: x; end;")
+        (self.at / "a.dat").write_text("data; param a := 1; end;")
+        (self.at / "b.dat").write_text("data; param b := 2; end;")
+        self.write_inputs([{"need": 4}])
+        run = subprocess.run(
+            [SERVER, "batch", "--data", str(self.at / "a.dat"), "--data", str(self.at / "b.dat"),
+             str(self.at / "data.mod"), "--inputs", str(self.at / "in.jsonl")],
+            capture_output=True, text=True, timeout=120)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(self.results(run.stdout)[0]["result"]["objective_value"], 7)
+
     def test_wrong_files_are_told(self):
         self.assertNotEqual(self.batch().returncode, 0)  # no inputs
         self.write_inputs([{"need": 1}])

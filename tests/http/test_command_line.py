@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -115,6 +116,150 @@ class CommandLine(unittest.TestCase):
         wrong = self.run_solvent("check", self.write("wrong.mod", "var x;\nminimize z: y;\nend;\n"))
         self.assertEqual(wrong.returncode, 1)
         self.assertRegex(wrong.stderr, r"wrong\.mod:2:13: error")
+
+    def test_data_swallows_no_file_that_follows(self):
+        model = self.write("tr.mod", "param need; var x >= need; minimize z: x; end;")
+        data = self.write("tr.dat", "data; param need := 3; end;")
+        for order in ((model, "--data", data, "@"), ("--data", data, model, "@"),
+                      (f"--data={data}", model, "@"), (model, "@", "--data", data)):
+            out = self.folder / "out.lp"
+            out.unlink(missing_ok=True)
+            arguments = [out if a == "@" else a for a in order]
+            converted = self.run_solvent("convert", *arguments)
+            self.assertEqual((converted.returncode, converted.stdout), (0, ""), converted.stderr)
+            self.assertIn("Minimize", out.read_text())
+
+    def test_several_data_files_are_named_in_errors(self):
+        model = self.write("two.mod", "param a; param b; var x >= a + b; minimize z: x; end;")
+        good = self.write("good.dat", "data;\nparam a := 1;\nend;\n")
+        bad = self.write("bad.dat", "data;\nparam nosuch := 1;\nend;\n")
+        for files in ((good, bad), (bad, good)):
+            run = self.run_solvent("check", model, "--data", files[0], "--data", files[1])
+            self.assertEqual(run.returncode, 1)
+            self.assertRegex(run.stderr, r"(?m)^\S*/bad\.dat:2:\d+: error")
+        own = self.write("own.mod", "param a; var x >= a; minimize z: x; data; param a := ; end;")
+        self.assertRegex(self.run_solvent("check", own).stderr, r"own\.mod:1:\d+: error")
+
+    def test_a_model_is_known_by_its_content(self):
+        text = "# a model\n/* of\nmine */ var x >= 2; minimize z: x; end;"
+        for verb in ("solve", "check", "explain"):
+            run = self.run_solvent(verb, "-", "--json", text=text)
+            self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(self.run_solvent("solve", self.write("model.txt", text)).returncode, 0)
+        self.assertIn("x", self.run_solvent("convert", "-", text=text).stdout)
+        lp = "Minimize\n obj: x\nSubject To\n c: x >= 2\nEnd\n"
+        for text in (lp, lp.lower(), "\\ a comment\n" + lp):
+            self.assertEqual(self.run_solvent("solve", "-", text=text).returncode, 0)
+
+    def test_what_cannot_be_used_is_refused(self):
+        path = self.write("furniture.json", FURNITURE)
+        data = self.write("some.dat", "data; end;")
+        for flag in ("--data", "--input"):
+            for verb in ("solve", "check", "explain", "convert"):
+                run = self.run_solvent(verb, path, flag, data)
+                self.assertEqual(run.returncode, 1, verb)
+                self.assertIn("no MathProg model", run.stderr)
+        run = self.run_solvent("solve", path, "--format", "xyz")
+        self.assertIn("mathprog, json, mps or lp", run.stderr)
+        for name in ("empty.json", "empty.lp", "empty"):
+            run = self.run_solvent("solve", self.write(name, " \n"))
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(name + ": there is nothing in it", run.stderr)
+        run = self.run_solvent("solve", self.write("bad.lp", "Minimize\n obj: x +\nEnd\n"))
+        self.assertIn("bad.lp: ", run.stderr)
+        run = self.run_solvent("solv", "x")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn('no command "solv"; did you mean "solve"?', run.stderr)
+
+    def test_names_stay_readable_in_other_formats(self):
+        model = self.write("ship.mod", """
+            set W := {"East Hub", "West"}; set P := 1..2;
+            var ship{W, P} >= 1; minimize cost: sum{w in W, p in P} p * ship[w,p];
+            s.t. room{w in W}: sum{p in P} ship[w,p] <= 9; end;
+            """)
+        lp = self.run_solvent("convert", model, "-", "--to", "lp").stdout
+        self.assertIn("\\ ship(East_Hub,1) = ship['East Hub',1]\n", lp)
+        self.assertIn(" room(West): ", lp)
+        mps = self.run_solvent("convert", model).stdout
+        self.assertIn("* ship['East_Hub',1] = ship['East Hub',1]\n", mps)
+        self.assertIn(" L  room[West]\n", mps)
+        for name, text in (("a.lp", lp), ("a.mps", mps)):
+            answer = self.run_solvent("solve", self.write(name, text), "--json")
+            self.assertEqual(json.loads(answer.stdout)["objective_value"], 6)
+
+    def test_a_byte_order_mark_is_no_fault(self):
+        path = self.write("marked.json", "\ufeff" + json.dumps(FURNITURE))
+        self.assertEqual(self.run_solvent("solve", path).returncode, 0)
+
+    def test_a_models_text_answer_shows_its_tables_and_files(self):
+        model = self.write("out.mod", """
+            set S := {"East Hub", "West"}; var x{S} >= 2; minimize z: sum{s in S} x[s]; solve;
+            printf "hello\\n" > "out.txt";
+            table plan{s in S} OUT "JSON" "plan": s~site, x[s]~units;
+            table list{s in S} OUT "CSV" "list.csv": s~site;
+            end;
+            """)
+        run = self.run_solvent("solve", model)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stdout, r"table plan\n  site +units\n  East Hub +2\n  West +2\n")
+        self.assertRegex(run.stdout, r"file out\.txt .*\nhello\n")
+        self.assertIn("list.csv", run.stdout)
+        answer = json.loads(self.run_solvent("solve", model, "--json").stdout)
+        for name in ("verification", "nodes", "iterations", "solve_time_seconds"):
+            self.assertIsNotNone(answer[name], name)
+        self.assertTrue(answer["verification"]["point_checked"])
+
+    def test_a_full_disk_is_told(self):
+        path = self.write("furniture.json", FURNITURE)
+        for verb in ("solve", "check", "explain", "convert", "routes"):
+            arguments = [] if verb == "routes" else [str(path)]
+            with open("/dev/full", "w") as full:
+                run = subprocess.run([SERVER, verb, *arguments], stdout=full,
+                                     stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual(run.returncode, 1, verb)
+            self.assertIn("cannot write standard output", run.stderr)
+        run = subprocess.run([SERVER, "solve", str(path), "--output", "-"], cwd=self.folder,
+                             capture_output=True, text=True, timeout=60)
+        self.assertIn("optimal", run.stdout)
+        self.assertFalse((self.folder / "-").exists())
+
+    def test_an_explanation_cut_short_is_no_success(self):
+        slow = self.write("slow.json", slow_problem(33))
+        run = self.run_solvent("explain", slow, "--time-limit", "0.5")
+        self.assertEqual(run.returncode, 5, run.stderr)
+
+    def test_looking_makes_no_database(self):
+        typo = self.folder / "typo.db"
+        for arguments in (("keys", "list"), ("keys", "revoke", "key_1"), ("credits", "show"),
+                          ("credits", "grant", "--amount", "5")):
+            run = self.run_solvent(*arguments, "--organization", "o", "--database", typo)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn("there is no database", run.stderr)
+            self.assertFalse(typo.exists())
+        database = self.folder / "real.db"
+        create = ("keys", "create", "--organization", "o", "--database", database)
+        run = self.run_solvent(*create, "--expires-days", "0")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("--expires-days", run.stderr)
+        self.assertEqual(self.run_solvent(*create, "--expires-days", "3").returncode, 0)
+        listed = self.run_solvent("keys", "list", "--json", "--organization", "o",
+                                  "--database", database)
+        key = json.loads(listed.stdout)
+        self.assertRegex(key["created_at"], r"^20\d\d-")
+        self.assertGreater(key["expires_at"], key["created_at"])
+        self.assertIsNone(key["last_used_at"])
+
+    def test_a_server_that_cannot_listen_makes_no_key(self):
+        database = self.folder / "new.db"
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            for where in (("--port", taken.getsockname()[1]), ("--host", "no.such.host.invalid")):
+                run = self.run_solvent("serve", "--database", database, *where)
+                self.assertEqual(run.returncode, 1)
+                self.assertEqual(run.stdout, "")
+                self.assertIn("cannot listen", run.stderr)
+                self.assertFalse(database.exists())
 
     def test_standard_input(self):
         answer = self.run_solvent("solve", "-", "--format", "json", "--json",
