@@ -73,7 +73,8 @@ class Engine {
   // Lists the models that ship with the library, takes back the runs of processes that died, then
   // begins to solve.
   virtual absl::Status Start() = 0;
-  // Stops the solves under way and puts their runs back into the queue. Idempotent.
+  // Stops the solves under way and puts their runs back into the queue. Idempotent. An engine that
+  // was stopped cannot be started again: make another one, over the same database.
   virtual void Stop() = 0;
 
   virtual ExecutionStore& executions() = 0;

@@ -99,7 +99,8 @@ class ExecutionStore {
  public:
   virtual ~ExecutionStore() = default;
 
-  // Records a pending run and queues it. InvalidArgument: the problem does not fit together
+  // Records a pending run and queues it; before Engine::Start and after Stop too, to be solved by the
+  // next engine that runs over this database. InvalidArgument: the problem does not fit together
   // (Problem::Check), the solver is unknown (validation_error), or the idempotency key was used for
   // another request (idempotency_key_reused). ResourceExhausted: the queue is full.
   // FailedPrecondition (insufficient_credits): the organization cannot pay for it.

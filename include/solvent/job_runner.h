@@ -298,7 +298,8 @@ class JobRunner {
   // BadRequest naming each fault; NotFound for the model; AlreadyExists (conflict) for the name.
   virtual absl::StatusOr<Job> Create(const Caller& caller, JobDefinition definition) = 0;
   virtual absl::StatusOr<Job> Get(std::string_view organization, std::string_view name) = 0;
-  // Newest first.
+  // Newest first. `total` may be null; a ValidationError names a negative limit or offset, here and
+  // in Executions.
   virtual absl::StatusOr<std::vector<Job>> List(std::string_view organization, int64_t limit,
                                                 int64_t offset, int64_t* total) = 0;
   // Executions that exist keep what they were made with. A definition without webhook_secret keeps
