@@ -95,6 +95,8 @@ class Definitions(JobTest):
         ("spec.runtime.envs", [{"name": "SEED", "value": 2}], "spec.runtime.envs[0].value"),
         ("spec.runtime.envs", [{"name": "SEED", "value": "2", "from": "x"}],
          "spec.runtime.envs[0].from"),
+        ("spec.runtime.envs", [{"name": "SEED", "value": "2", "secret": True}],
+         "spec.runtime.envs[0].secret"),
         ("spec.runtime.envs", [{"name": "SEED", "value": "1"}, {"name": "SEED", "value": "2"}],
          "spec.runtime.envs.SEED"),
         ("spec.runtime.envs", [{"name": "PATH", "value": "/"}], "spec.runtime.envs.PATH"),
@@ -103,7 +105,7 @@ class Definitions(JobTest):
     bad_options = [("MIP_GAP", "2"), ("MIP_GAP", "-0.1"), ("MIP_GAP", "nan"), ("MIP_GAP", "1%"),
                    ("NODE_LIMIT", "-1"), ("NODE_LIMIT", "1.5"), ("NODE_LIMIT", "9007199254740992"),
                    ("SEED", "4294967296"), ("SOLVER", "none"), ("THREADS", "9"),
-                   ("TIME_LIMIT", "0"), ("TIME_LIMIT", "3601"), ("VERIFY", "yes")]
+                   ("TIME_LIMIT", "0"), ("TIME_LIMIT", "10000001"), ("VERIFY", "yes")]
     # What is still allowed.
     at_the_edge = [
         ("metadata.name", "a"),
@@ -125,10 +127,10 @@ class Definitions(JobTest):
         ("spec.runtime.taskTimeout", "60m"),
         ("spec.runtime.memory", 64),
         ("spec.runtime.memory", 1048576),
-        ("spec.runtime.envs", [{"name": "MIP_GAP", "value": "1", "secret": True}]),
+        ("spec.runtime.envs", [{"name": "MIP_GAP", "value": "1"}]),
         ("spec.runtime.envs", [{"name": "NODE_LIMIT", "value": "9007199254740991"}]),
         ("spec.runtime.envs", [{"name": "THREADS", "value": "8"}]),
-        ("spec.runtime.envs", [{"name": "TIME_LIMIT", "value": "3600"}]),
+        ("spec.runtime.envs", [{"name": "TIME_LIMIT", "value": "10000000"}]),
     ]
 
     def all_broken(self):
