@@ -216,6 +216,8 @@ class Contract:
             schema = parameter["schema"]
             if schema.get("type") == "integer" and re.fullmatch(r"-?\d+", value):
                 value = int(value)
+            if schema.get("type") == "number" and re.fullmatch(r"\d+(\.\d+)?", value):
+                value = float(value)
             if schema.get("type") == "boolean" and value.lower() in TRUE + FALSE:
                 value = value.lower() in TRUE
             for fault in self.faults(schema, value):
