@@ -145,10 +145,10 @@ class Solves(Load):
         # A task that was stopped at work is paid for.
         self.killing.none(
             database,
-            "SELECT e.id, e.state, e.credits_used, sum(c.type = 1), sum(c.amount) FROM executions e"
-            " LEFT JOIN credit_entries c ON c.execution_id = e.id GROUP BY e.n"
-            " HAVING sum(c.type = 1) IS NOT 1 OR sum(c.type = 2) > 1"
-            " OR e.credits_used IS NOT -sum(c.amount)"
+            "SELECT e.id, e.state, e.credits_used, c.charges, c.spent FROM executions e"
+            " LEFT JOIN (SELECT execution_id, sum(type = 1) AS charges, sum(type = 2) AS refunds,"
+            " -sum(amount) AS spent FROM credit_entries GROUP BY 1) c ON c.execution_id = e.id"
+            " WHERE c.charges IS NOT 1 OR c.refunds > 1 OR e.credits_used IS NOT c.spent"
             " OR (e.state IN (3, 4) AND e.credits_used <> 0 AND e.batch = 0)"
             " OR (e.state = 2 AND e.credits_used = 0)", "charged wrongly")
 
