@@ -83,11 +83,11 @@ struct Problem {
   // Left-hand sides of all rows at `x`.
   std::vector<double> Activity(std::span<const double> x) const;
 
-  // OK when sizes agree, indices are in range and ascending, every number is finite where it must
-  // be, no entry is zero, no bound is NaN, no lower bound is +inf and no upper bound -inf,
-  // lower <= upper for every row and column, and a binary column stays within [0, 1]. Otherwise
-  // BadRequest, naming each offending row or column (the first twenty). Backends call this: they
-  // may be handed anything.
+  // OK when sizes agree, indices are in range and ascending, numbers are finite where they must be
+  // and coefficients within 1e20 in size, no entry is zero, no bound is NaN, no lower one +inf and
+  // no upper one -inf, lower <= upper for every row and column, and a binary column stays within
+  // [0, 1]. Otherwise BadRequest, naming each offending row or column (the first twenty). Backends
+  // call this: they may be handed anything.
   absl::Status Check() const;
 
   friend bool operator==(const Problem&, const Problem&) = default;

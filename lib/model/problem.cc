@@ -50,8 +50,17 @@ std::optional<std::string> BoundsFault(double lower, double upper) {
   return std::nullopt;
 }
 
-bool AllFinite(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(), [](double d) { return std::isfinite(d); });
+// Solvers answer falsely, or end their process, on coefficients from about 1e25.
+constexpr double kLargestCoefficient = 1e20;
+
+std::optional<std::string_view> CoefficientFault(double d) {
+  if (!std::isfinite(d)) return "is not finite";
+  if (std::abs(d) > kLargestCoefficient) return "is beyond 1e20 in size";
+  return std::nullopt;
+}
+
+bool AllUsable(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double d) { return !CoefficientFault(d); });
 }
 
 // A sum that carries its rounding errors along: exact to about twice double's precision.
@@ -174,7 +183,8 @@ absl::Status Problem::Check() const {
     auto fault = [&](std::string_view what) {
       faults.Add("column " + ColumnName(static_cast<int32_t>(j)) + ": " + std::string(what));
     };
-    if (!std::isfinite(objective[j])) fault("the objective coefficient is not finite");
+    if (auto what = CoefficientFault(objective[j]))
+      fault("the objective coefficient " + std::string(*what));
     if (auto what = BoundsFault(column_lower[j], column_upper[j])) fault(*what);
     switch (column_type[j]) {
       case ColumnType::kContinuous:
@@ -198,13 +208,13 @@ absl::Status Problem::Check() const {
       previous = row;
     }
   }
-  if (faults.empty() && !AllFinite(value)) {
+  if (faults.empty() && !AllUsable(value)) {
     for (size_t j = 0; j < n; ++j) {
       for (int64_t k = column_start[j]; k < column_start[j + 1]; ++k) {
         size_t entry = static_cast<size_t>(k);
-        if (!std::isfinite(value[entry])) {
+        if (auto what = CoefficientFault(value[entry])) {
           faults.Add("the coefficient of column " + ColumnName(static_cast<int32_t>(j)) +
-                     " in row " + RowName(row_index[entry]) + " is not finite");
+                     " in row " + RowName(row_index[entry]) + " " + std::string(*what));
         }
       }
     }

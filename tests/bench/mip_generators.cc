@@ -277,7 +277,7 @@ std::vector<Instance> BenchInstances() {
     std::string name = problem.name;
     list.push_back({std::move(name), std::move(problem)});
   };
-  add(LotSizing(6, 14, 1));
+  add(LotSizing(6, 24, 1));
   add(FacilityLocation(30, 90, 2));
   add(MultiKnapsack(5, 140, 3));
   add(GeneralizedAssignment(8, 40, 4));

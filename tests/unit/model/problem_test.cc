@@ -104,6 +104,8 @@ TEST_CASE("a check names every offending row and column") {
   has(broken([&](Problem& p) { p.objective[0] = kInfinity; }), "not finite");
   has(broken([&](Problem& p) { p.objective_offset = nan; }), "constant is not finite");
   has(broken([&](Problem& p) { p.value[2] = nan; }), "column y in row c");
+  has(broken([&](Problem& p) { p.value[2] = -2e20; }), "column y in row c is beyond 1e20 in size");
+  has(broken([&](Problem& p) { p.objective[0] = 1e25; }), "column x: the objective coefficient is");
   has(broken([&](Problem& p) { p.value[0] = 0; }), "explicit zeros");
   has(broken([&](Problem& p) { p.row_index[0] = 2; }), "row index 2 is out of range");
   has(broken([&](Problem& p) { p.row_index[0] = -1; }), "out of range");
