@@ -35,6 +35,7 @@ bool WasStopped(const absl::Status& status) {
 
 AttemptEnd NotPrepared(const absl::Status& status) {
   std::string message(Message(status));
+  if (absl::IsDeadlineExceeded(status)) return Failed(TaskReason::kTaskTimeout, message);
   if (!absl::IsInvalidArgument(status)) return Failed(TaskReason::kInternalError, message);
   bool input = GetErrorInfo(status).code == error_code::kBadRequest;
   return Failed(input ? TaskReason::kInvalidInput : TaskReason::kModelError, message);
@@ -143,10 +144,17 @@ std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const Reserv
   if (task.timeout_seconds > 0) {
     settings.max_seconds = std::min(most_seconds, static_cast<double>(task.timeout_seconds));
   }
+  const double begin = SteadySeconds();
   absl::StatusOr<GeneratedRun> run =
       batch.model->Generate(*std::move(input), settings, task.now_seconds);
   if (!run.ok()) {
     prepared->status = run.status();
+    // The generator reports its limit as a fault of the model, but this one is the task's own.
+    if (task.timeout_seconds > 0 && absl::IsInvalidArgument(run.status()) &&
+        SteadySeconds() - begin >= static_cast<double>(task.timeout_seconds)) {
+      prepared->status =
+          absl::DeadlineExceededError("the task's time was over while its problem was made");
+    }
     return prepared;
   }
   prepared->run = *std::move(run);

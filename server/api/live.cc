@@ -107,7 +107,7 @@ absl::StatusOr<Response> Events(Context& context, std::shared_ptr<LiveFeeds> fee
   if (after && IsEndState(execution->state) && *after >= EndSequence(*execution)) {
     return Response::Empty(204);
   }
-  if (absl::Status room = feeds->CheckRoom(); !room.ok()) return room;
+  if (absl::Status room = feeds->CheckRoom(organization); !room.ok()) return room;
   Response response;
   response.content_type = "text/event-stream";
   response.Set("Cache-Control", "no-store");

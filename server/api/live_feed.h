@@ -41,8 +41,9 @@ class LiveFeeds {
     std::function<bool()> still_allowed;
   };
 
-  // Unavailable while the messages that wait for slow readers take too much memory.
-  absl::Status CheckRoom() const;
+  // Unavailable while the messages that wait for slow readers take too much memory; an organization
+  // gets half of it.
+  absl::Status CheckRoom(const std::string& organization) const;
 
   // Sends `status` and then what happens, up to the end, after which the peer is closed. With
   // `after`, the sequence that the client has seen last: no `status`, and only what is newer. Ends
@@ -52,7 +53,7 @@ class LiveFeeds {
 
  private:
   class Feed;
-  std::shared_ptr<Feed> Enter(const std::string& id);
+  std::shared_ptr<Feed> Enter(const std::string& organization, const std::string& id);
 
   Context& context_;
   std::mutex mutex_;

@@ -364,6 +364,26 @@ class Live(ServerTest):
         self.assert_error(self.api.get("/ws/executions/exe_1"), 426)
 
 
+class TwoServers(unittest.TestCase):
+    def test_who_was_there_before_hears_the_end_beside_who_came_after_it(self):
+        with Server("--workers", "1") as server, server.client() as api, \
+                Server("--workers", "1", folder=server.folder) as second, \
+                second.client(server.key) as other:
+            busy = [api.post("/solve/async", json=slow_problem(seed)).json()["task_id"]
+                    for seed in (51, 52)]
+            for task in busy:
+                wait_until(lambda: api.get(f"/solve/async/{task}").json()["status"] == "running")
+            task = api.post("/solve/async", json=slow_problem(53)).json()["task_id"]
+            with EventStream(api, task) as before:
+                messages = iter(before)
+                self.assertEqual(next(messages)["status"], "pending")
+                # The first server is told of it within a second; until then it finds the record.
+                other.post(f"/solve/async/{task}/cancel")
+                with EventStream(api, task) as after:
+                    self.assertEqual([m["type"] for m in after], ["status", "cancelled"])
+                self.assertEqual([m["type"] for m in messages][-1], "cancelled")
+
+
 class Stopping(unittest.TestCase):
     def test_listeners_are_sent_away_when_the_server_stops(self):
         with Server("--workers", "1") as server, server.client() as api:

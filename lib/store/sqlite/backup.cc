@@ -141,14 +141,24 @@ class PartialFile {
 
   absl::Status Create() {
     RemoveLeftovers();
-    while (true) {
+    for (int tries = 0; tries < 100; ++tries) {
       path_ = target_ + Mark() + NewId("p").substr(2);
       descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
       if (descriptor_ < 0) return SystemError(path_);
-      // Who looks for leftovers just now may have been faster.
-      if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 && IsThere()) return absl::OkStatus();
+      const bool locked = ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+      const int fault = locked ? 0 : errno;
+      // Some file systems know no such locks: there the leftovers of the dead stay.
+      const bool lockless =
+          fault == ENOLCK || fault == EOPNOTSUPP || fault == EINVAL || fault == ENOSYS;
+      if ((locked || lockless) && IsThere()) return absl::OkStatus();
       ::close(std::exchange(descriptor_, -1));
+      // Who looks for leftovers just now may have been faster.
+      if (locked || lockless || fault == EWOULDBLOCK || fault == EINTR) continue;
+      Remove(path_);
+      errno = fault;
+      return SystemError(path_);
     }
+    return absl::AbortedError(absl::StrCat("files beside ", target_, " do not stay"));
   }
   // On disk, under the name it is for.
   absl::Status Publish() {
