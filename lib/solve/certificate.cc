@@ -16,6 +16,9 @@ constexpr double kCostNoise = 1e-12;
 // A column without a bound that takes part in a proof by noise alone: the proof must hold as long
 // as the column is no further from zero than this.
 constexpr double kFarPoint = 1e12;
+// What the rounding of good multipliers leaves, which a slight change of them would take away.
+constexpr double kMultiplierNoise = 1e-14;
+constexpr double kNearPoint = 1e9;
 // Share of a ray's drift along a row that is rounding.
 constexpr double kDriftNoise = 1e-12;
 constexpr int kImpliedRounds = 10;
@@ -70,7 +73,8 @@ bool Separates(const MinForm& form, std::span<const double> lower, std::span<con
     const double bound = z.value > 0 ? upper[j] : lower[j];
     if (std::isinf(bound)) {
       if (std::abs(z.value) > kNoise * z.scale) return false;
-      noise += std::abs(z.value) * kFarPoint;
+      const bool rounding = std::abs(z.value) <= kMultiplierNoise * z.scale;
+      noise += std::abs(z.value) * (rounding ? kNearPoint : kFarPoint);
       continue;
     }
     difference.AddProduct(-z.value, bound);

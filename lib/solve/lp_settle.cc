@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kEqualCost = 1e-7;
 // What the rounding of the point's own values may make of its cost.
-constexpr double kCostRounding = 1e-12;
+constexpr double kCostRounding = 2e-16;
 
 // A relaxation's point: integer columns may be fractional.
 std::optional<CheckedPoint> CheckRelaxed(const MinForm& form, std::vector<double> x) {

@@ -61,7 +61,13 @@ bool BeginsAsModel(std::string_view text) {
     if (word == keyword) return true;
   }
   if (word != "minimize" && word != "maximize" && word != "s" && word != "subject") return false;
-  const size_t semicolon = text.find(';');
+  size_t semicolon = text.find(';');
+  // One in a comment of an LP file says nothing.
+  while (semicolon != std::string_view::npos &&
+         text.substr(0, semicolon).find('\\', text.rfind('\n', semicolon) + 1) !=
+             std::string_view::npos) {
+    semicolon = text.find(';', semicolon + 1);
+  }
   if (semicolon == std::string_view::npos) return false;
   const size_t next = text.find_first_not_of(" \t\r", semicolon + 1);
   return next == std::string_view::npos || text[next] == '\n' || text[next] == '#' ||

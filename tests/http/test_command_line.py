@@ -148,7 +148,8 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.run_solvent("solve", self.write("model.txt", text)).returncode, 0)
         self.assertIn("x", self.run_solvent("convert", "-", text=text).stdout)
         lp = "Minimize\n obj: x\nSubject To\n c: x >= 2\nEnd\n"
-        for text in (lp, lp.lower(), "\\ a comment\n" + lp):
+        for text in (lp, lp.lower(), "\\ a comment\n" + lp,
+                     lp.replace("\n c", "\n\\ a line;\n c")):
             self.assertEqual(self.run_solvent("solve", "-", text=text).returncode, 0)
 
     def test_what_cannot_be_used_is_refused(self):

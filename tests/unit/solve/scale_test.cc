@@ -78,6 +78,18 @@ TEST_CASE("small costs count where columns get far, beside large costs") {
                 -100001000);
 }
 
+TEST_CASE("large costs that cancel hide no small ones") {
+  for (double large : {1e6, 1e13, 1e14}) {
+    Problem problem = Make({-large, large, -1, -1},
+                           {AtMost(0, {1, -1, 0, 0}), AtMost(4, {0, 0, 1, 2}),
+                            AtMost(6, {0, 0, 3, 1}), AtMost(1, {1}), AtLeast(1, {0, 1})});
+    const SolveResult result = Solve(problem);
+    CAPTURE(large);
+    CHECK(result.status == SolveStatus::kOptimal);
+    CHECK(result.objective == doctest::Approx(-2.8));
+  }
+}
+
 TEST_CASE("an endless gain is found however small its slope") {
   const std::vector<Row> rows = {AtMost(1, {1, -1, 0}), AtLeast(1, {0, 1, 1}),
                                  AtMost(1, {0, 0, 1})};
@@ -132,6 +144,28 @@ TEST_CASE("a Farkas proof counts what a far column could add up to") {
   const Problem problem = Make({0, 0}, {AtLeast(1, {1, -1}), AtLeast(0, {-(1 - 1e-12), 1})});
   const MinForm form(problem);
   CHECK_FALSE(IsFarkasProof(form, form.lower, form.upper, std::vector<double>{1, 1}));
+}
+
+TEST_CASE("multipliers that leave rounding on free columns prove all the same") {
+  ProblemBuilder builder;
+  for (int j = 0; j < 5; ++j)
+    builder.AddColumn("", -kInfinity, kInfinity, ColumnType::kContinuous, 0);
+  const std::vector<Row> rows = {
+      AtMost(140.4, {68.88, 51.59, -15.89, -48.22, 2.25}),
+      AtMost(-295.5, {-19.01, 56.76, -39.34, -4.68, 16.68}),
+      AtMost(52.5, {81.62, 0.94, -43.63, 51.16, 23.67}),
+      AtMost(-57.3, {-49.9, 81.95, 96.56, 62.04, 80.43}),
+      AtMost(21.4, {-37.97, 45.97, 79.77, 36.8, -5.57}),
+      // 0.1 above what the others allow.
+      AtLeast(-886.3, {-106.5325, 479.6825, 153.8975, 158.64, 304.0225})};
+  for (const Row& row : rows) {
+    builder.BeginRow("", row.lower, row.upper);
+    for (size_t j = 0; j < row.entries.size(); ++j)
+      builder.AddTerm(static_cast<int32_t>(j), row.entries[j]);
+  }
+  const SolveResult result = Solve(*std::move(builder).Build());
+  CHECK(result.status == SolveStatus::kInfeasible);
+  CHECK(result.verification.trust == Trust::kProven);
 }
 
 TEST_CASE("rows imply bounds through each other") {
