@@ -1,4 +1,5 @@
 // solvent serve: the HTTP server over one database.
+#include <malloc.h>
 #include <netdb.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -124,9 +125,19 @@ void RaiseDescriptorLimit() {
   }
 }
 
+// Otherwise what large answers and bodies took stays with the process: the allocator would keep
+// blocks of up to 32 MB once some were freed, in one heap a thread.
+void GiveLargeMemoryBack() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  ::mallopt(M_ARENA_MAX, 8);
+#endif
+}
+
 }  // namespace
 
 int Serve(const ServeOptions& options) {
+  GiveLargeMemoryBack();
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
