@@ -65,7 +65,9 @@ std::string Explain(const Verification& v) {
   switch (v.trust) {
     case Trust::kProven: return "proven (" + v.method + ")";
     case Trust::kCrossChecked: return "cross-checked by a second solve";
-    case Trust::kSolverWord: return "the solver's word; the point itself was checked";
+    case Trust::kSolverWord:
+      return v.point_checked ? "the solver's word; the point itself was checked"
+                             : "the solver's word";
     case Trust::kNone: return v.point_checked ? "the point was checked" : "";
   }
   return "";
