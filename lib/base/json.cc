@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <unordered_set>
 
 #include "simdjson.h"
@@ -42,9 +43,28 @@ bool HasDuplicate(const Json::Object& object, std::string_view* which) {
   return false;
 }
 
-// "line 3, column 14" of the first byte at which `text` stops being JSON. simdjson's DOM does not
-// say where it failed; this slower walk runs only after it did.
-std::string LocateJsonFault(std::string_view text) {
+struct JsonFault {
+  std::string place;      // "line 3, column 14"
+  std::string_view word;  // what stands there, where a value was to come
+  bool not_finite = false;
+};
+
+// "NaN", "-Infinity" and numbers beyond a double's range, all of which some writers produce.
+bool IsNotFinite(std::string_view word) {
+  const bool sign = !word.empty() && (word[0] == '-' || word[0] == '+');
+  const std::string_view bare = word.substr(sign);
+  double number = 0;
+  auto [rest, error] = std::from_chars(bare.data(), bare.data() + bare.size(), number);
+  if (bare.empty() || rest != bare.data() + bare.size()) return false;
+  if (error == std::errc::result_out_of_range)  // or too small, which is zero
+    number = std::strtod(std::string(bare).c_str(), nullptr);
+  return !std::isfinite(number);
+}
+
+// The first place at which `text` stops being JSON. simdjson's DOM does not say where it failed;
+// this slower walk runs only after it did.
+JsonFault LocateJsonFault(std::string_view text) {
+  JsonFault fault;
   std::string open;  // the brackets around the current position
   enum { kValue, kValueOrEnd, kKey, kKeyOrEnd, kColon, kCommaOrEnd, kDone } want = kValue;
   size_t i = 0;
@@ -120,9 +140,13 @@ std::string LocateJsonFault(std::string_view text) {
       std::string_view word = text.substr(i, end - i);
       double number = 0;
       auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-      bool is_number = error == std::errc() && rest == word.data() + word.size() &&
-                       (word[0] == '-' || (word[0] >= '0' && word[0] <= '9'));
-      if (!is_number && word != "true" && word != "false" && word != "null") break;
+      bool is_number = error != std::errc::invalid_argument && rest == word.data() + word.size() &&
+                       !IsNotFinite(word) && (word[0] == '-' || (word[0] >= '0' && word[0] <= '9'));
+      if (!is_number && word != "true" && word != "false" && word != "null") {
+        fault.word = word;
+        fault.not_finite = IsNotFinite(word);
+        break;
+      }
       i = end;
     }
     want = open.empty() ? kDone : kCommaOrEnd;
@@ -135,7 +159,8 @@ std::string LocateJsonFault(std::string_view text) {
       line_start = k + 1;
     }
   }
-  return "line " + std::to_string(line) + ", column " + std::to_string(i - line_start + 1);
+  fault.place = "line " + std::to_string(line) + ", column " + std::to_string(i - line_start + 1);
+  return fault;
 }
 
 // simdjson bounds the depth, so this recursion is bounded too.
@@ -326,8 +351,12 @@ absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth) {
       return BadRequest("malformed JSON: nested deeper than " + std::to_string(max_depth) +
                         " levels");
     }
-    return BadRequest("malformed JSON at " + LocateJsonFault(text) + ": " +
-                      simdjson::error_message(error));
+    const JsonFault fault = LocateJsonFault(text);
+    if (fault.not_finite) {
+      return ValidationError("", "not a finite number at " + fault.place + ": " +
+                                     std::string(fault.word.substr(0, 40)));
+    }
+    return BadRequest("malformed JSON at " + fault.place + ": " + simdjson::error_message(error));
   }
   Json json;
   if (absl::Status status = Convert(root, json); !status.ok()) return status;

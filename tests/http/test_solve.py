@@ -169,6 +169,16 @@ class Refusals(ServerTest):
                                      headers={"Content-Type": "application/json"})
             self.assertIn(response.status_code, (400, 422), text[:20])
 
+    def test_numbers_that_are_not_finite_are_wrong_values(self):
+        body = '{"variables":[{"name":"x","lower_bound":%s}],"objective":{"expression":"x"}}'
+        for number in ("NaN", "-Infinity", "1e999"):
+            for path in ("/solve", "/solve/async", "/models"):
+                answer = self.assert_error(
+                    self.api.post(path, content=(body % number).encode(),
+                                  headers={"Content-Type": "application/json"}),
+                    422, "validation_error")
+                self.assertIn(f"line 1, column 41: {number}", answer["message"])
+
     def test_other_content_types_are_refused(self):
         self.assert_error(
             self.api.post("/solve", content=b"x=1",

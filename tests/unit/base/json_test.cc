@@ -42,6 +42,19 @@ TEST_CASE("faults are named with line and column") {
   CHECK(WhyNot("").find("column 1") != std::string::npos);
 }
 
+TEST_CASE("numbers that are not finite are wrong values, wherever they stand") {
+  for (const char* word : {"NaN", "nan", "Infinity", "-Infinity", "-NaN", "1e400", "-1e999"}) {
+    const std::string text = "{\"tiny\":1e-400,\n \"a\":[1," + std::string(word) + "]}";
+    CAPTURE(text);
+    const absl::Status status = ParseJson(text).status();
+    CHECK(GetErrorInfo(status).code == error_code::kValidation);
+    CHECK(Message(status).find("not a finite number at line 2, column 9: " + std::string(word)) !=
+          std::string_view::npos);
+  }
+  CHECK(GetErrorInfo(ParseJson("{\"a\":nanny}").status()).code == error_code::kBadRequest);
+  CHECK(ParseJson("[1e-400]").ok());
+}
+
 TEST_CASE("what strict readers must refuse is refused") {
   for (const char* text : {"NaN", "[Infinity]", "{\"a\":1,\"a\":2}", "[1e400]", "[01]", "{'a':1}",
                            "[\"\xC3\"]", "[\"\x01\"]", "[1] x", "{\"a\"}", "\xEF\xBB\xBF[]"}) {
@@ -89,8 +102,8 @@ TEST_CASE("text that is not UTF-8 is written as valid JSON") {
 }
 
 TEST_CASE("an error carries its details through a status") {
-  absl::Status status = ValidationError({{"/variables/0/name", "is empty", "value_error"},
-                                         {"/objective", "is missing", "missing"}});
+  absl::Status status = ValidationError(
+      {{"/variables/0/name", "is empty", "value_error"}, {"/objective", "is missing", "missing"}});
   ErrorInfo info = GetErrorInfo(status);
   CHECK(info.code == "validation_error");
   REQUIRE(info.fields.size() == 2);
