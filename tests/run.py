@@ -1,4 +1,5 @@
-"""Runs the test suite of a build directory and closes with a count of executed test cases.
+"""Runs the test suite of a build directory and closes with what failed and a count of executed
+test cases.
 
 usage: run.py BUILD_DIRECTORY [MESON TEST ARGUMENTS]
 """
@@ -38,6 +39,24 @@ def count(entry):
     return (1, 0, 0) if ok else (0, 1, 0)
 
 
+# The lines of an output that say which case failed and why, for each kind of test program.
+TELLING = re.compile(
+    r"^(TEST CASE:.*|.*\.cc:\d+: (ERROR|FATAL ERROR):.*|  values: .*|(FAIL|ERROR): .*"
+    r"|\S*(Error|Exception)\b.*|not ok .*|.*==ERROR: .*|SUMMARY: .*|WARNING: ThreadSanitizer.*)$"
+)
+
+
+def told(entry):
+    """What a failed test program said of its failures, short: a log is often read by its end."""
+    output = entry.get("stdout", "") + "\n" + entry.get("stderr", "")
+    lines = [line[:300] for line in output.splitlines() if TELLING.match(line)]
+    if not lines:
+        lines = [line[:300] for line in output.splitlines()[-5:]]
+    return [f"failed: {entry['name']} ({entry['result']}, {entry['duration']:.0f} s)"] + [
+        "  " + line for line in lines[:20]
+    ]
+
+
 def main():
     build = pathlib.Path(sys.argv[1])
     log = build / "meson-logs" / "testlog.json"
@@ -45,10 +64,15 @@ def main():
     command = ["meson", "test", "-C", str(build), "--no-rebuild", "--print-errorlogs"]
     status = subprocess.run(command + sys.argv[2:]).returncode
     passed = failed = skipped = 0
+    bad = []
     if log.exists():
         for line in log.read_text().splitlines():
-            p, f, s = count(json.loads(line))
+            entry = json.loads(line)
+            p, f, s = count(entry)
             passed, failed, skipped = passed + p, failed + f, skipped + s
+            if f:
+                bad += told(entry)
+    print(*bad, sep="\n", end="\n" if bad else "")
     tail = f", {skipped} skipped" if skipped else ""
     print(f"{passed} passed, {failed} failed{tail}")
     return 1 if status or failed or not passed else 0

@@ -31,6 +31,7 @@ void Mailbox::Add(std::shared_ptr<QueuedPeer> peer) {
   bool first;
   {
     std::lock_guard lock(mutex_);
+    if (content_.end) return;
     first = content_.dirty.empty();
     content_.dirty.push_back(std::move(peer));
   }
@@ -46,11 +47,17 @@ void Mailbox::Stop() {
   Wake();
 }
 
+void Mailbox::End() {
+  Content left;
+  std::lock_guard lock(mutex_);
+  left = std::exchange(content_, {.dirty = {}, .adopted = {}, .stop = true, .end = true});
+}
+
 Mailbox::Content Mailbox::Take() {
   uint64_t count;
   [[maybe_unused]] ssize_t got = read(wake_fd_, &count, sizeof count);
   std::lock_guard lock(mutex_);
-  return std::exchange(content_, {.dirty = {}, .adopted = {}, .stop = content_.stop});
+  return std::exchange(content_, {.dirty = {}, .adopted = {}, .stop = content_.stop, .end = content_.end});
 }
 
 void Mailbox::Wake() {

@@ -32,11 +32,15 @@ class Mailbox {
   bool Adopt(std::unique_ptr<LoopSocket>& socket);
   void Add(std::shared_ptr<QueuedPeer> peer);
   void Stop();
+  // The loop is gone: drops what is left for it, and what comes later. Without it, a peer that
+  // waits here and the mailbox would keep each other alive.
+  void End();
 
   struct Content {
     std::vector<std::shared_ptr<QueuedPeer>> dirty;
     std::vector<std::unique_ptr<LoopSocket>> adopted;
     bool stop = false;
+    bool end = false;
   };
   Content Take();
   int wake_fd() const { return wake_fd_; }  // readable when there is something

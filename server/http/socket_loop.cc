@@ -158,6 +158,7 @@ void SocketLoop::Adopt(std::unique_ptr<LoopSocket> socket) {
 void SocketLoop::Stop() {
   mailbox_->Stop();
   if (thread_.joinable()) thread_.join();
+  mailbox_->End();
 }
 
 }  // namespace solvent::http

@@ -304,11 +304,26 @@ TEST_CASE("a message larger than the queue's bound passes, and so does the farew
 TEST_CASE("what waits beside the largest message has the whole bound") {
   WebSocketOptions options;
   options.max_queued_bytes = 1000;
-  auto peer = std::make_shared<QueuedPeer>(std::make_shared<Mailbox>(options));
+  auto mailbox = std::make_shared<Mailbox>(options);
+  auto peer = std::make_shared<QueuedPeer>(mailbox);
   CHECK(peer->SendText("retry: 2000"));
   CHECK(peer->SendText(std::string(5000, 'a')));
   CHECK(peer->SendText(std::string(5000, 'b')));
   CHECK_FALSE(peer->SendText("more"));
+  mailbox->End();
+}
+
+TEST_CASE("a peer that outlives the loop is freed with its last owner") {
+  auto mailbox = std::make_shared<Mailbox>(WebSocketOptions());
+  auto waiting = std::make_shared<QueuedPeer>(mailbox), late = std::make_shared<QueuedPeer>(mailbox);
+  std::weak_ptr<QueuedPeer> first = waiting, second = late;
+  waiting->SendText("before the end");
+  mailbox->End();
+  late->SendText("after it");
+  waiting.reset();
+  late.reset();
+  CHECK(first.expired());
+  CHECK(second.expired());
 }
 
 TEST_CASE("a flood of pings that nobody reads answers to ends the socket") {
