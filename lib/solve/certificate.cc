@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "exact_sum.h"
+#include "power_scale.h"
 
 namespace solvent {
 namespace {
@@ -21,6 +22,11 @@ constexpr double kMultiplierNoise = 1e-14;
 constexpr double kNearPoint = 1e9;
 // Share of a ray's drift along a row that is rounding.
 constexpr double kDriftNoise = 1e-12;
+// Multiples of a ray that are tried for whole numbers, and how far from those they may be.
+constexpr double kLargestMultiple = 1e6;
+constexpr double kFractionNoise = 1e-10;
+// What writing decimals as doubles may make of costs that cancel.
+constexpr double kDecimalNoise = 1e-15;
 constexpr int kImpliedRounds = 10;
 
 struct Combination {
@@ -80,6 +86,61 @@ bool Separates(const MinForm& form, std::span<const double> lower, std::span<con
     difference.AddProduct(-z.value, bound);
   }
   return difference.value() - noise > 1e-10 * difference.magnitude();
+}
+
+// Whether the cost falls along `ray` by more than `share` of its terms, or of `least`.
+bool Improves(const MinForm& form, std::span<const double> ray, double share, double least) {
+  ExactSum slope;
+  for (int32_t j = 0; j < form.columns; ++j) slope.AddProduct(form.cost[j], ray[j]);
+  return slope.value() < 0 && slope.value() <= -share * std::max(slope.magnitude(), least);
+}
+
+// Whether no row drifts towards a bound along `ray` by more than `share` of its terms.
+bool StaysInRows(const MinForm& form, std::span<const double> ray, double share) {
+  for (int32_t i = 0; i < form.rows; ++i) {
+    ExactSum drift;
+    for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k)
+      drift.AddProduct(form.row_value[k], ray[form.column_index[k]]);
+    const double noise = share * drift.magnitude();
+    if (drift.value() > noise && !std::isinf(form.row_upper[i])) return false;
+    if (drift.value() < -noise && !std::isinf(form.row_lower[i])) return false;
+  }
+  return true;
+}
+
+// The least denominator of a fraction next to `v`, or 0 when none is small.
+double Denominator(double v) {
+  double rest = std::abs(v), before = 0, denominator = 1;
+  while (denominator <= kLargestMultiple) {
+    const double scaled = std::abs(v) * denominator;
+    if (std::abs(scaled - std::round(scaled)) <= kFractionNoise * std::max(1.0, scaled))
+      return denominator;
+    rest = 1 / (rest - std::floor(rest));
+    const double next = std::floor(rest) * denominator + before;
+    before = denominator;
+    denominator = next;
+  }
+  return 0;
+}
+
+// A multiple of `ray` in whole numbers, up to its rounding; empty when there is none of small ones.
+std::vector<double> WholeMultiple(std::span<const double> ray) {
+  double least = kInfinity;
+  const double tiny = kFractionNoise * LargestSize(ray);
+  for (double v : ray) {
+    if (std::abs(v) > tiny) least = std::min(least, std::abs(v));
+  }
+  double common = 1;
+  for (double v : ray) {
+    if (std::abs(v) <= tiny) continue;
+    const double denominator = Denominator(v / least * common);
+    if (denominator == 0) return {};
+    common *= denominator;
+    if (common > kLargestMultiple) return {};
+  }
+  std::vector<double> whole;
+  for (double v : ray) whole.push_back(std::abs(v) <= tiny ? 0 : std::round(v / least * common));
+  return whole;
 }
 
 }  // namespace
@@ -204,30 +265,20 @@ bool IsFarkasProof(const MinForm& form, std::span<const double> lower,
 
 bool IsUnboundedRay(const MinForm& form, std::span<const double> ray) {
   if (static_cast<int32_t>(ray.size()) != form.columns || !AllFinite(ray)) return false;
-  double largest = 0;
-  for (double v : ray) largest = std::max(largest, std::abs(v));
+  const double largest = LargestSize(ray);
   if (largest == 0) return false;
   const double tiny = 1e-9 * largest;
   std::vector<double> kept(ray.begin(), ray.end());
-  ExactSum slope;
   for (int32_t j = 0; j < form.columns; ++j) {
     if (ray[j] > 0 ? !std::isinf(form.upper[j]) : ray[j] < 0 && !std::isinf(form.lower[j])) {
       if (std::abs(ray[j]) > tiny) return false;
       kept[j] = 0;  // another ray, just as good if it holds
     }
-    slope.AddProduct(form.cost[j], kept[j]);
   }
-  if (slope.value() > -1e-9 * std::max(slope.magnitude(), tiny)) return false;
-  for (int32_t i = 0; i < form.rows; ++i) {
-    ExactSum drift;
-    for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
-      drift.AddProduct(form.row_value[k], kept[form.column_index[k]]);
-    }
-    const double noise = kDriftNoise * drift.magnitude();
-    if (drift.value() > noise && !std::isinf(form.row_upper[i])) return false;
-    if (drift.value() < -noise && !std::isinf(form.row_lower[i])) return false;
-  }
-  return true;
+  if (Improves(form, kept, 1e-9, tiny) && StaysInRows(form, kept, kDriftNoise)) return true;
+  // What costs that nearly cancel leave over is told from rounding where there is none.
+  const std::vector<double> whole = WholeMultiple(kept);
+  return !whole.empty() && Improves(form, whole, kDecimalNoise, 0) && StaysInRows(form, whole, 0);
 }
 
 }  // namespace solvent

@@ -46,7 +46,7 @@ bool IsFarkasProof(const MinForm& form, std::span<const double> lower,
                    std::span<const double> upper, std::span<const double> y);
 
 // True when moving along `ray` for ever never leaves a row or bound of the problem and improves the
-// objective.
+// objective: clearly, or when some multiple of it is in whole numbers and then does so exactly.
 bool IsUnboundedRay(const MinForm& form, std::span<const double> ray);
 
 }  // namespace solvent

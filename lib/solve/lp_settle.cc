@@ -87,7 +87,9 @@ class Settler {
       if (FindFarkasProof(form_, form_.lower, form_.upper, factory_, control_))
         Prove(LpStatus::kInfeasible, "farkas");
     }
-    if (!verdict_.proven && (said_unbounded || said_infeasible)) {
+    // Nor is "optimal" more than a word where no multipliers support any bound at all.
+    const bool boundless = verdict_.status == LpStatus::kOptimal && verdict_.bound == -kInfinity;
+    if (!verdict_.proven && (said_unbounded || said_infeasible || boundless)) {
       if (auto ray = FindUnboundedRay(form_, factory_, control_)) ProveUnbounded(*ray);
     }
     if (verdict_.status == LpStatus::kFailed && control_.Stopped()) return Stopped();
@@ -118,7 +120,8 @@ class Settler {
 
   bool ProveUnbounded(const std::vector<double>& ray) {
     if (!IsUnboundedRay(form_, ray)) return false;
-    std::optional<CheckedPoint> point = CheckRelaxed(form_, engine_->Point());
+    std::optional<CheckedPoint> point = std::move(verdict_.point);
+    if (!point) point = CheckRelaxed(form_, engine_->Point());
     if (!point) point = AnyPoint(form_, factory_, control_);
     if (!point) return false;
     verdict_.point = std::move(point);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "farkas.h"
 #include "lp_settle.h"
 #include "tree_search.h"
 
@@ -30,6 +31,15 @@ constexpr double kHopelessShare = 0.3;
 constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
+
+// Without such a column there is no ray.
+bool MayImproveForEver(const MinForm& form) {
+  for (int32_t j = 0; j < form.columns; ++j) {
+    const double towards = form.cost[j] > 0 ? form.lower[j] : form.upper[j];
+    if (form.cost[j] != 0 && std::isinf(towards)) return true;
+  }
+  return false;
+}
 
 bool Better(const MinForm& form, double a, double b) {
   return std::isinf(b) ? a < b : a < b - kSameCost * std::max(form.cost_unit, std::abs(b));
@@ -171,6 +181,10 @@ void MipSettler::Settle() {
   const bool tree_fits =
       form_.integers <= kTreeIntegers && form_.problem.num_nonzeros() <= kTreeNonzeros;
   if (tree_fits && SettleByTree(within.Within(kTreeShare * within.Remaining()))) return;
+  // The search looks for a ray by itself.
+  if (!tree_fits && claim_.status == MipStatus::kOptimal && MayImproveForEver(form_) &&
+      FindUnboundedRay(form_, lp_, within) && SettleUnbounded(control_))
+    return;
   if (refuted_ || within.Remaining() >= kHopelessShare * first_seconds_) {
     SettleBySecondSolve(within);
   } else if (verdict_.trust == Trust::kSolverWord) {

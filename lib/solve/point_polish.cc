@@ -7,6 +7,17 @@
 namespace solvent {
 namespace {
 
+constexpr double kSnap = 1e-9;
+
+// What is left of a bound that a solver's tolerance moved, beside costs of 1e8, would be gain.
+double Snapped(double v, double lower, double upper) {
+  for (double bound : {lower, upper}) {
+    if (std::abs(v - bound) <= kSnap * std::max(1.0, std::min(std::abs(bound), std::abs(v))))
+      return bound + 0.0;  // no negative zeros
+  }
+  return v;
+}
+
 bool IsTight(const PointCheck& c) {
   return c.finite && c.max_integrality_violation == 0 && c.max_bound_violation <= kTightTolerance &&
          (c.max_row_violation <= kTightTolerance || c.max_scaled_row_violation <= 1e-13);
@@ -49,8 +60,18 @@ std::optional<CheckedPoint> PointPolisher::Rounded(std::span<const double> x) co
     v = std::clamp(v, form_.lower[j], form_.upper[j]);
     if (v == 0) v = 0;  // no negative zeros
   }
-  point.cost = form_.Cost(point.x);
   point.check = CheckPoint(form_.problem, point.x);
+  if (point.check.max_row_violation > 0) {
+    std::vector<double> snapped = point.x;
+    for (int32_t j = 0; j < form_.columns; ++j)
+      snapped[j] = Snapped(snapped[j], form_.lower[j], form_.upper[j]);
+    const PointCheck check = CheckPoint(form_.problem, snapped);
+    if (check.max_row_violation < point.check.max_row_violation) {
+      point.x = std::move(snapped);
+      point.check = check;
+    }
+  }
+  point.cost = form_.Cost(point.x);
   return point;
 }
 

@@ -32,9 +32,10 @@ class PointPolisher {
  public:
   PointPolisher(const MinForm& form, LpEngineFactory factory);
 
-  // Rounds integer columns, moves values inside their bounds and, where that leaves a row violated,
-  // solves for the continuous columns again with the integers fixed, and so where small costs may
-  // have been passed over. Nothing when no solution comes of it.
+  // Rounds integer columns and moves values inside their bounds, and onto bounds next to them where
+  // that violates the rows less. Where a row stays violated, or small costs may have been passed
+  // over, solves for the continuous columns again with the integers fixed. Nothing when no solution
+  // comes of it.
   std::optional<CheckedPoint> Polish(std::span<const double> x, const StopControl& control);
 
   // Takes only the integer columns of `x` and finds the best continuous ones.

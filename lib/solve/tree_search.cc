@@ -99,6 +99,11 @@ double TreeSearch::NodeBound(const Node& node, std::vector<double>* reduced) {
   return DualBound(form_, node.lower, node.upper, engine_->RowDuals(), implied_, reduced);
 }
 
+bool TreeSearch::RootHasRay(const StopControl& control) {
+  return result_.nodes == 1 && (IsUnboundedRay(form_, engine_->UnboundedRay()) ||
+                                FindUnboundedRay(form_, factory_, control).has_value());
+}
+
 TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) {
   if (!propagator_.Tighten(node.lower, node.upper)) return Verdict::kClosed;
   engine_->SetColumnBounds(node.lower, node.upper);
@@ -129,17 +134,17 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
   switch (status) {
     case LpStatus::kStopped:
     case LpStatus::kFailed: return Verdict::kOpen;
-    case LpStatus::kUnbounded:
-      if (result_.nodes == 1) {
-        result_.root_unbounded = IsUnboundedRay(form_, engine_->UnboundedRay()) ||
-                                 FindUnboundedRay(form_, factory_, control).has_value();
-      }
-      return Verdict::kOpen;
+    case LpStatus::kUnbounded: result_.root_unbounded = RootHasRay(control); return Verdict::kOpen;
     case LpStatus::kInfeasible:
       if (ProvenEmpty(node, control)) return Verdict::kClosed;
       // Empty only by a hair: smaller pieces may be decided by integer reasoning.
       return Branch(node, engine_->Point(), control);
     case LpStatus::kOptimal: break;
+  }
+  // No multipliers support any bound: the point is no more than where the solver gave up.
+  if (bound == -kInfinity && RootHasRay(control)) {
+    result_.root_unbounded = true;
+    return Verdict::kOpen;
   }
   if (CloseByBound(bound)) return Verdict::kClosed;
 

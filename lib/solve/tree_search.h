@@ -50,6 +50,7 @@ class TreeSearch {
   Verdict Branch(const Node& node, const std::vector<double>& x, const StopControl& control);
   Verdict CloseFixed(const Node& node, const StopControl& control);
   double NodeBound(const Node& node, std::vector<double>* reduced = nullptr);
+  bool RootHasRay(const StopControl& control);  // and this is the root
   bool ProvenEmpty(const Node& node, const StopControl& control);
   bool CloseByBound(double bound);
   bool FixByReducedCost(Node& node, double bound, const std::vector<double>& reduced) const;

@@ -128,6 +128,45 @@ TEST_CASE("a ray must not creep towards a bound") {
   CHECK(IsUnboundedRay(closing, std::vector<double>{1, 1.1}));
 }
 
+TEST_CASE("optimal is not believed where a ray leaves with the least cost") {
+  // The free column gains 1e-10 a step, for ever, beside a cost of 2e5.
+  const std::vector<Row> rows = {AtLeast(0, {1, -3, 2, 0, -1000}), AtLeast(8e5, {-1, -3, 0, 1, 0}),
+                                 AtLeast(4, {0, 5, 0, -1, 0})};
+  for (bool mixed : {false, true}) {
+    Problem problem = Make({-6e-8, 5e-7, 9e-5, 2e5, 1e-10}, rows);
+    problem.column_lower[4] = -kInfinity;
+    if (mixed) problem.column_type[2] = ColumnType::kInteger;
+    const SolveResult result = Solve(problem);
+    CHECK(result.status == SolveStatus::kUnbounded);
+    CHECK(result.verification.trust == Trust::kProven);
+  }
+}
+
+TEST_CASE("a gain that is left where large costs cancel is told from rounding in whole numbers") {
+  // 3 of the second and 4 of the third cost nothing, and let the first gain.
+  const std::vector<Row> rows = {AtMost(30, {4, -1, 0}), AtMost(0, {0, 4, -3})};
+  const Problem problem = Make({-4e-10, -400, 300}, rows);
+  const SolveResult result = Solve(problem);
+  CHECK(result.status == SolveStatus::kUnbounded);
+  CHECK(result.verification.trust == Trust::kProven);
+  const MinForm form(problem);
+  CHECK(IsUnboundedRay(form, std::vector<double>{0.25, 1, 4.0 / 3}));
+  CHECK_FALSE(IsUnboundedRay(form, std::vector<double>{0.26, 1, 4.0 / 3}));
+  // Decimals as doubles leave a gain of 3e-17 that nobody meant.
+  const Problem decimals = Make({0.3, -0.1}, {AtMost(0, {-3, 1})});
+  const MinForm rounded(decimals);
+  CHECK_FALSE(IsUnboundedRay(rounded, std::vector<double>{1, 3}));
+}
+
+TEST_CASE("what a tolerance leaves of a bound is no gain") {
+  // 4 y <= 0, where y = 1e-12 would be worth 3e-4.
+  const SolveResult result =
+      Solve(Make({0.07, -3e8, 0},
+                 {AtMost(0, {0, 4, 0}), AtMost(8, {2, -1, 0}), AtMost(2, {1, 0, 1})}, {0, 2}));
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.objective == 0);
+}
+
 TEST_CASE("a dual bound leaves nothing out that a far column could add up to") {
   const Problem problem = Make({-5e-8, -1}, {AtMost(1e9, {1, 0}), AtMost(1, {0, 1})});
   const MinForm form(problem);
