@@ -22,9 +22,8 @@ std::optional<CheckedPoint> CheckRelaxed(const MinForm& form, std::vector<double
     x[j] = std::clamp(x[j], form.lower[j], form.upper[j]);
     if (x[j] == 0) x[j] = 0;  // no negative zeros
   }
-  point.cost = form.Cost(x);
-  point.check = CheckPoint(form.problem, x);
   point.x = std::move(x);
+  Evaluate(form, point);
   PointCheck as_continuous = point.check;
   as_continuous.max_integrality_violation = 0;
   if (!IsSolution(as_continuous)) return std::nullopt;

@@ -9,11 +9,10 @@ namespace {
 
 constexpr double kSnap = 1e-9;
 
-// What is left of a bound that a solver's tolerance moved, beside costs of 1e8, would be gain.
 double Snapped(double v, double lower, double upper) {
-  for (double bound : {lower, upper}) {
-    if (std::abs(v - bound) <= kSnap * std::max(1.0, std::min(std::abs(bound), std::abs(v))))
-      return bound + 0.0;  // no negative zeros
+  for (double at : {lower, upper, std::round(v)}) {
+    if (std::abs(v - at) <= kSnap * std::max(1.0, std::min(std::abs(at), std::abs(v))))
+      return at + 0.0;  // no negative zeros
   }
   return v;
 }
@@ -30,6 +29,21 @@ bool IsSolution(const PointCheck& c) {
          c.max_bound_violation <= kFeasibilityTolerance &&
          (c.max_row_violation <= kFeasibilityTolerance ||
           c.max_scaled_row_violation <= kScaledTolerance);
+}
+
+void Evaluate(const MinForm& form, CheckedPoint& point) {
+  point.check = CheckPoint(form.problem, point.x);
+  if (point.check.max_row_violation > 0) {
+    std::vector<double> snapped = point.x;
+    for (int32_t j = 0; j < form.columns; ++j)
+      snapped[j] = Snapped(snapped[j], form.lower[j], form.upper[j]);
+    const PointCheck check = CheckPoint(form.problem, snapped);
+    if (check.max_row_violation < point.check.max_row_violation) {
+      point.x = std::move(snapped);
+      point.check = check;
+    }
+  }
+  point.cost = form.Cost(point.x);
 }
 
 LpModel ModelOf(const MinForm& form) {
@@ -60,18 +74,7 @@ std::optional<CheckedPoint> PointPolisher::Rounded(std::span<const double> x) co
     v = std::clamp(v, form_.lower[j], form_.upper[j]);
     if (v == 0) v = 0;  // no negative zeros
   }
-  point.check = CheckPoint(form_.problem, point.x);
-  if (point.check.max_row_violation > 0) {
-    std::vector<double> snapped = point.x;
-    for (int32_t j = 0; j < form_.columns; ++j)
-      snapped[j] = Snapped(snapped[j], form_.lower[j], form_.upper[j]);
-    const PointCheck check = CheckPoint(form_.problem, snapped);
-    if (check.max_row_violation < point.check.max_row_violation) {
-      point.x = std::move(snapped);
-      point.check = check;
-    }
-  }
-  point.cost = form_.Cost(point.x);
+  Evaluate(form_, point);
   return point;
 }
 

@@ -27,15 +27,19 @@ struct CheckedPoint {
 
 bool IsSolution(const PointCheck& check);
 
+// Fills in the cost and the check of the values, which must be within the bounds. Where they
+// violate a row less for it, values next to a bound or a whole number are moved there first: what a
+// solver's tolerance leaves of a zero, beside costs of 1e8, would be gain.
+void Evaluate(const MinForm& form, CheckedPoint& point);
+
 // Borrows `form`.
 class PointPolisher {
  public:
   PointPolisher(const MinForm& form, LpEngineFactory factory);
 
-  // Rounds integer columns and moves values inside their bounds, and onto bounds next to them where
-  // that violates the rows less. Where a row stays violated, or small costs may have been passed
-  // over, solves for the continuous columns again with the integers fixed. Nothing when no solution
-  // comes of it.
+  // Rounds integer columns and moves values inside their bounds. Where a row stays violated, or
+  // small costs may have been passed over, solves for the continuous columns again with the
+  // integers fixed. Nothing when no solution comes of it.
   std::optional<CheckedPoint> Polish(std::span<const double> x, const StopControl& control);
 
   // Takes only the integer columns of `x` and finds the best continuous ones.

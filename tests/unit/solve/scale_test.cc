@@ -142,6 +142,18 @@ TEST_CASE("optimal is not believed where a ray leaves with the least cost") {
   }
 }
 
+TEST_CASE("a ray of the cheapest column is found beside costs that hide it") {
+  Problem problem = Make({5e-10, 0, 0.3, 7e-4, 0.2, -8e7},
+                         {AtMost(1, {0, -3, 5, -3, 0, 0}),
+                          {.entries = {0, 1, 2, 3, 5, 5}, .lower = 3, .upper = 11},
+                          AtMost(0, {2, 2, 1, 0, 0, 0})});
+  problem.column_lower[0] = problem.column_lower[1] = -kInfinity;
+  problem.column_upper[1] = 300;
+  const SolveResult result = Solve(problem);
+  CHECK(result.status == SolveStatus::kUnbounded);
+  CHECK(result.verification.trust == Trust::kProven);
+}
+
 TEST_CASE("a gain that is left where large costs cancel is told from rounding in whole numbers") {
   // 3 of the second and 4 of the third cost nothing, and let the first gain.
   const std::vector<Row> rows = {AtMost(30, {4, -1, 0}), AtMost(0, {0, 4, -3})};
@@ -160,11 +172,27 @@ TEST_CASE("a gain that is left where large costs cancel is told from rounding in
 
 TEST_CASE("what a tolerance leaves of a bound is no gain") {
   // 4 y <= 0, where y = 1e-12 would be worth 3e-4.
-  const SolveResult result =
-      Solve(Make({0.07, -3e8, 0},
-                 {AtMost(0, {0, 4, 0}), AtMost(8, {2, -1, 0}), AtMost(2, {1, 0, 1})}, {0, 2}));
-  CHECK(result.status == SolveStatus::kOptimal);
-  CHECK(result.objective == 0);
+  const std::vector<Row> rows = {AtMost(0, {0, 4, 0}), AtMost(8, {2, -1, 0}), AtMost(2, {1, 0, 1})};
+  const SolveResult bound = Solve(Make({0.07, -3e8, 0}, rows, {0, 2}));
+  CHECK(bound.status == SolveStatus::kOptimal);
+  CHECK(bound.objective == 0);
+  // The last column has no bound to be moved onto.
+  Problem problem =
+      Make({-9e-10, 0, 0, 0, 5e7},
+           {AtMost(0, {1, 0, 0, 0, 0}), AtMost(1, {0, 0, 1, 0, 0}), AtLeast(0, {0, 0, -2, -1, 4})},
+           {0, 2});
+  problem.column_lower[4] = -kInfinity;
+  const SolveResult whole = Solve(problem);
+  CHECK(whole.status == SolveStatus::kOptimal);
+  CHECK(whole.objective == 0);
+  // Nor where there are no integers.
+  problem = Make({-9e6, 0, 2e-5, 1, 0, 0.005},
+                 {AtLeast(5e8, {0, 3, -3, 50, 0, 0}), AtMost(0, {5, 0, 5, 4, 0, 0})});
+  problem.column_upper[0] = 9e9;
+  problem.column_upper[5] = 200;
+  const SolveResult linear = Solve(problem);
+  CHECK(linear.status == SolveStatus::kOptimal);
+  CHECK(linear.objective == 0);
 }
 
 TEST_CASE("a dual bound leaves nothing out that a far column could add up to") {
