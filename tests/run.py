@@ -2,9 +2,13 @@
 test cases.
 
 usage: run.py BUILD_DIRECTORY [MESON TEST ARGUMENTS]
+
+With SANITIZER_REPORTS in the environment, each file in that folder is a failure: what a sanitizer
+had to say of any process of the run.
 """
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -57,6 +61,21 @@ def told(entry):
     ]
 
 
+# What stands between the frames of a report and says what it is about.
+REPORT = re.compile(r"^(==.*==ERROR.*|WARNING: .*|.*runtime error: .*|(Direct|Indirect) leak .*"
+                    r"|\s+#[0-7] .*|SUMMARY: .*)$")
+
+
+def reported(folder):
+    """What sanitizers wrote into the folder, as lines to print; none when they were silent."""
+    lines = []
+    for path in sorted(pathlib.Path(folder).iterdir()):
+        lines.append(f"failed: {path} says")
+        told = path.read_text(errors="replace").splitlines()
+        lines += ["  " + line[:300] for line in told if REPORT.match(line)][:40]
+    return lines
+
+
 def main():
     build = pathlib.Path(sys.argv[1])
     log = build / "meson-logs" / "testlog.json"
@@ -72,6 +91,9 @@ def main():
             passed, failed, skipped = passed + p, failed + f, skipped + s
             if f:
                 bad += told(entry)
+    if folder := os.environ.get("SANITIZER_REPORTS"):
+        bad += reported(folder)
+        failed += len(list(pathlib.Path(folder).iterdir()))
     print(*bad, sep="\n", end="\n" if bad else "")
     tail = f", {skipped} skipped" if skipped else ""
     print(f"{passed} passed, {failed} failed{tail}")

@@ -71,21 +71,29 @@ class Server:
         raise AssertionError("the server is gone")
 
     def stop(self, with_signal=signal.SIGTERM, timeout=30):
-        if self.process and self.process.poll() is None:
+        """Its exit status; a server that ends badly, by a crash or a sanitizer's report, fails."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
             self.process.send_signal(with_signal)
             self.process.wait(timeout)
-        if self.process:
-            self.process.stdout.close()
-            self.log.close()
-        return self.process.returncode if self.process else None
+        self.process.stdout.close()
+        self.log.close()
+        status = self.process.returncode
+        if status not in (0, -signal.SIGKILL):
+            raise AssertionError(f"server {self.process.pid} ended with status {status}: "
+                                 + self.read_log()[-4000:])
+        return status
 
     def kill(self):
         return self.stop(signal.SIGKILL)
 
     def remove(self):
-        self.stop()
-        if self.own_folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.stop()
+        finally:
+            if self.own_folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
         return self.start()
