@@ -12,16 +12,15 @@ namespace {
 
 constexpr int64_t kAny = std::numeric_limits<int>::max();
 
-NamedValues ReadEnvList(const Json& list, const std::string& pointer,
-                        std::vector<FieldError>& faults) {
+NamedValues ReadEnvList(const Json& list, const std::string& pointer, RequestFaults& faults) {
   NamedValues envs;
   if (!list.is_null() && !list.is_array()) {
-    faults.push_back({pointer, "must be an array", "type_error"});
+    faults.Add(pointer, "must be an array", "type_error");
   }
   for (size_t i = 0; i < list.array().size(); ++i) {
     std::string at = pointer + "/" + std::to_string(i);
     if (!list.array()[i].is_object()) {
-      faults.push_back({at, "must be an object", "type_error"});
+      faults.Add(at, "must be an object", "type_error");
       continue;
     }
     Members entry(list.array()[i], at, faults, {"name", "value"});
@@ -32,7 +31,7 @@ NamedValues ReadEnvList(const Json& list, const std::string& pointer,
   return envs;
 }
 
-JobRuntime ReadRuntime(const Json& json, std::vector<FieldError>& faults) {
+JobRuntime ReadRuntime(const Json& json, RequestFaults& faults) {
   Members m(json, "/spec/runtime", faults,
             {"maxConcurrentTasks", "maxRetries", "timeout", "taskTimeout", "memory", "envs"});
   JobRuntime runtime;
@@ -46,6 +45,25 @@ JobRuntime ReadRuntime(const Json& json, std::vector<FieldError>& faults) {
   return runtime;
 }
 
+NewTask ReadTask(Json& json, const std::string& at, RequestFaults& faults) {
+  NewTask task;
+  if (!json.is_object()) {
+    faults.Add(at, "must be an object", "type_error");
+    return task;
+  }
+  Members m(json, at, faults, {"input_data", "name", "maxRetries", "timeout"});
+  m.Require("input_data");
+  task.name = m.Text("name").value_or("");
+  if (auto retries = m.Integer("maxRetries", 0, kAny)) {
+    task.max_retries = static_cast<int>(*retries);
+  }
+  task.timeout_seconds = m.Duration("timeout");
+  for (Json::Member& member : json.mutable_object()) {
+    if (member.name == "input_data") task.input = std::move(member.value);
+  }
+  return task;
+}
+
 Json TextsToJson(const NamedValues& values) {
   Json json(Json::Object{});
   for (const auto& [name, value] : values) json.Set(name, std::string_view(value));
@@ -55,7 +73,7 @@ Json TextsToJson(const NamedValues& values) {
 }  // namespace
 
 absl::StatusOr<JobDefinition> ReadJobDefinition(const Json& body) {
-  std::vector<FieldError> faults;
+  RequestFaults faults;
   JobDefinition d;
   if (!body.is_object()) return BadRequest("the body must be a JSON object");
   Members top(body, "", faults, {"metadata", "spec"});
@@ -76,7 +94,7 @@ absl::StatusOr<JobDefinition> ReadJobDefinition(const Json& body) {
   d.runtime = ReadRuntime(spec.At("runtime"), faults);
   d.webhook_url = spec.Text("webhook_url").value_or("");
   d.webhook_secret = spec.Text("webhook_secret").value_or("");
-  RETURN_IF_ERROR(Faults(std::move(faults)));
+  RETURN_IF_ERROR(std::move(faults).ToStatus());
   RETURN_IF_ERROR(CheckDefinition(d));
   return d;
 }
@@ -85,7 +103,7 @@ absl::StatusOr<JobStart> ReadJobStart(Json body) {
   if (!body.is_object()) return BadRequest("the body must be a JSON object");
   JobStart start;
   start.request_hash = HashJson(body);
-  std::vector<FieldError> faults;
+  RequestFaults faults;
   Json list;
   for (Json::Member& member : body.mutable_object()) {
     if (member.name == "tasks") list = std::exchange(member.value, Json(Json::Array{}));
@@ -98,26 +116,11 @@ absl::StatusOr<JobStart> ReadJobStart(Json body) {
             list.is_null() ? "missing" : "type_error");
   }
   Json::Array& tasks = list.mutable_array();
-  for (size_t i = 0; i < tasks.size(); ++i) {
-    std::string at = "/tasks/" + std::to_string(i);
-    if (!tasks[i].is_object()) {
-      faults.push_back({at, "must be an object", "type_error"});
-      continue;
-    }
-    NewTask task;
-    {
-      Members t(tasks[i], at, faults, {"input_data", "name", "maxRetries", "timeout"});
-      t.Require("input_data");
-      task.name = t.Text("name").value_or("");
-      if (auto retries = t.Integer("maxRetries", 0, kAny)) {
-        task.max_retries = static_cast<int>(*retries);
-      }
-      task.timeout_seconds = t.Duration("timeout");
-    }
-    for (Json::Member& member : tasks[i].mutable_object()) {
-      if (member.name == "input_data") task.input = std::move(member.value);
-    }
-    start.tasks.push_back(std::move(task));
+  bool go_on = true;
+  for (size_t i = 0; i < tasks.size() && go_on; ++i) {
+    faults.BeginTask();
+    start.tasks.push_back(ReadTask(tasks[i], "/tasks/" + std::to_string(i), faults));
+    go_on = faults.EndTask();
   }
   start.env = m.Texts("env");
   start.memory_mb = m.Integer("memory", 0, kAny);
@@ -130,7 +133,7 @@ absl::StatusOr<JobStart> ReadJobStart(Json body) {
   start.request_id = m.Text("id").value_or("");
   start.job = m.Text("jobId").value_or("");
   start.organization = m.Text("workspaceId").value_or("");
-  RETURN_IF_ERROR(Faults(std::move(faults)));
+  RETURN_IF_ERROR(std::move(faults).ToStatus());
   return start;
 }
 

@@ -8,6 +8,7 @@
 #include "ids.h"
 #include "job_spec.h"
 #include "outcomes.h"
+#include "request_faults.h"
 #include "run_options.h"
 #include "solvent/error.h"
 #include "status_macros.h"
@@ -15,7 +16,6 @@
 namespace solvent {
 namespace {
 
-constexpr size_t kMostBadTasks = 20;
 constexpr int64_t kSecond = 1'000'000;
 
 absl::Status JobNotFound() { return NotFound("Job not found"); }
@@ -64,7 +64,7 @@ absl::Status JobRunnerImpl::CheckAgainstInstance(const Caller& caller,
   ASSIGN_OR_RETURN(SolverSettings settings,
                    ReadEnvs(definition.runtime.envs, "/spec/runtime/envs"));
   if (batches_.FindBackend(settings.solver_name) == nullptr) {
-    return Faults({{"/spec/runtime/envs/SOLVER", "no such solver is available", "value_error"}});
+    return RequestFault("/spec/runtime/envs/SOLVER", "no such solver is available");
   }
   if (!definition.webhook_url.empty() && limits_.check_webhook_url) {
     absl::Status good = limits_.check_webhook_url(definition.webhook_url);
@@ -72,7 +72,7 @@ absl::Status JobRunnerImpl::CheckAgainstInstance(const Caller& caller,
       ErrorInfo info = GetErrorInfo(good);
       std::string message =
           info.fields.empty() ? std::string(Message(good)) : std::move(info.fields[0].message);
-      return Faults({{"/spec/webhook_url", std::move(message), "value_error"}});
+      return RequestFault("/spec/webhook_url", message);
     }
   }
   return FindModel(caller.organization_id, definition.model_id).status();
@@ -134,7 +134,7 @@ absl::StatusOr<Job> JobRunnerImpl::Replace(const Caller& caller, std::string_vie
                                            JobDefinition definition) {
   RETURN_IF_ERROR(Get(caller.organization_id, name).status());
   if (definition.name != name) {
-    return Faults({{"/metadata/name", "must be the job's: it never changes", "value_error"}});
+    return RequestFault("/metadata/name", "must be the job's: it never changes");
   }
   RETURN_IF_ERROR(CheckDefinition(definition));
   RETURN_IF_ERROR(CheckAgainstInstance(caller, definition));
@@ -186,21 +186,15 @@ absl::StatusOr<std::optional<JobStarted>> JobRunnerImpl::Replay(const Caller& ca
 
 absl::Status JobRunnerImpl::CheckInputs(const PreparedModel& model,
                                         const std::vector<NewTask>& tasks) {
-  std::vector<FieldError> faults;
-  size_t bad = 0;
-  for (size_t i = 0; i < tasks.size() && bad < kMostBadTasks; ++i) {
+  RequestFaults faults;
+  for (size_t i = 0; i < tasks.size(); ++i) {
     absl::Status status = model.CheckInput(tasks[i].input);
-    if (status.ok()) continue;
-    if (!absl::IsInvalidArgument(status)) return status;
-    ++bad;
-    const std::string at = "/tasks/" + std::to_string(i) + "/input_data";
-    ErrorInfo info = GetErrorInfo(status);
-    if (info.fields.empty()) info.fields.push_back({"", std::string(Message(status)), ""});
-    for (FieldError& field : info.fields) {
-      faults.push_back({at + field.pointer, std::move(field.message), std::move(field.type)});
-    }
+    if (!status.ok() && !absl::IsInvalidArgument(status)) return status;
+    faults.BeginTask();
+    faults.Take(status, "/tasks/" + std::to_string(i) + "/input_data");
+    if (!faults.EndTask()) break;
   }
-  return Faults(std::move(faults));
+  return std::move(faults).ToStatus();
 }
 
 absl::Status JobRunnerImpl::CheckRoom(std::string_view organization) {
@@ -225,7 +219,7 @@ absl::StatusOr<NewJobExecution> JobRunnerImpl::MakeExecution(const Caller& calle
   NamedValues envs = LayOver(runtime.envs, start.env.value_or(NamedValues()));
   ASSIGN_OR_RETURN(SolverSettings settings, ReadEnvs(envs, "/env"));
   if (batches_.FindBackend(settings.solver_name) == nullptr) {
-    return Faults({{"/env/SOLVER", "no such solver is available", "value_error"}});
+    return RequestFault("/env/SOLVER", "no such solver is available");
   }
   RETURN_IF_ERROR(ports_.models->KeepDocument(model.prepared->hash(), model.prepared->document()));
 
@@ -278,7 +272,7 @@ absl::StatusOr<JobStarted> JobRunnerImpl::Start(const Caller& caller, std::strin
   if (batches_.stopping()) return absl::UnavailableError("the engine is stopping");
   ASSIGN_OR_RETURN(Job job, Get(caller.organization_id, name));
   if (!start.organization.empty() && start.organization != caller.organization_id) {
-    return Faults({{"/workspaceId", "is another organization's", "value_error"}});
+    return RequestFault("/workspaceId", "is another organization's");
   }
   RETURN_IF_ERROR(CheckStart(job.definition, options_, start));
   if (!job.definition.enabled) return Conflict("The job is disabled");
@@ -289,10 +283,8 @@ absl::StatusOr<JobStarted> JobRunnerImpl::Start(const Caller& caller, std::strin
   if (!start.allow_queue) {
     const int64_t memory = start.memory_mb.value_or(job.definition.runtime.memory_mb);
     if (limits_.worker_memory_mb > 0 && memory > limits_.worker_memory_mb) {
-      return Faults({{"/memory",
-                      "can never fit: a solver process may take " +
-                          std::to_string(limits_.worker_memory_mb) + " MB",
-                      "value_error"}});
+      return RequestFault("/memory", "can never fit: a solver process may take " +
+                                         std::to_string(limits_.worker_memory_mb) + " MB");
     }
     RETURN_IF_ERROR(CheckRoom(caller.organization_id));
   }

@@ -8,13 +8,13 @@
 
 #include "flat_json.h"
 #include "pointer.h"
+#include "request_faults.h"
 #include "status_macros.h"
 
 namespace solvent {
 namespace {
 
 constexpr int64_t kDay = 86400;
-constexpr size_t kMostFaults = 100;
 
 bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool IsAlphanumeric(char c) { return IsLowerOrDigit(c) || (c >= 'A' && c <= 'Z'); }
@@ -43,37 +43,6 @@ size_t Characters(std::string_view text) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   }));
 }
-
-std::string Range(int64_t least, int64_t most) {
-  return "must be from " + std::to_string(least) + " to " + std::to_string(most);
-}
-
-class FaultList {
- public:
-  void Add(std::string pointer, std::string message, std::string type = "value_error") {
-    if (faults_.size() < kMostFaults) {
-      faults_.push_back({std::move(pointer), std::move(message), std::move(type)});
-    }
-  }
-  void Check(bool good, std::string pointer, std::string message) {
-    if (!good) Add(std::move(pointer), std::move(message));
-  }
-  void InRange(int64_t value, int64_t least, int64_t most, std::string pointer) {
-    Check(value >= least && value <= most, std::move(pointer), Range(least, most));
-  }
-  void Take(const absl::Status& status, std::string_view pointer) {
-    if (status.ok()) return;
-    ErrorInfo info = GetErrorInfo(status);
-    for (FieldError& field : info.fields) {
-      Add(std::string(pointer) + field.pointer, std::move(field.message), std::move(field.type));
-    }
-    if (info.fields.empty()) Add(std::string(pointer), std::string(Message(status)));
-  }
-  absl::Status ToStatus() && { return Faults(std::move(faults_)); }
-
- private:
-  std::vector<FieldError> faults_;
-};
 
 struct Option {
   std::string_view env;
@@ -135,7 +104,7 @@ std::optional<std::string> ReadOption(const Option& option, const std::string& v
   return std::nullopt;
 }
 
-void CheckRuntime(JobRuntime& runtime, FaultList& faults) {
+void CheckRuntime(JobRuntime& runtime, RequestFaults& faults) {
   const std::string at = "/spec/runtime";
   faults.InRange(runtime.max_concurrent_tasks, 1, 64, at + "/maxConcurrentTasks");
   faults.InRange(runtime.max_retries, 0, 10, at + "/maxRetries");
@@ -150,14 +119,6 @@ void CheckRuntime(JobRuntime& runtime, FaultList& faults) {
 
 }  // namespace
 
-absl::Status Faults(std::vector<FieldError> faults) {
-  if (faults.empty()) return absl::OkStatus();
-  std::string message =
-      faults[0].pointer.empty() ? faults[0].message : faults[0].pointer + ": " + faults[0].message;
-  if (faults.size() > 1) message += " (and " + std::to_string(faults.size() - 1) + " more)";
-  return BadRequest(message, std::move(faults));
-}
-
 std::vector<std::string_view> JobOptionNames() {
   std::vector<std::string_view> names;
   for (const Option& option : kOptions) names.push_back(option.env);
@@ -167,7 +128,7 @@ std::vector<std::string_view> JobOptionNames() {
 absl::StatusOr<SolverSettings> ReadEnvs(const NamedValues& envs, std::string_view pointer) {
   SolverSettings settings;
   settings.options = Json::Object{};
-  FaultList faults;
+  RequestFaults faults;
   std::unordered_set<std::string> seen;
   for (const auto& [name, value] : envs) {
     std::string at = std::string(pointer) + "/" + EscapePointer(name);
@@ -197,7 +158,7 @@ NamedValues LayOver(const NamedValues& base, const NamedValues& over) {
 }
 
 absl::Status CheckDefinition(JobDefinition& d) {
-  FaultList faults;
+  RequestFaults faults;
   faults.Check(IsJobName(d.name), "/metadata/name",
                "must have 1 to 49 lower-case letters, digits and inner hyphens");
   faults.Check(Characters(d.display_name) <= 63, "/metadata/displayName",
@@ -223,7 +184,7 @@ absl::Status CheckDefinition(JobDefinition& d) {
 
 absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobStart& start) {
   const JobRuntime& runtime = job.runtime;
-  FaultList faults;
+  RequestFaults faults;
   const auto tasks = static_cast<int64_t>(start.tasks.size());
   faults.Check(tasks >= 1 && tasks <= limits.max_tasks, "/tasks",
                "must hold 1 to " + std::to_string(limits.max_tasks) + " tasks");
@@ -246,6 +207,7 @@ absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobS
   const int64_t overall = start.timeout_seconds.value_or(runtime.timeout_seconds);
   std::unordered_set<std::string> names;
   for (size_t i = 0; i < start.tasks.size() && tasks <= limits.max_tasks; ++i) {
+    faults.BeginTask();
     NewTask& task = start.tasks[i];
     const std::string at = "/tasks/" + std::to_string(i);
     if (task.name.empty()) {
@@ -268,6 +230,7 @@ absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobS
     task.timeout_seconds =
         std::min(task.timeout_seconds.value_or(runtime.task_timeout_seconds), overall);
     faults.Check(task.input.is_object(), at + "/input_data", "must be an object");
+    if (!faults.EndTask()) break;
   }
   return std::move(faults).ToStatus();
 }

@@ -8,7 +8,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "solvent/error.h"
 #include "solvent/job_runner.h"
 #include "solvent/json.h"
 
@@ -34,8 +33,5 @@ NamedValues LayOver(const NamedValues& base, const NamedValues& over);
 // Without the secret.
 std::string EncodeDefinition(const JobDefinition& definition);
 absl::StatusOr<JobDefinition> DecodeDefinition(std::string_view name, std::string_view text);
-
-// BadRequest with a message made from the first fault; OK without faults.
-absl::Status Faults(std::vector<FieldError> faults);
 
 }  // namespace solvent

@@ -7,11 +7,11 @@
 
 namespace solvent {
 
-Members::Members(const Json& object, std::string pointer, std::vector<FieldError>& faults,
+Members::Members(const Json& object, std::string pointer, RequestFaults& faults,
                  std::initializer_list<std::string_view> known)
     : object_(object), pointer_(std::move(pointer)), faults_(faults) {
   if (!object.is_null() && !object.is_object()) {
-    faults_.push_back({pointer_, "must be an object", "type_error"});
+    faults_.Add(pointer_, "must be an object", "type_error");
   }
   for (const Json::Member& member : object.object()) {
     if (std::find(known.begin(), known.end(), member.name) == known.end()) {
@@ -24,8 +24,8 @@ std::string Members::Pointer(std::string_view name) const {
   return pointer_ + "/" + EscapePointer(name);
 }
 
-void Members::Fault(std::string_view name, std::string message, std::string type) {
-  faults_.push_back({Pointer(name), std::move(message), std::move(type)});
+void Members::Fault(std::string_view name, std::string_view message, std::string_view type) {
+  faults_.Add(Pointer(name), message, type);
 }
 
 void Members::Require(std::string_view name) {
@@ -95,8 +95,8 @@ std::optional<std::vector<std::pair<std::string, std::string>>> Members::Texts(
   std::vector<std::pair<std::string, std::string>> texts;
   for (const Json::Member& member : value.object()) {
     if (!member.value.is_string()) {
-      faults_.push_back(
-          {Pointer(name) + "/" + EscapePointer(member.name), "must be a string", "type_error"});
+      faults_.Add(Pointer(name) + "/" + EscapePointer(member.name), "must be a string",
+                  "type_error");
     }
     texts.emplace_back(member.name, member.value.as_string());
   }

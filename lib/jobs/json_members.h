@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "solvent/error.h"
+#include "request_faults.h"
 #include "solvent/json.h"
 
 namespace solvent {
@@ -16,7 +16,7 @@ namespace solvent {
 class Members {
  public:
   // `object` may be absent (null); anything but an object is a fault.
-  Members(const Json& object, std::string pointer, std::vector<FieldError>& faults,
+  Members(const Json& object, std::string pointer, RequestFaults& faults,
           std::initializer_list<std::string_view> known);
 
   // Absent and null alike leave the value unset.
@@ -29,12 +29,13 @@ class Members {
   const Json& At(std::string_view name) const { return object_[name]; }
   std::string Pointer(std::string_view name) const;
   void Require(std::string_view name);
-  void Fault(std::string_view name, std::string message, std::string type = "value_error");
+  void Fault(std::string_view name, std::string_view message,
+             std::string_view type = "value_error");
 
  private:
   const Json& object_;
   const std::string pointer_;
-  std::vector<FieldError>& faults_;
+  RequestFaults& faults_;
 };
 
 }  // namespace solvent

@@ -59,9 +59,11 @@ JobSummary Summarize(const JobExecution& execution, std::vector<JobTaskOutcome> 
     summary.median = Quantile(values, 0.5);
     summary.upper_quartile = Quantile(values, 0.75);
     summary.max = values.back();
-    double mean = 0;
-    for (double value : values) mean += value / static_cast<double>(values.size());
-    summary.mean = mean;
+    long double sum = 0;
+    for (double value : values) sum += value;
+    // Rounding must not carry it outside.
+    summary.mean = std::clamp(static_cast<double>(sum / static_cast<long double>(values.size())),
+                              summary.min, summary.max);
   }
   if (execution.started_at != 0) {
     int64_t end = execution.completed_at != 0 ? execution.completed_at : now;

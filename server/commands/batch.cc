@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -63,10 +64,27 @@ bool IsResult(const std::string& line) {
          (*json)["ok"].is_bool();
 }
 
-// A result's beginning.
+// A result's beginning, or what a power failure leaves of one: zeros.
 bool IsCutOff(std::string_view line) {
   constexpr std::string_view kBegin = "{\"index\"";
-  return line.substr(0, kBegin.size()) == kBegin.substr(0, line.size());
+  return line.substr(0, kBegin.size()) == kBegin.substr(0, line.size()) ||
+         line.find_first_not_of('\0') == std::string_view::npos;
+}
+
+// The file that a link names, whether or not that exists. A result that replaced the link would
+// not be where its owner looks, and /dev/stdout is one.
+std::string Followed(const std::string& file) {
+  constexpr int kMostLinks = 40;
+  std::error_code error;
+  // Those of pipes and the like name nothing.
+  if (std::filesystem::is_other(file, error)) return file;
+  std::filesystem::path path = file;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(path, error); ++i) {
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) break;
+    path = path.parent_path() / target;
+  }
+  return path.string();
 }
 
 // InvalidArgument unless results may be written there: a new file, or one that holds nothing but
@@ -107,9 +125,30 @@ absl::Status IsNoSource(const BatchOptions& options) {
   return absl::OkStatus();
 }
 
+// Tells whether tables that results were made from are still the same.
+class TablesNow {
+ public:
+  explicit TablesNow(const CompiledModel& model) : model_(model) {}
+  // `files` as results have them: {name: hash}.
+  bool Match(const Json& files) {
+    return std::all_of(files.object().begin(), files.object().end(), [&](const Json::Member& file) {
+      auto [known, fresh] = hashes_.try_emplace(file.name);
+      if (fresh) {
+        absl::StatusOr<std::string> text = model_.Read(file.name);
+        if (text.ok()) known->second = HashRequest(*text);
+      }
+      return !known->second.empty() && known->second == file.value.as_string();
+    });
+  }
+
+ private:
+  const CompiledModel& model_;
+  std::map<std::string, std::string> hashes_;
+};
+
 // Results of an earlier start that still answer today's inputs. A line that was cut off by a kill
 // is no JSON and counts for nothing.
-void TakeOver(const std::string& file, std::vector<Input>& inputs) {
+void TakeOver(const std::string& file, TablesNow& tables, std::vector<Input>& inputs) {
   if (!std::filesystem::exists(file)) return;
   absl::StatusOr<std::string> text = ReadAll(file);
   if (!text.ok()) return;
@@ -120,7 +159,7 @@ void TakeOver(const std::string& file, std::vector<Input>& inputs) {
     auto input = std::lower_bound(inputs.begin(), inputs.end(), index,
                                   [](const Input& i, int64_t at) { return i.index < at; });
     if (input == inputs.end() || input->index != index) continue;
-    if ((*json)["key"].as_string() != input->key) continue;
+    if ((*json)["key"].as_string() != input->key || !tables.Match((*json)["files"])) continue;
     input->result = std::move(line.text);
     input->good = true;
   }
@@ -136,8 +175,9 @@ class Journal {
   // results.
   absl::Status Open(const std::string& file) {
     while (true) {
+      file_ = file;
       fd_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-      if (fd_ < 0) return absl::UnknownError("cannot write " + file + ": " + std::strerror(errno));
+      if (fd_ < 0) return Trouble();
       if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         return absl::UnavailableError(file + " is in use by another batch with this --output");
       }
@@ -161,16 +201,29 @@ class Journal {
     while (done < text.size()) {
       ssize_t n = ::write(fd_, text.data() + done, text.size() - done);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return absl::UnknownError(std::strerror(errno));
+      if (n < 0) return Trouble();
       done += static_cast<size_t>(n);
     }
-    if (::fdatasync(fd_) != 0) return absl::UnknownError(std::strerror(errno));
+    if (::fdatasync(fd_) != 0) return Trouble();
     return absl::OkStatus();
   }
 
  private:
+  absl::Status Trouble() const {
+    return absl::UnknownError("cannot write " + file_ + ": " + std::strerror(errno));
+  }
+
+  std::string file_;
   int fd_ = -1;
 };
+
+// An input is one line, and which one is told beside the message.
+std::string WithoutLine(std::string_view message) {
+  constexpr std::string_view kLine = "line 1, ";
+  std::string text(message);
+  if (const size_t at = text.find(kLine); at != std::string::npos) text.erase(at, kLine.size());
+  return text;
+}
 
 std::string Span(double seconds) {
   auto whole = static_cast<long long>(std::llround(std::max(seconds, 0.0)));
@@ -192,7 +245,7 @@ class BatchRun {
         model_(model),
         inputs_(inputs),
         backend_(backend),
-        stop_(std::move(stop)),
+        asked_to_stop_(std::move(stop), [this] { stop_.request_stop(); }),
         terminal_(!options.quiet && ::isatty(STDERR_FILENO) == 1) {
     solve_.time_limit_seconds = options.time_limit.value_or(3600);
     if (options.gap) solve_.gap_tolerance = *options.gap;
@@ -237,7 +290,8 @@ class BatchRun {
       if (!trouble_.ok()) return;
       trouble_ = journal.Add(input.result);
       changed_.notify_all();
-      if (!trouble_.ok()) return;
+      // What the others are solving could not be kept either.
+      if (!trouble_.ok()) stop_.request_stop();
     }
   }
 
@@ -266,8 +320,9 @@ class BatchRun {
       return refused(fault);
     };
     absl::StatusOr<Json> document = ParseJson(input.text);
-    if (!document.ok()) return failed(Message(document.status()));
-    MathProgGenerated generated = model_.Generate(&*document);
+    if (!document.ok()) return failed(WithoutLine(Message(document.status())));
+    FilesRead files;
+    MathProgGenerated generated = model_.Generate(&*document, &files);
     if (generated.run == nullptr) {
       for (const MathProgDiagnostic& d : generated.diagnostics) {
         if (!d.warning) return refused(d);
@@ -275,7 +330,7 @@ class BatchRun {
       return failed("the model cannot use this input");
     }
     SolveMonitor monitor;
-    monitor.stop = stop_;
+    monitor.stop = stop_.get_token();
     absl::StatusOr<SolveResult> result = backend_.Solve(generated.run->problem(), solve_, monitor);
     if (result.ok() && result->status == SolveStatus::kCancelled) return false;
     if (!result.ok()) return failed(Message(result.status()));
@@ -287,6 +342,13 @@ class BatchRun {
     if (!answer.ok()) return failed(Message(answer.status()));
     JsonWriter w(input.result);
     begin(w, true);
+    if (!files.empty()) {
+      w.Key("files").BeginObject();
+      for (const auto& [name, text] : std::map(files.begin(), files.end())) {
+        w.Key(name).String(HashRequest(text));
+      }
+      w.EndObject();
+    }
     w.Key("result").Raw(answer->Dump());
     w.EndObject();
     return true;
@@ -335,7 +397,8 @@ class BatchRun {
   const CompiledModel& model_;
   std::vector<Input>& inputs_;
   SolveBackend& backend_;
-  const std::stop_token stop_;
+  std::stop_source stop_;
+  const std::stop_callback<std::function<void()>> asked_to_stop_;
   const bool terminal_;
   SolveOptions solve_;
   int known_ = 0;  // answered by an earlier start
@@ -367,11 +430,16 @@ absl::Status WriteResults(const std::string& file, const std::vector<Input>& inp
   std::FILE* out = std::fopen(fresh.c_str(), "wb");
   bool ok = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size() &&
             std::fflush(out) == 0 && ::fsync(::fileno(out)) == 0;
-  if (out != nullptr) ok = std::fclose(out) == 0 && ok;
-  if (!ok || std::rename(fresh.c_str(), file.c_str()) != 0) {
-    return absl::UnknownError("cannot write " + file + ": " + std::strerror(errno));
+  int error = errno;
+  if (out != nullptr && std::fclose(out) != 0 && ok) {
+    ok = false;
+    error = errno;
   }
-  return absl::OkStatus();
+  if (ok && std::rename(fresh.c_str(), file.c_str()) == 0) return absl::OkStatus();
+  if (ok) error = errno;
+  // A full disk needs its room for what goes on from here.
+  if (out != nullptr) ::unlink(fresh.c_str());
+  return absl::UnknownError("cannot write " + file + ": " + std::strerror(error));
 }
 
 // The first failures as "file:line: message", on standard error.
@@ -394,13 +462,31 @@ void PrintFailures(const BatchOptions& options, const std::vector<Input>& inputs
   }
 }
 
+absl::Status ReadsStandardInputOnce(const BatchOptions& options) {
+  auto uses = std::count(options.model.data.begin(), options.model.data.end(), "-");
+  uses += (options.file == "-" ? 1 : 0) + (options.inputs == "-" ? 1 : 0);
+  if (uses <= 1) return absl::OkStatus();
+  return absl::InvalidArgumentError("standard input can be one of model, --inputs and --data only");
+}
+
 }  // namespace
 
-int Batch(const BatchOptions& options) {
+int Batch(const BatchOptions& given) {
+  BatchOptions options = given;
+  options.output = given.output == "-" ? "" : Followed(given.output);
+  if (absl::Status status = ReadsStandardInputOnce(options); !status.ok()) return Complain(status);
   absl::StatusOr<std::string> text = ReadAll(options.file);
   if (!text.ok()) return Complain(text.status());
   std::optional<CompiledModel> model = CompileModel(options.file, *text, options.model);
-  if (!model) return kFailed;
+  if (!model) {
+    if (!IsModelFile(options.file, "", *text)) {
+      std::fprintf(stderr,
+                   "solvent: %s does not look like a MathProg model, which a batch needs; "
+                   "`solvent solve` solves files of other formats\n",
+                   InputName(options.file).c_str());
+    }
+    return kFailed;
+  }
   PrintDiagnostics(model->warnings, options.file, options.model.data);
   absl::StatusOr<std::string> listed = ReadAll(options.inputs);
   if (!listed.ok()) return Complain(listed.status());
@@ -424,12 +510,14 @@ int Batch(const BatchOptions& options) {
   if (!options.output.empty()) {
     // All that can be wrong with it is told before the first solve.
     absl::Status status = IsNoSource(options);
-    if (status.ok()) status = MayReplace(options.output);
-    if (status.ok()) status = MayReplace(partial);
+    for (const char* ending : {"", ".partial", ".new"}) {
+      if (status.ok()) status = MayReplace(options.output + ending);
+    }
     if (status.ok()) status = journal.Open(partial);
     if (!status.ok()) return Complain(status);
-    TakeOver(options.output, inputs);
-    TakeOver(partial, inputs);
+    TablesNow tables(*model);
+    TakeOver(options.output, tables, inputs);
+    TakeOver(partial, tables, inputs);
   }
 
   WorkerOptions worker;
@@ -439,7 +527,7 @@ int Batch(const BatchOptions& options) {
   if (!backend.ok()) return Complain(backend.status());
   BatchRun run(options, *model, inputs, **backend, signals.token());
   if (absl::Status status = run.Run(journal); !status.ok()) return Complain(status);
-  if (signals.token().stop_requested()) {
+  if (signals.token().stop_requested() && run.done() < static_cast<int>(inputs.size())) {
     const std::string state = "solvent: stopped, " + std::to_string(run.done()) + " of " +
                               std::to_string(inputs.size()) + " inputs are done";
     if (options.output.empty()) {

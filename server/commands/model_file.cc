@@ -128,7 +128,11 @@ std::optional<CompiledModel> CompileModel(const std::string& file, const std::st
   return model;
 }
 
-MathProgGenerated CompiledModel::Generate(const Json* document) const {
+absl::StatusOr<std::string> CompiledModel::Read(std::string_view name) const {
+  return ReadAll((std::filesystem::path(folder) / name).string());
+}
+
+MathProgGenerated CompiledModel::Generate(const Json* document, FilesRead* files) const {
   MathProgInput input;
   input.data.assign(data.begin(), data.end());
   input.json = document;
@@ -136,8 +140,11 @@ MathProgGenerated CompiledModel::Generate(const Json* document) const {
   run.seed = seed;
   run.names = true;
   run.limits = OwnMachineLimits();
-  std::filesystem::path beside = folder;
-  run.read_file = [beside](std::string_view name) { return ReadAll((beside / name).string()); };
+  run.read_file = [this, files](std::string_view name) {
+    absl::StatusOr<std::string> text = Read(name);
+    if (files != nullptr && text.ok()) files->emplace_back(name, *text);
+    return text;
+  };
   return model->Generate(input, run);
 }
 

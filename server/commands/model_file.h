@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "solvent/mathprog.h"
 
 namespace solvent::cli {
@@ -26,6 +28,9 @@ bool IsModelFile(std::string_view file, std::string_view format, std::string_vie
 void PrintDiagnostics(const std::vector<MathProgDiagnostic>& diagnostics, const std::string& file,
                       const std::vector<std::string>& data);
 
+// Names, as the model has them, and contents of the CSV tables that a model has read.
+using FilesRead = std::vector<std::pair<std::string, std::string>>;
+
 // A model and what is the same for all its inputs. Any number of threads may generate at once.
 struct CompiledModel {
   std::shared_ptr<const MathProgModel> model;
@@ -34,8 +39,10 @@ struct CompiledModel {
   std::string folder;  // where its CSV tables are
   uint32_t seed = 1;
 
-  // `document` may be null.
-  MathProgGenerated Generate(const Json* document) const;
+  // A CSV table of that name.
+  absl::StatusOr<std::string> Read(std::string_view name) const;
+  // `document` may be null, and so may `files`.
+  MathProgGenerated Generate(const Json* document, FilesRead* files = nullptr) const;
 };
 
 // Compiles `text`, the content of `file`, and reads the data files. What is wrong goes to standard

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pty
+import resource
 import signal
 import subprocess
 import tempfile
@@ -208,6 +209,113 @@ class BatchCommand(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual(self.results(run.stdout)[0]["result"]["objective_value"], 7)
 
+    def test_results_of_other_tables_are_not_taken_over(self):
+        (self.at / "table.mod").write_text(
+            'set I; param cost{I}; table t IN "CSV" "costs.csv": I <- [item], cost; param need; '
+            "var x{I} >= 0; minimize z: sum{i in I} cost[i]*x[i]; "
+            "s.t. c: sum{i in I} x[i] >= need; end;")
+        costs = self.at / "costs.csv"
+        costs.write_text("item,cost\na,3\nb,5\n")
+        self.write_inputs([{"need": i} for i in range(1, 4)])
+        more = ("--output", str(self.output))
+
+        def objectives():
+            run = self.batch(*more, model="table.mod")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            return [r["result"]["objective_value"] for r in self.results()]
+
+        self.assertEqual(objectives(), [3, 6, 9])
+        before = self.output.read_text()
+        self.assertEqual(objectives(), [3, 6, 9])
+        self.assertEqual(self.output.read_text(), before)  # not solved again
+        costs.write_text("item,cost\na,7\nb,5\n")
+        self.assertEqual(objectives(), [5, 10, 15])
+
+    def test_links_are_followed_and_standard_output_is_left_alone(self):
+        self.write_inputs([{"need": 1}])
+        link, stdout = self.at / "link.jsonl", self.at / "stdout"
+        link.symlink_to("out.jsonl")
+        stdout.symlink_to("/proc/self/fd/1")
+        for start in range(2):  # what it names does not exist, and does
+            run = self.batch("--output", str(link))
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertTrue(link.is_symlink())
+            self.assertEqual(len(self.results()), 1)
+        run = self.batch("--output", str(stdout))
+        self.assertIn("no regular file", run.stderr)  # a pipe
+        with open(self.at / "redirected", "w") as file:
+            run = subprocess.run(self.command("--output", str(stdout)), stdout=file,
+                                 stderr=subprocess.PIPE, text=True, timeout=120)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertTrue(stdout.is_symlink())
+        self.assertEqual(len(self.results((self.at / "redirected").read_text())), 1)
+        run = self.batch("--output", "-")
+        self.assertEqual(len(self.results(run.stdout)), 1)
+
+    def test_one_lock_whatever_name_an_output_has(self):
+        (self.at / "slow.mod").write_text(SLOW)
+        self.write_inputs([{"n": 80, "seed": 1}])
+        link = self.at / "link.jsonl"
+        link.symlink_to(self.output)
+        process = subprocess.Popen(self.command("--output", str(self.output), model="slow.mod"),
+                                   stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        partial = pathlib.Path(f"{self.output}.partial")
+        wait_until(lambda: partial.exists() and partial.read_text())
+        second = self.batch("--output", str(link), "--time-limit", "5", model="slow.mod")
+        self.assertIn("in use by another batch", second.stderr)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 5)
+
+    def test_what_is_beside_the_output_is_not_overwritten_either(self):
+        self.write_inputs([{"need": 1}])
+        thesis = pathlib.Path(f"{self.output}.new")
+        thesis.write_text("Chapter 1\n")
+        run = self.batch("--output", str(self.output))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("something else", run.stderr)
+        self.assertEqual(thesis.read_text(), "Chapter 1\n")
+        # What a power failure left of a result is nobody's work.
+        thesis.unlink()
+        pathlib.Path(f"{self.output}.partial").write_bytes(b"\0" * 50)
+        self.assertEqual(self.batch("--output", str(self.output)).returncode, 0)
+
+    def test_standard_input_is_read_for_one_thing(self):
+        self.write_inputs([{"need": 1}])
+        for command in (["batch", "-", "--inputs", "-"],
+                        ["batch", str(self.at / "model.mod"), "--inputs", "-", "--data", "-"]):
+            run = subprocess.run([SERVER, *command], input=MODEL, capture_output=True, text=True,
+                                 timeout=120)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn("standard input can be one of", run.stderr)
+
+    def test_a_full_disk_stops_all_solves_and_is_named(self):
+        (self.at / "slow.mod").write_text(SLOW)
+        self.write_inputs([{"n": 5, "seed": 1}, {"n": 80, "seed": 1}])
+
+        # A limit on the size of files is as good: the newline at the opening fits, no result does.
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+
+        run = subprocess.run(
+            self.command("--output", str(self.output), "--parallel", "2", "--time-limit", "30",
+                         model="slow.mod"),
+            capture_output=True, text=True, timeout=120, preexec_fn=small_files)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(f"cannot write {self.output}.partial: ", run.stderr)
+        self.assertIn("0 running", run.stderr)
+        self.assertFalse(self.output.exists())
+        self.write_inputs([{"n": 5, "seed": 1}])
+        self.assertEqual(
+            self.batch("--output", str(self.output), model="slow.mod").returncode, 0)
+
+    def test_an_input_is_one_line_and_faults_in_it_have_a_column(self):
+        (self.at / "in.jsonl").write_text('{"need": 1}\n{"need": 2\n')
+        run = self.batch()
+        self.assertIn("in.jsonl:2: error: malformed JSON at column 11:", run.stderr)
+
     def test_wrong_files_are_told(self):
         self.assertNotEqual(self.batch().returncode, 0)  # no inputs
         self.write_inputs([{"need": 1}])
@@ -215,6 +323,11 @@ class BatchCommand(unittest.TestCase):
         run = self.batch(model="bad.mod")
         self.assertEqual(run.returncode, 1)
         self.assertIn("bad.mod:1", run.stderr)
+        self.assertNotIn("does not look like", run.stderr)
+        (self.at / "plan.lp").write_text("Minimize\n x\nSubject To\n c: x >= 3\nEnd\n")
+        run = self.batch(model="plan.lp")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("does not look like a MathProg model", run.stderr)
 
 
 if __name__ == "__main__":

@@ -272,6 +272,20 @@ class Starts(JobTest):
                                    400, "bad_request")
         named = {d["path"].split(".")[0] for d in many["details"]}
         self.assertEqual(named, {f"tasks[{i}]" for i in range(1, 21)})
+        # Whatever is wrong with them; and a request cannot blow its answer up.
+        for bad in (0, {}, {**self.good, "name": "-"}, {**self.good, "timeout": "0s"}):
+            with self.subTest(bad=bad):
+                answer = self.post({"tasks": [bad] * 50})
+                self.assert_refused(answer, 400, "bad_request")
+                named = {d["path"].split(".")[0] for d in answer.json()["details"]}
+                self.assertEqual(named, {f"tasks[{i}]" for i in range(20)})
+        for name, body in (("tasks", {"tasks": [0] * 50_000}),
+                           ("env", {"tasks": [self.good], "env": {str(i): "" for i in range(9999)}}),
+                           ("k" * 200_000, {"tasks": [self.good], "k" * 200_000: 0})):
+            with self.subTest(name=name[:9]):
+                answer = self.post(body)
+                self.assert_refused(answer, 400, "bad_request")
+                self.assertLess(len(answer.content), 50_000)
         self.assertEqual(self.get(f"/jobs/{self.job_name}/executions"), [])
 
     def test_what_is_just_allowed_is_allowed(self):

@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "outcomes.h"
 #include "solvent/error.h"
@@ -157,6 +159,66 @@ TEST_CASE("a summary has the quartiles of what has an objective") {
   CHECK(s.solver_statuses ==
         std::vector<std::pair<std::string, int64_t>>{{"feasible", 1}, {"optimal", 4}});
   CHECK(Summarize(execution, {}, 0).objectives == 0);
+  // Equal values have that mean, and not one beside it by rounding.
+  outcomes.resize(37);
+  for (JobTaskOutcome& outcome : outcomes) outcome.objective_value = 638;
+  CHECK(Summarize(execution, outcomes, 0).mean == 638);
+  outcomes.resize(3);
+  for (JobTaskOutcome& outcome : outcomes) outcome.objective_value = 1.7e308;
+  CHECK(Summarize(execution, outcomes, 0).mean == 1.7e308);
+}
+
+TEST_CASE("however much is wrong with a request, the answer stays small and names twenty tasks") {
+  auto faults = [](const absl::Status& status) {
+    CHECK(GetErrorInfo(status).code == error_code::kBadRequest);
+    return GetErrorInfo(status).fields;
+  };
+  auto many = [](std::string_view begin, std::string_view item, std::string_view end) {
+    std::string text(begin);
+    for (int i = 0; i < 5000; ++i) text.append(i > 0 ? "," : "").append(item);
+    return Parse(text.append(end));
+  };
+  auto members = [] {
+    std::string text;
+    for (int i = 0; i < 5000; ++i) text += ",\"m" + std::to_string(i) + "\":0";
+    return text;
+  };
+  for (std::string_view task : {"0", "{}", R"({"name": 1, "timeout": 2, "maxRetries": "", "a": 0,
+                                               "b": 1, "c": 2, "d": 3})"}) {
+    CAPTURE(task);
+    std::vector<FieldError> fields =
+        faults(ReadJobStart(many(R"({"tasks":[)", task, "]}")).status());
+    REQUIRE(fields.size() >= 20);
+    CHECK(fields.size() <= 100);
+    CHECK(fields.back().pointer.starts_with("/tasks/19"));
+  }
+  // However much else is wrong, too.
+  std::vector<FieldError> fields = faults(
+      ReadJobStart(Parse(R"({"tasks":[{"input_data":{}},{},3])" + members() + "}")).status());
+  CHECK(fields.size() <= 110);
+  CHECK(std::any_of(fields.begin(), fields.end(),
+                    [](const FieldError& f) { return f.pointer == "/tasks/2"; }));
+  fields =
+      faults(ReadJobStart(Parse(R"({"tasks":[{"input_data":{})" + members() + "}]}")).status());
+  CHECK(fields.size() <= 5);
+  fields = faults(ReadJobDefinition(many(R"({"metadata":{"name":"a"},"spec":{"modelId":"m",
+      "runtime":{"envs":[)",
+                                         "0", "]}}}"))
+                      .status());
+  CHECK(fields.size() <= 100);
+  std::string pointer =
+      faults(ReadJobDefinition(Parse("{\"" + std::string(100'000, 'k') + "\":0}")).status())[0]
+          .pointer;
+  CHECK(pointer.size() < 300);
+
+  JobDefinition job;
+  job.name = "j";
+  job.runtime.task_timeout_seconds = 60;
+  JobStart start;
+  start.tasks.resize(30);
+  for (NewTask& task : start.tasks) task.max_retries = -1;
+  fields = faults(CheckStart(job, JobOptions(), start));
+  CHECK(fields.back().pointer.starts_with("/tasks/19/"));
 }
 
 TEST_CASE("a table of results survives commas, quotes and spreadsheets") {
