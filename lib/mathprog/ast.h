@@ -129,7 +129,10 @@ struct Expr {
   uint8_t dim = 0;         // of sets and tuples; 0 for {}, which fits any
   bool closed = false;     // refers to no dummy bound outside
   bool volatile_ = false;  // random numbers or the clock: never evaluated ahead or remembered
-  bool single = false;     // a variable: no other term of its row can be the same column
+  // Random numbers are drawn for it, now or when what it refers to was first used.
+  bool draws = false;
+  bool backward = false;  // several of its operands draw: the last one first, as glpsol does
+  bool single = false;    // a variable: no other term of its row can be the same column
   uint16_t depth = 1;
   uint32_t begin = 0;
   uint32_t end = 0;
@@ -179,6 +182,7 @@ struct Domain {
   int min_slot = INT_MAX;
   int slot_base = 0;
   bool volatile_ = false;
+  bool draws = false;
   uint32_t begin = 0;
   uint32_t end = 0;
   int dim() const { return static_cast<int>(slots.size()); }
@@ -215,6 +219,7 @@ struct Decl {
   int slot_begin = 0;
   int slot_end = 0;
   bool broken = false;  // its own statement did not parse
+  bool draws = false;   // random numbers, when its members are first used
   int arity() const { return domain == nullptr ? 0 : domain->dim(); }
 };
 

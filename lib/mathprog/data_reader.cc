@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "lexer.h"
+
 namespace solvent::mathprog {
 
 namespace {
@@ -19,27 +21,32 @@ class DataReader {
         text_(source.text()),
         diagnostics_(diagnostics),
         strict_(model_.dialect == MathProgDialect::kStrict),
+        max_symbol_(strict_ ? std::min<int64_t>(kStrictTokenBytes, run.limits().max_symbol_bytes)
+                            : run.limits().max_symbol_bytes),
         pos_(begin) {}
 
   void Statements() {
-    bool ended = false, begun = false;
+    // A data section stands behind a `data;` already.
+    bool ended = false, begun = pos_ > 0;
     Guard([&] { Next(); });
     while (kind_ != DataTok::kEnd && !ended &&
            static_cast<int>(diagnostics_.size()) < run_.limits().max_errors) {
       Guard([&] {
         run_.Step();
         statement_ = begin_;
-        if (IsWord("set")) {
+        if (IsKeyword("set")) {
           Next();
           SetBlock();
-        } else if (IsWord("param")) {
+        } else if (IsKeyword("param")) {
           Next();
           ParamBlock();
-        } else if (IsWord("end") || (IsWord("data") && !(strict_ && begun))) {
-          ended = IsWord("end");
+        } else if (IsKeyword("end")) {
+          ended = true;
+          End();
+          return;
+        } else if (IsKeyword("data") && !(strict_ && begun)) {
           const size_t begin = begin_;
           Next();
-          if (ended && kind_ == DataTok::kEnd) return;
           if (!IsChar(';')) {
             Fail("M114", begin, pos_, "unexpected text in the data",
                  "data statements start with set or param");
@@ -50,13 +57,19 @@ class DataReader {
         begun = true;
         Enter(0);
         if (!IsChar(';')) Unexpected("the data of " + symbol_, {"';'"});
-        if (ended) return;
         Next();
       });
     }
   }
 
  private:
+  // At `end`: what follows is left, but for what glpsol reads before it stops.
+  void End() {
+    if (!strict_) return;
+    Next();
+    if (IsChar(';')) Next();
+  }
+
   // --- tokens ---
   static bool IsBare(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -74,7 +87,9 @@ class DataReader {
       if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') {
         ++pos_;
       } else if (c == '#') {
+        const size_t begin = pos_;
         while (pos_ < text_.size() && text_[pos_] != '\n') ++pos_;
+        WantNoControls(begin, pos_);
       } else if (c == '/' && pos_ + 1 < text_.size() && text_[pos_ + 1] == '*') {
         const size_t close = text_.find("*/", pos_ + 2);
         if (close == std::string_view::npos) {
@@ -82,7 +97,9 @@ class DataReader {
           pos_ = text_.size();
           Fail("M108", begin, begin + 20, "this comment is never closed", "add */");
         }
+        const size_t begin = pos_;
         pos_ = close + 2;
+        WantNoControls(begin, pos_);
       } else {
         break;
       }
@@ -93,7 +110,7 @@ class DataReader {
       while (pos_ < text_.size() && IsBare(text_[pos_])) ++pos_;
       kind_ = DataTok::kSymbol;
       end_ = pos_;
-      if (static_cast<int64_t>(end_ - begin_) > run_.limits().max_symbol_bytes) {
+      if (static_cast<int64_t>(end_ - begin_) > max_symbol_) {
         Fail("L406", begin_, end_, "this symbol is too long");
       }
       return;
@@ -113,9 +130,10 @@ class DataReader {
         quoted_ += text_[i];
       }
       pos_ = end_ = i + 1;
-      if (static_cast<int64_t>(quoted_.size()) > run_.limits().max_symbol_bytes) {
+      if (static_cast<int64_t>(quoted_.size()) > max_symbol_) {
         Fail("L406", begin_, end_, "this text is too long");
       }
+      WantNoControls(begin_, end_);
       kind_ = DataTok::kQuoted;
       return;
     }
@@ -140,7 +158,18 @@ class DataReader {
   bool IsChar(char c) const { return kind_ == DataTok::kChar && text_[begin_] == c; }
   std::string_view Raw() const { return text_.substr(begin_, end_ - begin_); }
   bool IsWord(std::string_view word) const { return kind_ == DataTok::kSymbol && Raw() == word; }
+  // glpsol takes keywords and names of the model in quotes, too.
+  bool IsKeyword(std::string_view word) const {
+    return IsWord(word) || (kind_ == DataTok::kQuoted && quoted_ == word);
+  }
   bool IsSymbol() const { return kind_ == DataTok::kSymbol || kind_ == DataTok::kQuoted; }
+
+  static bool IsTooLarge(std::string_view raw) {
+    if (raw.starts_with('+')) raw.remove_prefix(1);
+    double value = 0;
+    const auto [end, ec] = std::from_chars(raw.data(), raw.data() + raw.size(), value);
+    return ec == std::errc::result_out_of_range && end == raw.data() + raw.size();
+  }
 
   Sym TakeSymbol() {
     Sym s;
@@ -155,10 +184,21 @@ class DataReader {
         s = MakeSmall(small);
       } else {
         s = run_.symbols().Bare(raw);
+        if (strict_ && !run_.symbols().is_number(s) && IsTooLarge(raw)) {
+          Fail("M108", begin_, end_, "the number " + Shorten(raw, 30) + " is too large");
+        }
       }
     }
     Next();
     return s;
+  }
+
+  void WantNoControls(size_t begin, size_t end) {
+    if (!strict_) return;
+    for (size_t i = begin; i < end; ++i) {
+      if (!IsControl(text_[i])) continue;
+      Fail("M108", i, i + 1, "a control character stands here", "remove it");
+    }
   }
 
   // --- faults ---
@@ -191,7 +231,7 @@ class DataReader {
       message += i == 0 ? "; expected " : i + 1 == expected.size() ? " or " : ", ";
       message += expected[i];
     }
-    if (hint.empty() && (IsWord("param") || IsWord("set"))) {
+    if (hint.empty() && (IsKeyword("param") || IsKeyword("set"))) {
       hint = "is a ';' missing before " + std::string(Raw()) + "?";
     }
     Fault fault;
@@ -232,8 +272,8 @@ class DataReader {
   }
 
   const Decl* Name(Kind kind) {
-    if (kind_ != DataTok::kSymbol) Unexpected("the data", {"a name"});
-    const std::string name(Raw());
+    if (!IsSymbol()) Unexpected("the data", {"a name"});
+    const std::string name(kind_ == DataTok::kQuoted ? std::string_view(quoted_) : Raw());
     const Decl* decl = model_.Find(name);
     symbol_ = name;
     if (decl == nullptr) {
@@ -315,7 +355,7 @@ class DataReader {
     if (!IsChar('(')) return false;
     const size_t save = pos_, b = begin_, e = end_;
     Next();
-    if (IsWord("tr")) {
+    if (IsKeyword("tr")) {
       Next();
       if (IsChar(')')) {
         Next();
@@ -394,10 +434,10 @@ class DataReader {
       while (IsSymbol()) {
         const Sym r = TakeSymbol();
         for (Sym c : columns) {
-          if (!IsWord("+") && !IsWord("-")) {
+          if (!IsKeyword("+") && !IsKeyword("-")) {
             Unexpected("the table of " + decl.name, {"'+'", "'-'"});
           }
-          const bool member = IsWord("+");
+          const bool member = IsKeyword("+");
           const size_t begin = begin_;
           Next();
           if (!member) continue;
@@ -533,14 +573,14 @@ class DataReader {
   }
 
   void ParamBlock() {
-    if (IsChar(':') || IsWord("default")) {
+    if (IsChar(':') || IsKeyword("default")) {
       // `param default 0 : p q := ...`; a parameter named default is read as the keyword.
       return Tabbing();
     }
     const auto& decl = static_cast<const ParamDecl&>(*Name(Kind::kParam));
     BeginParam(decl, begin_);
     const int n = decl.arity();
-    if (IsWord("default")) {
+    if (IsKeyword("default")) {
       const size_t begin = begin_;
       Next();
       SetDefault(decl, begin);
@@ -634,7 +674,7 @@ class DataReader {
     double default_value = 0;
     size_t default_begin = 0;
     Sym default_symbol = kNoSym;
-    if (IsWord("default")) {
+    if (IsKeyword("default")) {
       Next();
       default_begin = begin_;
       has_default = true;
@@ -760,6 +800,7 @@ class DataReader {
   std::string_view text_;
   std::vector<MathProgDiagnostic>& diagnostics_;
   bool strict_;
+  int64_t max_symbol_;
   size_t pos_;
   size_t statement_ = 0;  // where the one under way begins
   DataTok kind_ = DataTok::kEnd;

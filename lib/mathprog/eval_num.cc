@@ -65,6 +65,29 @@ double Run::NumberOf(Sym s, const Expr& at) {
   return value;
 }
 
+inline std::pair<double, double> Run::EvalPair(const Expr& e) {
+  const Expr &x = *e.args[0], &y = *e.args[1];
+  if (e.backward) {
+    const double b = EvalNum(y);
+    return {EvalNum(x), b};
+  }
+  const double a = EvalNum(x);
+  return {a, EvalNum(y)};
+}
+
+// A sum or product whose operands draw random numbers: evaluated from the last one on, put together
+// from the first one on.
+double Run::EvalBackward(const Expr& e) {
+  std::vector<double> operands(e.args.size());
+  for (size_t i = operands.size(); i-- > 0;) operands[i] = EvalNum(*e.args[i]);
+  double value = operands[0];
+  for (size_t i = 1; i < operands.size(); ++i) {
+    value = e.op == Op::kAdd ? Arithmetic(value + operands[i], "+", value, operands[i], e)
+                             : Arithmetic(value * operands[i], "*", value, operands[i], e);
+  }
+  return value;
+}
+
 double Run::EvalNum(const Expr& e) {
   switch (e.op) {
     case Op::kNumber: return e.number;
@@ -81,6 +104,7 @@ double Run::EvalNum(const Expr& e) {
     case Op::kNeg: return -EvalNum(*e.args[0]);
     case Op::kPlus: return EvalNum(*e.args[0]);
     case Op::kAdd: {
+      if (e.backward) return EvalBackward(e);
       double sum = EvalNum(*e.args[0]);
       for (size_t i = 1; i < e.args.size(); ++i) {
         const double b = EvalNum(*e.args[i]);
@@ -91,6 +115,7 @@ double Run::EvalNum(const Expr& e) {
       return sum;
     }
     case Op::kMul: {
+      if (e.backward) return EvalBackward(e);
       double product = EvalNum(*e.args[0]);
       for (size_t i = 1; i < e.args.size(); ++i) {
         const double b = EvalNum(*e.args[i]);
@@ -101,25 +126,25 @@ double Run::EvalNum(const Expr& e) {
       return product;
     }
     case Op::kLess: {
-      const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
+      const auto [a, b] = EvalPair(e);
       return a > b ? a - b : 0;
     }
     case Op::kDiv: {
-      const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
+      const auto [a, b] = EvalPair(e);
       if (b == 0) ThrowZeroDivision(a, "/", e);
       return Arithmetic(a / b, "/", a, b, e);
     }
     case Op::kIntDiv: {
-      const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
+      const auto [a, b] = EvalPair(e);
       if (b == 0) ThrowZeroDivision(a, "div", e);
       return std::trunc(Arithmetic(a / b, "div", a, b, e));
     }
     case Op::kMod: {
-      const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
+      const auto [a, b] = EvalPair(e);
       return Modulo(a, b);
     }
     case Op::kPow: {
-      const double a = EvalNum(*e.args[0]), b = EvalNum(*e.args[1]);
+      const auto [a, b] = EvalPair(e);
       if ((a == 0 && b <= 0) || (a < 0 && b != std::floor(b))) ThrowPower(a, b, e);
       return Arithmetic(std::pow(a, b), "^", a, b, e);
     }
@@ -171,8 +196,9 @@ double Run::EvalCall(const Expr& e) {
   switch (e.func) {
     case Func::kAbs: return std::fabs(number(0));
     case Func::kAtan: {
-      const double y = number(0);
-      return args.size() == 1 ? std::atan(y) : std::atan2(y, number(1));
+      if (args.size() == 1) return std::atan(number(0));
+      const auto [y, x] = EvalPair(e);
+      return std::atan2(y, x);
     }
     case Func::kCard: return static_cast<double>(EvalSet(*args[0]).set->size());
     case Func::kCeil: return std::ceil(number(0));
@@ -206,14 +232,13 @@ double Run::EvalCall(const Expr& e) {
       return best;
     }
     case Func::kNormal: {
-      const double mu = number(0), sigma = number(1);
+      const auto [mu, sigma] = EvalPair(e);
       return mu + sigma * random_.Normal01();
     }
     case Func::kNormal01: return random_.Normal01();
     case Func::kRound:
     case Func::kTrunc: {
-      const double x = number(0);
-      const double digits = args.size() > 1 ? number(1) : 0;
+      const auto [x, digits] = args.size() > 1 ? EvalPair(e) : std::pair(number(0), 0.0);
       const std::string name = e.func == Func::kRound ? "round" : "trunc";
       if (digits != std::floor(digits)) {
         Throw("M212", name + " to " + NumberText(digits) + " digits is undefined", &e);
@@ -240,7 +265,7 @@ double Run::EvalCall(const Expr& e) {
       return Arithmetic(std::tan(x), "tan", x, 0, e);
     }
     case Func::kUniform: {
-      const double a = number(0), b = number(1);
+      const auto [a, b] = EvalPair(e);
       if (a >= b)
         Throw("M212", "Uniform(" + NumberText(a) + ", " + NumberText(b) + ") is empty", &e);
       return a + (b - a) * random_.Uniform01();
@@ -267,8 +292,12 @@ Sym Run::EvalSym(const Expr& e) {
       break;
     case Op::kConcat: {
       std::string text;
-      for (const Expr* arg : e.args) {
-        text += EvalText(*arg);
+      std::vector<std::string> later;  // what is evaluated before what it follows
+      if (e.backward) {
+        for (size_t i = e.args.size(); i-- > 1;) later.push_back(EvalText(*e.args[i]));
+      }
+      for (size_t i = 0; i < e.args.size(); ++i) {
+        text += e.backward && i > 0 ? later[e.args.size() - 1 - i] : EvalText(*e.args[i]);
         if (static_cast<int64_t>(text.size()) > limits_.max_symbol_bytes) {
           ThrowLimit("L406", "bytes in a symbol", limits_.max_symbol_bytes, &e);
         }

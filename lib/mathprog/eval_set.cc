@@ -27,9 +27,17 @@ void Run::AddElement(TupleSet& set, const Sym* tuple, const Expr& e, bool duplic
 
 // Start, step and number of members; false when the operands are wrong.
 bool Run::RangeOf(const Expr& e, double& start, double& step, double& count) {
-  start = EvalNum(*e.args[0]);
-  const double end = EvalNum(*e.args[1]);
-  step = e.args.size() > 2 ? EvalNum(*e.args[2]) : 1;
+  double end;
+  step = 1;
+  if (e.backward) {
+    if (e.args.size() > 2) step = EvalNum(*e.args[2]);
+    end = EvalNum(*e.args[1]);
+    start = EvalNum(*e.args[0]);
+  } else {
+    start = EvalNum(*e.args[0]);
+    end = EvalNum(*e.args[1]);
+    if (e.args.size() > 2) step = EvalNum(*e.args[2]);
+  }
   if (step == 0) Throw("M212", "the step of a range is 0", &e);
   count = std::floor((end - start) / step) + 1;
   if (!(count > 0)) count = 0;
@@ -147,7 +155,10 @@ SetRef Run::BuildSet(const Expr& e) {
     case Op::kSymDiff:
     case Op::kDiff:
     case Op::kInter: {
-      const SetRef a = EvalSet(*e.args[0]), b = EvalSet(*e.args[1]);
+      SetRef b;
+      if (e.backward) b = EvalSet(*e.args[1]);
+      const SetRef a = EvalSet(*e.args[0]);
+      if (!e.backward) b = EvalSet(*e.args[1]);
       out = fresh(e.dim);
       each(*a.set, [&](const Sym* t) {
         const bool common = e.op != Op::kUnion && b.set->Find(t) >= 0;
@@ -163,7 +174,10 @@ SetRef Run::BuildSet(const Expr& e) {
       break;
     }
     case Op::kCross: {
-      const SetRef a = EvalSet(*e.args[0]), b = EvalSet(*e.args[1]);
+      SetRef b;
+      if (e.backward) b = EvalSet(*e.args[1]);
+      const SetRef a = EvalSet(*e.args[0]);
+      if (!e.backward) b = EvalSet(*e.args[1]);
       const double product =
           static_cast<double>(a.set->size()) * static_cast<double>(b.set->size());
       if (product > static_cast<double>(limits_.max_set_members)) {

@@ -33,6 +33,14 @@ void Run::MakeRoom() {
   all_rows_.terms.Grow(static_cast<size_t>(limits_.max_nonzeros));
 }
 
+// glpsol takes what contains variables before the number that it is multiplied with or divided by:
+// evaluated once for nothing, so that its random numbers are drawn first.
+void Run::DrawFor(const Expr& e) {
+  for (const Expr* arg : e.args) {
+    if (arg->type == Type::kLinear && arg->draws && !arg->volatile_) EvalLin(*arg, 0);
+  }
+}
+
 void Run::EvalLin(const Expr& e, double coefficient) {
   if (e.type != Type::kLinear) {
     const double value = EvalNum(e);
@@ -73,22 +81,37 @@ void Run::EvalLin(const Expr& e, double coefficient) {
     case Op::kNeg: return EvalLin(*e.args[0], -coefficient);
     case Op::kPlus: return EvalLin(*e.args[0], coefficient);
     case Op::kAdd:
-      for (const Expr* arg : e.args) EvalLin(*arg, coefficient);
+      if (e.backward) {
+        for (size_t i = e.args.size(); i-- > 0;) EvalLin(*e.args[i], coefficient);
+      } else {
+        for (const Expr* arg : e.args) EvalLin(*arg, coefficient);
+      }
       return;
     case Op::kMul: {
+      if (e.backward) DrawFor(e);
+      // `a * b * x`: (a * b) was a product of numbers before x came.
+      std::vector<double> leading;
+      if (e.backward) {
+        size_t n = 0;
+        while (e.args[n]->type != Type::kLinear) ++n;
+        leading.resize(n);
+        while (n-- > 0) leading[n] = EvalNum(*e.args[n]);
+      }
       const Expr* linear = nullptr;
       double factor = 1;
-      for (const Expr* arg : e.args) {
+      for (size_t i = 0; i < e.args.size(); ++i) {
+        const Expr* arg = e.args[i];
         if (arg->type == Type::kLinear) {
           linear = arg;
         } else {
-          const double value = EvalNum(*arg);
+          const double value = i < leading.size() ? leading[i] : EvalNum(*arg);
           factor = Arithmetic(factor * value, "*", factor, value, e);
         }
       }
       return EvalLin(*linear, coefficient * factor);
     }
     case Op::kDiv: {
+      if (e.backward) DrawFor(e);
       const double divisor = EvalNum(*e.args[1]);
       if (divisor == 0) Throw("M212", "division by zero", &e);
       return EvalLin(*e.args[0], coefficient / divisor);
@@ -150,8 +173,8 @@ void Run::GenerateRows(const Stmt& s) {
       objective_rows.push_back(static_cast<int32_t>(all_rows_.size()));
       row_constant.push_back(row_constant_);
     } else if (decl.c != nullptr) {
-      const double a = EvalNum(*decl.a);
       EvalLin(*decl.b, 1);
+      const double a = EvalNum(*decl.a);
       const double c = EvalNum(*decl.c);
       lower = (decl.rel == Op::kLe ? a : c) - row_constant_;
       upper = (decl.rel == Op::kLe ? c : a) - row_constant_;

@@ -16,43 +16,31 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 class Lexer {
  public:
-  Lexer(const SourceText& source, std::vector<MathProgDiagnostic>& faults)
-      : source_(source), text_(source.text()), faults_(faults) {}
+  Lexer(const SourceText& source, bool strict, std::vector<MathProgDiagnostic>& faults)
+      : source_(source), text_(source.text()), strict_(strict), faults_(faults) {}
 
   LexResult Run() {
+    std::vector<Token>& t = result_.tokens;
+    bool starts = true;  // the next token is the first of a statement
+    size_t first = 0;
     while (SkipBlanks()) {
       if (!Next()) continue;
-      const std::vector<Token>& t = result_.tokens;
-      if (t.size() >= 2 && IsChar(t.back(), ';') && t[t.size() - 2].kind == Tok::kName &&
-          (t.size() == 2 || IsChar(t[t.size() - 3], ';') || IsChar(t[t.size() - 3], '}'))) {
-        std::string_view word = t[t.size() - 2].text;
-        if (word == "data") {
-          result_.tokens.resize(t.size() - 2);
-          result_.data_begin = pos_;
-          break;
-        }
-        if (word == "end") {
-          result_.tokens.resize(t.size() - 2);
-          result_.saw_end = true;
-          result_.end_offset = pos_;
-          break;
-        }
+      if (starts) first = t.size() - 1;
+      const bool at_first = starts;
+      starts = IsChar(t.back(), ';') || (IsChar(t.back(), '}') && EndsBody(first));
+      if (at_first && t.back().kind == Tok::kName && t.back().text == "end" && TakeEnd()) break;
+      if (first + 2 == t.size() && IsChar(t.back(), ';') && t[first].kind == Tok::kName &&
+          t[first].text == "data") {
+        t.resize(first);
+        result_.data_begin = pos_;
+        break;
       }
-    }
-    // The semicolon of a last `end` may be missing.
-    std::vector<Token>& t = result_.tokens;
-    if (result_.data_begin == 0 && !result_.saw_end && !t.empty() && t.back().kind == Tok::kName &&
-        t.back().text == "end" &&
-        (t.size() == 1 || IsChar(t[t.size() - 2], ';') || IsChar(t[t.size() - 2], '}'))) {
-      t.pop_back();
-      result_.saw_end = true;
-      result_.end_offset = text_.size();
     }
     Token end;
     end.begin = end.end = static_cast<uint32_t>(result_.data_begin > 0 ? result_.data_begin
                                                 : result_.saw_end      ? result_.end_offset
                                                                        : pos_);
-    result_.tokens.push_back(end);
+    t.push_back(end);
     return std::move(result_);
   }
 
@@ -67,14 +55,67 @@ class Lexer {
     faults_.push_back(std::move(d));
   }
 
+  // Does the '}' just read close the body of a for statement, whose first token is given?
+  bool EndsBody(size_t first) const {
+    const std::vector<Token>& t = result_.tokens;
+    const size_t last = t.size() - 1;
+    if (last == first) return true;  // it follows a ';' or another body
+    return IsChar(t[last - 1], '{') && t[first].kind == Tok::kName && t[first].text == "for";
+  }
+
+  // At the `end` just read, the first token of its statement: the end of the model, unless it is
+  // the name of a constraint.
+  bool TakeEnd() {
+    std::vector<Token>& t = result_.tokens;
+    const size_t index = t.size() - 1, faults = faults_.size();
+    result_.end_offset = pos_;
+    if (SkipBlanks() && Next()) {
+      const Token& next = t.back();
+      if (!strict_ && (IsChar(next, ':') || IsChar(next, '{') || next.kind == Tok::kString)) {
+        pos_ = t[index].end;
+        t.resize(index + 1);
+        faults_.resize(faults);
+        return false;
+      }
+      if (IsChar(next, ';')) {
+        result_.end_offset = pos_;
+        if (SkipBlanks()) Next();
+      }
+    }
+    if (!strict_) faults_.resize(faults);
+    t.resize(index);
+    result_.saw_end = true;
+    return true;
+  }
+
+  // Reports what glpsol's strict reader of characters refuses between the two places.
+  void WantNoControls(size_t begin, size_t end) {
+    if (!strict_) return;
+    for (size_t i = begin; i < end; ++i) {
+      if (!IsControl(text_[i])) continue;
+      Report(i, i + 1, "a control character stands here", "remove it");
+      return;
+    }
+  }
+
+  void WantShort(size_t begin, size_t end, std::string_view what, size_t bytes) {
+    if (!strict_ || bytes <= kStrictTokenBytes) return;
+    Report(begin, end,
+           "this " + std::string(what) + " has more than " + std::to_string(kStrictTokenBytes) +
+               " characters",
+           "strict MathProg takes no longer ones");
+  }
+
   // False at the end of the text.
   bool SkipBlanks() {
     while (pos_ < text_.size()) {
-      char c = text_[pos_];
+      const char c = text_[pos_];
+      const size_t begin = pos_;
       if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v') {
         ++pos_;
       } else if (c == '#') {
         while (pos_ < text_.size() && text_[pos_] != '\n') ++pos_;
+        WantNoControls(begin, pos_);
       } else if (c == '/' && At(pos_ + 1) == '*') {
         size_t close = text_.find("*/", pos_ + 2);
         if (close == std::string_view::npos) {
@@ -83,6 +124,7 @@ class Lexer {
         } else {
           pos_ = close + 2;
         }
+        WantNoControls(begin, pos_);
       } else {
         return true;
       }
@@ -111,6 +153,7 @@ class Lexer {
       if (word == "s" && text_.substr(pos_, 4) == "s.t.") {
         Push(Tok::kSuchThat, 4);
       } else {
+        WantShort(pos_, pos_ + n, "name", n);
         Push(IsReserved(word) ? Tok::kReserved : Tok::kName, n);
       }
       return true;
@@ -235,13 +278,14 @@ class Lexer {
       Report(pos_, pos_ + n, Shorten(text_.substr(pos_, n), 30) + " is not a number",
              "a name cannot start with a digit, and a product needs *");
     }
+    WantShort(pos_, pos_ + n, "number", n);
     Push(Tok::kNumber, n);
     result_.tokens.back().number = value;
     return true;
   }
 
   bool String(char quote) {
-    size_t n = 1;
+    size_t n = 1, doubled = 0;
     for (;; ++n) {
       char c = At(pos_ + n);
       if (pos_ + n >= text_.size() || c == '\n') {
@@ -252,13 +296,17 @@ class Lexer {
       if (c != quote) continue;
       if (At(pos_ + n + 1) != quote) break;
       ++n;
+      ++doubled;
     }
+    WantNoControls(pos_, pos_ + n);
+    WantShort(pos_, pos_ + n + 1, "text", n - 1 - doubled);
     Push(Tok::kString, n + 1);
     return true;
   }
 
   const SourceText& source_;
   std::string_view text_;
+  const bool strict_;
   std::vector<MathProgDiagnostic>& faults_;
   LexResult result_;
   size_t pos_ = 0;
@@ -313,8 +361,8 @@ bool IsReserved(std::string_view word) {
   return false;
 }
 
-LexResult Lex(const SourceText& source, std::vector<MathProgDiagnostic>& faults) {
-  return Lexer(source, faults).Run();
+LexResult Lex(const SourceText& source, bool strict, std::vector<MathProgDiagnostic>& faults) {
+  return Lexer(source, strict, faults).Run();
 }
 
 std::string StringValue(const SourceText& source, const Token& token) {

@@ -41,13 +41,22 @@ struct Token {
 struct LexResult {
   std::vector<Token> tokens;  // the last one is kEnd
   size_t data_begin = 0;      // where the data section's statements start, 0 when there is none
-  bool saw_end = false;       // `end;` was read; text after it is not looked at
-  size_t end_offset = 0;      // just after `end;`
+  bool saw_end = false;       // `end` was read, and the text after it left
+  size_t end_offset = 0;      // just after `end` and its semicolon
 };
 
-// Reads tokens up to `data;`, `end;` or the end of the text. Faults are added to `faults` and the
-// offending characters skipped.
-LexResult Lex(const SourceText& source, std::vector<MathProgDiagnostic>& faults);
+// Reads tokens up to `data;`, `end` or the end of the text. Faults are added to `faults` and the
+// offending characters skipped. `strict` refuses what glpsol does: tokens of more than
+// kStrictTokenBytes, control characters wherever they stand, a first token behind `end;` that is
+// none; and no constraint is called end.
+LexResult Lex(const SourceText& source, bool strict, std::vector<MathProgDiagnostic>& faults);
+
+inline constexpr size_t kStrictTokenBytes = 100;
+
+// Those that glpsol takes nowhere, comments and texts included.
+constexpr bool IsControl(char c) {
+  return (c >= 0 && c < ' ' && !(c >= '\t' && c <= '\r')) || c == '\x7F';
+}
 
 // The value of a string token: quotes stripped, doubled ones made single.
 std::string StringValue(const SourceText& source, const Token& token);

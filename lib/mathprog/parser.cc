@@ -252,7 +252,7 @@ void Parser::Resync() {
 }
 
 void Parser::Run() {
-  lex_ = Lex(model_.source, diagnostics_);
+  lex_ = Lex(model_.source, strict_, diagnostics_);
   errors_ = static_cast<int>(diagnostics_.size());
   model_.data_begin = lex_.data_begin;
   while (Peek().kind != Tok::kEnd && errors_ < model_.limits.max_errors) {
@@ -276,6 +276,7 @@ void Parser::Run() {
     }
     current_ = nullptr;
     scope_.clear();
+    drew_ = false;
     depth_ = 0;
     in_display_ = false;
   }
@@ -333,7 +334,10 @@ bool Parser::SkipAmpl() {
   static constexpr std::string_view kDeclarations[] = {"node", "arc", "suffix", "function",
                                                        "environ"};
   const Token& t = Peek();
-  if (t.kind != Tok::kName || IsChar(':', 1) || IsChar('{', 1)) return false;
+  if (t.kind != Tok::kName || IsChar(':', 1) ||
+      (IsChar('{', 1) && !(strict_ && t.text == "data"))) {
+    return false;
+  }
   for (std::string_view word : kDeclarations) {
     if (t.text == word && Peek(1).kind == Tok::kName) {
       Fail("M304", t, "the AMPL statement '" + std::string(word) + "' is not part of MathProg",
@@ -382,7 +386,7 @@ void Parser::Statement() {
                                 : "did you mean maximize?");
   }
   if (SkipAmpl()) return;
-  if (strict_ && named && IsChar(':', 1) && (t.text == "solve" || t.text == "data")) {
+  if (strict_ && named && (t.text == "solve" || t.text == "data")) {
     Take();
     Unexpected("the " + std::string(t.text) + " statement", {"';'"},
                "a constraint of that name starts with s.t.");

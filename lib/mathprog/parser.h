@@ -147,6 +147,7 @@ class Parser {
   std::vector<const Expr*> ranges_;  // closed ones that differ
   Decl* current_ = nullptr;          // being declared
   bool after_solve_ = false;
+  bool drew_ = false;  // the statement under way has had random numbers, or what draws them
   bool in_display_ = false;
   int depth_ = 0;
   int errors_ = 0;

@@ -59,6 +59,7 @@ Domain* Parser::OptionalDomain() { return IsChar('{') ? ParseIndexing() : nullpt
 void Parser::CloseDecl(Decl& decl) {
   scope_.clear();
   decl.slot_end = model_.num_slots;
+  decl.draws = drew_;
   current_ = nullptr;
 }
 
@@ -385,7 +386,7 @@ void Parser::RowStatement(bool objective, Sense sense) {
          "one constraint for each member: s.t. " + row.name + "{...}: ...", row.name);
   }
   auto formula = [&]() {
-    Expr* e = ParseLevel(kSum);
+    Expr* e = ParseLevel(kConcat);
     if (e->type != Type::kLinear) WantNumber(e, "a side of " + row.name);
     return e;
   };

@@ -135,6 +135,8 @@ void Parser::ParseEntry(Domain& domain) {
                std::to_string(entry.parts.size()),
            set->dim > 1 && entry.parts.size() == 1 ? "write a tuple: (i,j) in ..." : "");
   }
+  // Ends of a range are drawn in the order of the text where it is walked.
+  if (set->op == Op::kRange) set->backward = false;
   entry.set = set;
   scope_.insert(scope_.end(), fresh.begin(), fresh.end());
   domain.entries.push_back(std::move(entry));
@@ -158,6 +160,7 @@ void Parser::FinishDomain(Domain& domain, const Token& open) {
   auto use = [&](const Expr* e) {
     domain.min_slot = std::min(domain.min_slot, e->min_slot);
     domain.volatile_ = domain.volatile_ || e->volatile_;
+    domain.draws = domain.draws || e->draws;
   };
   for (Entry& entry : domain.entries) {
     int free = 0;

@@ -348,6 +348,8 @@ Expr* Parser::ParseReference(Decl* decl) {
   static constexpr Op kOps[] = {Op::kSetRef, Op::kParam, Op::kVar, Op::kRow, Op::kSetRef};
   Expr* e = New(kOps[static_cast<int>(decl->kind)], Type::kNumber, name.begin, name.end);
   e->id = decl->index;
+  const bool draws = decl->draws || (decl == current_ && drew_);
+  drew_ = drew_ || draws;
   if (decl->kind == Kind::kTable) {
     Fail("M109", name, decl->name + " is a table and has no value", "", decl->name);
   }
@@ -396,6 +398,7 @@ Expr* Parser::ParseReference(Decl* decl) {
     e->end = Take().end;
   }
   e->suffix = suffix;
+  e->draws = e->draws || draws;
   switch (decl->kind) {
     case Kind::kSet: {
       const auto* set = static_cast<const SetDecl*>(decl);
@@ -484,7 +487,7 @@ Expr* Parser::ParseCall(std::string_view word) {
     case Func::kUniform:
     case Func::kUniform01:
     case Func::kNormal:
-    case Func::kNormal01:
+    case Func::kNormal01: drew_ = e->draws = true; [[fallthrough]];
     case Func::kGmtime: e->volatile_ = true; break;
     default: break;
   }

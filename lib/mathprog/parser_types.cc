@@ -24,6 +24,8 @@ void Parser::Adopt(Expr* e, Expr* arg) {
   e->slot_base = std::min(e->slot_base, arg->slot_base);
   e->min_slot = std::min(e->min_slot, arg->min_slot);
   e->volatile_ = e->volatile_ || arg->volatile_;
+  e->backward = e->backward || (e->draws && arg->draws);
+  e->draws = e->draws || arg->draws;
   e->depth = static_cast<uint16_t>(std::max<int>(e->depth, arg->depth + 1));
   if (e->depth > model_.limits.max_expression_depth) {
     FailAt("L405", e->begin, e->end,
@@ -57,6 +59,7 @@ void Parser::Seal(Expr* e, int slot_base) {
   if (e->domain != nullptr) {
     e->min_slot = std::min(e->min_slot, e->domain->min_slot);
     e->volatile_ = e->volatile_ || e->domain->volatile_;
+    e->draws = e->draws || e->domain->draws;
   }
   e->closed = e->min_slot >= e->slot_base;
   if (e->type != Type::kSet || !e->closed || e->volatile_) return;

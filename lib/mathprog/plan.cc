@@ -65,7 +65,7 @@ void PlanDomain(Domain& domain) {
   for (size_t i = 0; i < parts.size(); ++i) {
     Conjunct c;
     c.test = parts[i];
-    pure = pure && !parts[i]->volatile_;
+    pure = pure && !parts[i]->volatile_ && !parts[i]->draws;
     c.ready = std::max(0, LastEntry(domain, parts[i]));
     // The masks of a walk hold 64 parts.
     c.early = pure && i < 64 && c.ready < last;
@@ -144,6 +144,15 @@ void PlanTerm(const Template& model, const Domain& domain, TermPlan& term) {
   term.fixed = fixed;
 }
 
+// False where glpsol's order of evaluation matters, since random numbers are drawn in it.
+bool InOrder(const Expr& e) {
+  if (e.backward) return false;
+  for (const Expr* arg : e.args) {
+    if (arg != nullptr && arg->draws && !InOrder(*arg)) return false;
+  }
+  return true;
+}
+
 struct RowWalk {
   Template& model;
   struct Use {
@@ -179,7 +188,7 @@ void RowWalk::Walk(Expr* e) {
   around.push_back(&domain);
   Walk(e->args[0]);
   around.pop_back();
-  if (domain.condition != nullptr) return;
+  if (domain.condition != nullptr || (e->args[0]->draws && !InOrder(*e->args[0]))) return;
   SumPlan plan;
   const Expr* operand = e->args[0];
   const std::vector<Expr*> parts =

@@ -190,12 +190,15 @@ class Run {
 
   // --- values ---
   double EvalNum(const Expr& e);
+  std::pair<double, double> EvalPair(const Expr& e);  // of both operands
+  double EvalBackward(const Expr& e);
   Sym EvalSym(const Expr& e);
   bool EvalLog(const Expr& e);
   SetRef EvalSet(const Expr& e);
   bool Contains(const Expr& set, const Sym* tuple);
   // Adds coefficient * e to the current row; constants go to row_constant_.
   void EvalLin(const Expr& e, double coefficient);
+  void DrawFor(const Expr& e);
   int EvalTuple(const Expr& e, Sym* out);  // of a tuple or scalar; returns the dimension
   std::string EvalText(const Expr& e);
 

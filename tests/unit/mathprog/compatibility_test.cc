@@ -28,6 +28,109 @@ TEST_CASE("a last end needs no semicolon") {
   CHECK_FALSE(Accepts("var x; minimize z: x; data end;"));
 }
 
+TEST_CASE("what follows end is left, but for the token that the reference reads ahead") {
+  const std::string model = "var x >= 0; minimize z: x; ";
+  const std::string data = "set I; var x{I}; minimize z: sum{i in I} x[i]; data; set I := 1 2; ";
+  for (const std::string& begin : {model, data}) {
+    for (const char* rest : {"end end;", "end foo bar;", "end, 5;", "end := 3;", "end foo `",
+                             "end; foo `", "end; more text\n`"}) {
+      CAPTURE(begin + rest);
+      CHECK(Accepts(begin + rest));
+      CHECK(Accepts(begin + rest, MathProgDialect::kDefault));
+    }
+    for (const char* rest : {"end; `", "end\n;\n/* and */ `", "end `", "end; 'abc", "end; /* abc",
+                             "end;\x1A", "end; # \x01"}) {
+      CAPTURE(begin + rest);
+      CHECK_FALSE(Accepts(begin + rest));
+    }
+    CHECK(Accepts(begin + "end; `", MathProgDialect::kDefault));
+  }
+}
+
+TEST_CASE("statements that begin with end, data or solve are no constraints for strict") {
+  GenerateOptions strict;
+  strict.dialect = MathProgDialect::kStrict;
+  const std::string model = "var x >= 0; minimize z: x; end: x >= 2; end;";
+  CHECK(Generate(model, strict).run->problem().num_rows() == 0);
+  CHECK(Generate(model).run->problem().num_rows() == 1);
+  CHECK_FALSE(Accepts("var x; minimize z: x; data{i in 1..2}: x >= i; end;"));
+  CHECK_FALSE(Accepts("var x; minimize z: x; solve{i in 1..2}: x >= i; end;"));
+  // Not the first words of theirs.
+  CHECK(Accepts("param data := 2; var x; minimize z: x; c: x >= sum{i in 1..2} data; end;"));
+  CHECK(Accepts("var x; minimize z: x; for{i in 1..2} {for{j in {}} {} printf 'a';} end foo"));
+}
+
+TEST_CASE("strict takes tokens of a hundred characters, and control characters nowhere") {
+  const std::string hundred(100, 'a');
+  const std::string digits = "0." + std::string(98, '1');
+  const std::vector<std::pair<std::string, std::string>> around = {
+      {"var ", " >= 0;"}, {"printf '", "';"}, {"check: 0 <> length('", "');"}};
+  for (const auto& [before, after] : around) {
+    CHECK(Accepts(before + hundred + after));
+    CHECK_FALSE(Accepts(before + hundred + "a" + after));
+    CHECK(Accepts(before + hundred + "a" + after, MathProgDialect::kDefault));
+  }
+  CHECK(Accepts("check: 0 < " + digits + ";"));
+  CHECK_FALSE(Accepts("check: 0 < " + digits + "1;"));
+  CHECK(Accepts("set I; check: card(I) = 2; data; set I := " + hundred + " '" + hundred + "b'; ",
+                MathProgDialect::kDefault));
+  CHECK_FALSE(Accepts("set I; check: card(I) = 1; data; set I := " + hundred + "b;"));
+  CHECK_FALSE(Accepts("set I; check: card(I) = 1; data; set I := '" + hundred + "b';"));
+  CHECK_FALSE(Accepts("set I; check: card(I) = 1; data; set I := 1e999;"));
+  for (const char* model : {"check: 1; # \x01\n", "check: 1 > 0; /* \x7F */", "printf 'a\x02';",
+                            "set I; check: card(I) = 1; data; set I := a; # \x1A\n",
+                            "set I; check: card(I) = 1; data; set I := 'a\x03';"}) {
+    CAPTURE(model);
+    CHECK_FALSE(Accepts(model));
+    CHECK(Accepts(model, MathProgDialect::kDefault));
+  }
+}
+
+TEST_CASE("keywords and names of the data may stand in quotes") {
+  CHECK(
+      Accepts("set I; set A dimen 2; param q{I, 1..2} default 1; check: card(A) = 2;"
+              "data; 'set' 'I' := a b; set A : x y := u '+' - v - \"+\";"
+              "'param' q ('tr') : a b := 1 3 4; 'end';"));
+}
+
+TEST_CASE("a side of a constraint may be put together from texts") {
+  Generated g = Generate("param u := 12; var x; minimize z: x; c: x >= u & 1; end;");
+  CHECK(Solve(g)["objective_value"].as_double() == 121);
+}
+
+TEST_CASE("random numbers are drawn in the reference's order: later operands first") {
+  const std::string parts =
+      "param a := Irand224(); param b := Irand224(); param c{1..1} := Irand224(); var x; var u >= "
+      "c[1];";
+  const auto order = [&](const std::string& use) {
+    const std::string out = OutputOf(parts + use + " printf '%d %d %d', a, b, c[1]; end;", {});
+    std::string names;
+    for (const char* drawn : {"7112045", "3831487", "13420418"}) {
+      const size_t at = out.find(drawn);
+      if (at == std::string::npos) continue;
+      names += static_cast<char>(
+          'a' + std::count(out.begin(), out.begin() + static_cast<ptrdiff_t>(at), ' '));
+    }
+    return names;
+  };
+  CHECK(order("check: a + b + c[1] > 0;") == "cba");
+  CHECK(order("check: (a - b) ^ 2 + c[1] ^ 2 > 0;") == "cba");
+  CHECK(order("check: a * (b / c[1]) > 0;") == "cba");
+  CHECK(order("check: a div b + 0 * (c[1] mod 2) >= 0;") == "cba");
+  CHECK(order("check: a less b < c[1] or 1 > 0;") == "bac");
+  CHECK(order("check: length(a & b & c[1]) > 0;") == "cba");
+  CHECK(order("check: max(a, b, c[1]) > 0;") == "abc");
+  CHECK(order("check: atan(a, b) < c[1];") == "bac");
+  CHECK(order("check: card({a} union {b} union {c[1]}) > 1;") == "cba");
+  CHECK(order("check: card({i in a * 0 .. b * 0, j in 1..2: c[1] > 0}) > 1;") == "abc");
+  CHECK(order("minimize z: a * x + b * x + c[1];") == "cba");
+  CHECK(order("minimize z: a * u + b;") == "bca");
+  CHECK(order("minimize z: a * b * x * (c[1] / 1e9);") == "bac");
+  CHECK(order("r: a <= b * x <= c[1];") == "bac");
+  CHECK(order("r: a >= b * x >= c[1];") == "bac");
+  CHECK(order("r: sum{i in 1..3} (a * x + b) >= c[1];") == "bac");
+}
+
 TEST_CASE("a model without a statement is refused") {
   for (const char* empty : {"", "end;", "data; end;", "# nothing but a comment\n", "\n\n"}) {
     CAPTURE(empty);
