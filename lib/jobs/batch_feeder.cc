@@ -204,6 +204,7 @@ bool BatchRunner::FeedOne() {
   BatchPtr to_prepare;
   BatchPtr to_reserve;
   int most = 0;
+  bool slots_wait = false;
   {
     Lock lock(mutex_);
     if (stopping_) return false;
@@ -237,9 +238,10 @@ bool BatchRunner::FeedOne() {
         most = wanted - held;
       }
     }
+    // For a batch that has nothing ready.
+    slots_wait = to_prepare && to_prepare->ready.empty();
   }
-  // A batch that has nothing ready keeps slots waiting.
-  if (to_prepare && (!to_reserve || to_prepare->ready.empty())) {
+  if (to_prepare && (!to_reserve || slots_wait)) {
     PrepareFor(to_prepare);
     return true;
   }

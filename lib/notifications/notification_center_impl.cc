@@ -95,11 +95,15 @@ NotificationCenterImpl::~NotificationCenterImpl() { Stop(); }
 
 absl::Status NotificationCenterImpl::Start() {
   RETURN_IF_ERROR(port_.SetLimits({options_.most_per_user, options_.keep_days * kDay}));
-  Lock lock(mutex_);
-  if (started_ || stopping_) return absl::FailedPreconditionError("already started");
-  started_ = true;
+  {
+    Lock lock(mutex_);
+    if (started_ || stopping_) return absl::FailedPreconditionError("already started");
+    started_ = true;
+    thread_ = std::thread([this] { Loop(); });
+  }
+  // Unlocked: this waits for the store's calls to end, and such a call waits for our lock.
   port_.OnAdded([this] { Wake(); });
-  thread_ = std::thread([this] { Loop(); });
+  Wake();  // what was added in between
   return absl::OkStatus();
 }
 
