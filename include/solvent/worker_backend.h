@@ -35,6 +35,9 @@ struct WorkerStats {
   int64_t recycled = 0;       // in good health
 };
 
+// A solve whose worker dies ends with Aborted. Where a fault of the solver's own was the cause (not
+// memory, nor a kill), a further solve of the same problem leaves the solver's usual way out and
+// lets others do the work, which may take longer; the backend keeps the last 256 such in mind.
 class WorkerBackend : public SolveBackend {
  public:
   virtual WorkerStats stats() const = 0;

@@ -18,6 +18,7 @@ namespace solvent {
 namespace {
 
 constexpr int kMaxCrashes = 3;
+constexpr double kLeastRetry = 1;  // seconds that another attempt gets though no time is left
 constexpr Micros kLease = Micros{30} * 1'000'000;
 constexpr int kLeaseEveryTicks = 5;
 constexpr double kQuietSeconds = 2;
@@ -562,7 +563,8 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
     finish.error_message = "solver \"" + execution.solver_name + "\" is not available any more";
     return finish;
   }
-  SolveOptions& options = job.options.solve;
+  const SolveOptions& asked = job.options.solve;
+  SolveOptions options = asked;
   if (!job.options.warm_start_execution_id.empty()) {
     absl::StatusOr<Execution> earlier =
         Get(execution.organization_id, job.options.warm_start_execution_id);
@@ -587,6 +589,9 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
                               " times: " + std::string(Message(result.status())));
       break;
     }
+    // All attempts share the time of one.
+    options.time_limit_seconds = std::max(asked.time_limit_seconds - (SteadySeconds() - started),
+                                          std::min(asked.time_limit_seconds, kLeastRetry));
   }
   finish.execution_time_micros = static_cast<int64_t>((SteadySeconds() - started) * 1e6);
 
@@ -618,7 +623,7 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
   finish.solver_status = ToString(result->status);
   if (result->has_point) finish.objective_value = result->objective;
   Json report = Report(job, *result);
-  FillConflict(options_.find_conflict, job.problem, *backend, options.time_limit_seconds,
+  FillConflict(options_.find_conflict, job.problem, *backend, asked.time_limit_seconds,
                monitor.stop, report);
   ResultJson json = RenderResult(job.problem, *result, report);
   finish.result_json = std::move(json.full);

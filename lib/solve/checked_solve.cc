@@ -134,7 +134,7 @@ class Solve {
     tracker_.SetPhase(SolvePhase::kRoot);
     LpEngineFactory lp = [this](const LpModel& model) { return codes_.lp(model, &tracker_); };
     LpVerdict verdict = SettleLp(form_, lp, control_, options_.verify,
-                                 {options_.start_columns, options_.start_rows});
+                                 {options_.start_columns, options_.start_rows}, hooks_.careful);
     const bool from_basis = verdict.from_basis;
     SolveResult result = FromLp(form_, std::move(verdict), control_, options_.want_duals);
     if (form_.integers > 0) {
@@ -153,7 +153,7 @@ class Solve {
     MipSolver mip = [this](const MipRun& run, const StopControl& control) {
       return codes_.mip(form_, run, control, &tracker_);
     };
-    MipSettler settler(form_, options_, lp, mip, control_, tracker_);
+    MipSettler settler(form_, options_, lp, mip, control_, tracker_, hooks_.careful);
     return FromMip(form_, settler.Run([this](const MipVerdict& verdict) {
       if (!hooks_.on_preliminary) return;
       SolveResult preliminary = FromMip(form_, verdict);

@@ -27,6 +27,9 @@ struct CheckedSolveHooks {
   // survive them. May be empty.
   std::function<void(const SolveResult&)> on_preliminary;
   bool ticks = true;  // report progress once a second from a thread of its own
+  // The solver's usual way has ended its process on this problem: leave it out, and let methods
+  // that fail differently do the work.
+  bool careful = false;
 };
 
 // BadRequest when an option is out of its range.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <utility>
 
 #include "certificate.h"
@@ -13,6 +14,17 @@ namespace {
 constexpr double kEqualCost = 1e-7;
 // What the rounding of the point's own values may make of its cost.
 constexpr double kCostRounding = 2e-16;
+
+using Methods = std::initializer_list<LpMethod>;
+constexpr Methods kMethods = {LpMethod::kUsual,
+                              LpMethod::kDual,
+                              LpMethod::kFine,
+                              LpMethod::kDualFromScratch,
+                              LpMethod::kPrimalFromScratch,
+                              LpMethod::kPrimalUnscaled,
+                              LpMethod::kFar};
+constexpr Methods kCarefulMethods = {LpMethod::kPrimalFromScratch, LpMethod::kFine,
+                                     LpMethod::kPrimalUnscaled, LpMethod::kFar};
 
 // A relaxation's point: integer columns may be fractional.
 std::optional<CheckedPoint> CheckRelaxed(const MinForm& form, std::vector<double> x) {
@@ -52,8 +64,8 @@ class Settler {
         engine_(factory(ModelOf(form))),
         implied_(form) {}
 
-  LpVerdict Run(bool insist, const LpBasis& start) {
-    if (!start.columns.empty() && engine_->SetBasis(start.columns, start.rows)) {
+  LpVerdict Run(bool insist, const LpBasis& start, bool careful) {
+    if (!careful && !start.columns.empty() && engine_->SetBasis(start.columns, start.rows)) {
       const LpStatus status = engine_->Solve(LpMethod::kFromBasis, control_);
       if (status == LpStatus::kStopped) return Stopped();
       if (status != LpStatus::kFailed && Judge(status)) {
@@ -67,9 +79,7 @@ class Settler {
     }
     bool said_infeasible = false, said_unbounded = false;
     std::optional<LpStatus> first;
-    for (LpMethod method :
-         {LpMethod::kUsual, LpMethod::kDual, LpMethod::kFine, LpMethod::kDualFromScratch,
-          LpMethod::kPrimalFromScratch, LpMethod::kPrimalUnscaled, LpMethod::kFar}) {
+    for (LpMethod method : careful ? kCarefulMethods : kMethods) {
       const LpStatus status = engine_->Solve(method, control_);
       if (status == LpStatus::kStopped) return Stopped();
       if (status == LpStatus::kFailed) continue;
@@ -178,8 +188,8 @@ bool BoundMeetsCost(const MinForm& form, double bound, const CheckedPoint& point
 }
 
 LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,
-                   bool insist, const LpBasis& start) {
-  return Settler(form, factory, control).Run(insist, start);
+                   bool insist, const LpBasis& start, bool careful) {
+  return Settler(form, factory, control).Run(insist, start, careful);
 }
 
 }  // namespace solvent

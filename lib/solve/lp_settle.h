@@ -34,9 +34,10 @@ struct LpVerdict {
 };
 
 // Integer columns count as continuous ones. Tries other methods as long as `insist` is set and no
-// certificate was found. The unbounded verdict has a point.
+// certificate was found. When `careful`, leaves out the ways that are usually gone first. The
+// unbounded verdict has a point.
 LpVerdict SettleLp(const MinForm& form, const LpEngineFactory& factory, const StopControl& control,
-                   bool insist = true, const LpBasis& start = {});
+                   bool insist = true, const LpBasis& start = {}, bool careful = false);
 
 // The bound and the point's cost are equal as far as a simplex code working in doubles can tell.
 bool BoundMeetsCost(const MinForm& form, double bound, const CheckedPoint& point);

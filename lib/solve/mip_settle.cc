@@ -25,12 +25,19 @@ constexpr double kLongSolve = 1.0;    // seconds
 constexpr double kLongShare = 0.03;
 constexpr double kInfeasibleLeast = 1.0;  // seconds
 constexpr double kTreeShare = 0.6;
+// CBC aborts on some problems whose relaxation is unbounded, most of which the search settles soon.
+constexpr double kFirstLook = 0.5;  // seconds
+constexpr double kFirstLookShare = 0.1;
 // A second solve given less than this share of the first one's time will not get through.
 constexpr double kHopelessShare = 0.3;
 // Costs closer than that, relatively, are the same answer.
 constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
+
+bool TreeFits(const MinForm& form) {
+  return form.integers <= kTreeIntegers && form.problem.num_nonzeros() <= kTreeNonzeros;
+}
 
 // Without such a column there is no ray.
 bool MayImproveForEver(const MinForm& form) {
@@ -48,13 +55,15 @@ bool Better(const MinForm& form, double a, double b) {
 }  // namespace
 
 MipSettler::MipSettler(const MinForm& form, const SolveOptions& options, const LpEngineFactory& lp,
-                       const MipSolver& mip, const StopControl& control, ProgressTracker& tracker)
+                       const MipSolver& mip, const StopControl& control, ProgressTracker& tracker,
+                       bool careful)
     : form_(form),
       options_(options),
       lp_(lp),
       mip_(mip),
       control_(control),
       tracker_(tracker),
+      careful_(careful),
       polisher_(form, lp),
       gap_(IsTiny(form) ? 0 : options.gap_tolerance),
       absolute_gap_(IsTiny(form) ? 0 : options.absolute_gap) {}
@@ -87,6 +96,11 @@ void MipSettler::FirstSolve() {
       verdict_.warm_start_used = true;
       run_.start = verdict_.point->x;
     }
+  }
+  if (careful_) {
+    claim_.error = "the solver ended its process, and no other way led to an answer";
+    verdict_.note = "the solver ended its process at first; ";
+    return;
   }
   const double began = control_.Elapsed();
   const std::vector<double> start(run_.start.begin(), run_.start.end());
@@ -157,7 +171,7 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
     if (refuted_ || options_.verify) {
       tracker_.SetPhase(SolvePhase::kVerify);
       tracker_.StartRun();
-      Settle();
+      Settle(on_preliminary);
     }
   }
   HoldToGap();
@@ -166,7 +180,7 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
   return std::move(verdict_);
 }
 
-void MipSettler::Settle() {
+void MipSettler::Settle(const std::function<void(const MipVerdict&)>& on_preliminary) {
   const double share = first_seconds_ < kShortSolve ? first_seconds_ : kLongShare * first_seconds_;
   // On a tiny problem, where codes err most and the search gets far, it is worth more.
   const bool generous = first_seconds_ < (IsTiny(form_) ? kLongSolve : kShortSolve);
@@ -178,13 +192,20 @@ void MipSettler::Settle() {
   if (claim_.status != MipStatus::kOptimal || refuted_) {
     if (SettleByRelaxation(within)) return;
   }
-  const bool tree_fits =
-      form_.integers <= kTreeIntegers && form_.problem.num_nonzeros() <= kTreeNonzeros;
+  const bool tree_fits = TreeFits(form_);
   if (tree_fits && SettleByTree(within.Within(kTreeShare * within.Remaining()))) return;
   // The search looks for a ray by itself.
   if (!tree_fits && claim_.status == MipStatus::kOptimal && MayImproveForEver(form_) &&
       FindUnboundedRay(form_, lp_, within) && SettleUnbounded(control_))
     return;
+  if (careful_ && verdict_.point && on_preliminary) {
+    // The process may end in the other way, too.
+    MipVerdict so_far = verdict_;
+    so_far.status = SolveStatus::kFeasible;
+    so_far.trust = Trust::kNone;
+    so_far.bound = -kInfinity;
+    on_preliminary(so_far);
+  }
   if (refuted_ || within.Remaining() >= kHopelessShare * first_seconds_) {
     SettleBySecondSolve(within);
   } else if (verdict_.trust == Trust::kSolverWord) {
@@ -194,7 +215,7 @@ void MipSettler::Settle() {
 }
 
 bool MipSettler::SettleByRelaxation(const StopControl& control) {
-  LpVerdict root = SettleLp(form_, lp_, control);
+  LpVerdict root = SettleLp(form_, lp_, control, true, {}, careful_);
   if (root.status == LpStatus::kInfeasible && root.proven && !verdict_.point) {
     verdict_.corrected =
         claim_.status != MipStatus::kInfeasible && claim_.status != MipStatus::kFailed;
@@ -229,26 +250,38 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
     verdict_.point = std::move(point);
     return true;
   };
-  MipRun run;
-  run.ignore_objective = true;
-  MipClaim claim = mip_(run, control);
-  if (!claim.x.empty() && take(polisher.Polish(claim.x, control))) return unbounded();
-  TreeSearch tree(any, lp_, polisher, {});
-  TreeResult searched = tree.Run(std::nullopt, control.Within(kTreeShare * control.Remaining()));
-  if (take(std::move(searched.best))) return unbounded();
-  if (!searched.complete) {
-    run.second_opinion = true;
-    MipClaim second = mip_(run, control);
-    if (!second.x.empty() && take(polisher.Polish(second.x, control))) return unbounded();
-    if (claim.status != MipStatus::kInfeasible || second.status != MipStatus::kInfeasible)
-      return false;
-  }
-  verdict_.corrected = claim_.status == MipStatus::kOptimal;
-  verdict_.status = SolveStatus::kInfeasible;
-  verdict_.trust = searched.complete ? Trust::kProven : Trust::kCrossChecked;
-  verdict_.method = searched.complete ? "tree" : "second_solve";
-  refuted_ = false;
-  return true;
+  auto infeasible = [this](Trust trust, const char* method) {
+    verdict_.corrected = claim_.status == MipStatus::kOptimal;
+    verdict_.status = SolveStatus::kInfeasible;
+    verdict_.trust = trust;
+    verdict_.method = method;
+    refuted_ = false;
+    return true;
+  };
+  bool empty = false;
+  auto search = [&](double seconds) {
+    TreeSearch tree(any, lp_, polisher, {});
+    TreeResult searched = tree.Run(std::nullopt, control.Within(seconds));
+    empty = searched.complete && !searched.best;
+    return take(std::move(searched.best)) || empty;
+  };
+  auto solve = [&](bool second_opinion, MipStatus& status) {
+    MipRun run;
+    run.ignore_objective = true;
+    run.second_opinion = second_opinion;
+    MipClaim claim = mip_(run, control);
+    status = claim.status;
+    return !claim.x.empty() && take(polisher.Polish(claim.x, control));
+  };
+  MipStatus first = MipStatus::kFailed, second = MipStatus::kFailed;
+  if (TreeFits(form_) && search(std::min(kFirstLook, kFirstLookShare * control.Remaining())))
+    return empty ? infeasible(Trust::kProven, "tree") : unbounded();
+  if (!careful_ && solve(false, first)) return unbounded();
+  if (search((careful_ ? 1 : kTreeShare) * control.Remaining()))
+    return empty ? infeasible(Trust::kProven, "tree") : unbounded();
+  if (solve(true, second)) return unbounded();
+  if (first != MipStatus::kInfeasible || second != MipStatus::kInfeasible) return false;
+  return infeasible(Trust::kCrossChecked, "second_solve");
 }
 
 bool MipSettler::SettleByTree(const StopControl& control) {
@@ -301,6 +334,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
   MipClaim second = mip_(run, control);
   verdict_.nodes += second.nodes;
   verdict_.iterations += second.iterations;
+  if (second.status == MipStatus::kUnbounded && SettleByRelaxation(control)) return;
   std::optional<CheckedPoint> point;
   if (!second.x.empty()) point = polisher_.Polish(second.x, control_);
   const bool first_optimal = claim_.status == MipStatus::kOptimal && !refuted_;

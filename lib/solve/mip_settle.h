@@ -32,9 +32,11 @@ struct MipVerdict {
 class MipSettler {
  public:
   MipSettler(const MinForm& form, const SolveOptions& options, const LpEngineFactory& lp,
-             const MipSolver& mip, const StopControl& control, ProgressTracker& tracker);
+             const MipSolver& mip, const StopControl& control, ProgressTracker& tracker,
+             bool careful = false);
 
-  // `on_preliminary` hears the verdict before second opinions are sought.
+  // `on_preliminary` hears the verdict before second opinions are sought, or, when careful, a point
+  // before the solver is.
   MipVerdict Run(const std::function<void(const MipVerdict&)>& on_preliminary);
 
  private:
@@ -44,7 +46,7 @@ class MipSettler {
   // A point that costs less than any can: small costs were passed over.
   bool Refutes(double cost, double bound) const;
   MipStatus Limit(MipStatus status);
-  void Settle();
+  void Settle(const std::function<void(const MipVerdict&)>& on_preliminary);
   bool SettleByRelaxation(const StopControl& control);
   bool SettleUnbounded(const StopControl& control);
   bool SettleByTree(const StopControl& control);
@@ -58,6 +60,7 @@ class MipSettler {
   const MipSolver& mip_;
   const StopControl& control_;
   ProgressTracker& tracker_;
+  const bool careful_;  // as in CheckedSolveHooks
   PointPolisher polisher_;
   const double gap_;  // asked for, or 0 where that costs nothing
   const double absolute_gap_;

@@ -99,9 +99,12 @@ double TreeSearch::NodeBound(const Node& node, std::vector<double>* reduced) {
   return DualBound(form_, node.lower, node.upper, engine_->RowDuals(), implied_, reduced);
 }
 
-bool TreeSearch::RootHasRay(const StopControl& control) {
-  return result_.nodes == 1 && (IsUnboundedRay(form_, engine_->UnboundedRay()) ||
-                                FindUnboundedRay(form_, factory_, control).has_value());
+bool TreeSearch::FindRay(const StopControl& control) {
+  if (sought_ray_) return false;
+  sought_ray_ = true;
+  result_.root_unbounded = IsUnboundedRay(form_, engine_->UnboundedRay()) ||
+                           FindUnboundedRay(form_, factory_, control).has_value();
+  return result_.root_unbounded;
 }
 
 TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) {
@@ -134,7 +137,7 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
   switch (status) {
     case LpStatus::kStopped:
     case LpStatus::kFailed: return Verdict::kOpen;
-    case LpStatus::kUnbounded: result_.root_unbounded = RootHasRay(control); return Verdict::kOpen;
+    case LpStatus::kUnbounded: FindRay(control); return Verdict::kOpen;
     case LpStatus::kInfeasible:
       if (ProvenEmpty(node, control)) return Verdict::kClosed;
       // Empty only by a hair: smaller pieces may be decided by integer reasoning.
@@ -142,10 +145,7 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
     case LpStatus::kOptimal: break;
   }
   // No multipliers support any bound: the point is no more than where the solver gave up.
-  if (bound == -kInfinity && RootHasRay(control)) {
-    result_.root_unbounded = true;
-    return Verdict::kOpen;
-  }
+  if (bound == -kInfinity && FindRay(control)) return Verdict::kOpen;
   if (CloseByBound(bound)) return Verdict::kClosed;
 
   double most = 0;
@@ -231,6 +231,7 @@ TreeResult TreeSearch::Run(std::optional<CheckedPoint> incumbent, const StopCont
   result_ = TreeResult{};
   result_.best = std::move(incumbent);
   weakest_ = kInfinity;
+  sought_ray_ = false;
   stack_.clear();
   if (form_.empty_integer_range) {
     result_.complete = true;

@@ -23,7 +23,7 @@ struct TreeOptions {
 
 struct TreeResult {
   bool complete = false;             // every leaf is closed: the rest below is proven
-  bool root_unbounded = false;       // the relaxation has a checked ray; nothing was searched
+  bool root_unbounded = false;       // the relaxation has a checked ray: the search was given up
   std::optional<CheckedPoint> best;  // the incumbent handed in, or a better one
   bool improved = false;             // `best` is not the one handed in
   double bound = -kInfinity;         // when complete: no point costs less; +inf when none exists
@@ -50,7 +50,7 @@ class TreeSearch {
   Verdict Branch(const Node& node, const std::vector<double>& x, const StopControl& control);
   Verdict CloseFixed(const Node& node, const StopControl& control);
   double NodeBound(const Node& node, std::vector<double>* reduced = nullptr);
-  bool RootHasRay(const StopControl& control);  // and this is the root
+  bool FindRay(const StopControl& control);  // of the whole problem; looks once
   bool ProvenEmpty(const Node& node, const StopControl& control);
   bool CloseByBound(double bound);
   bool FixByReducedCost(Node& node, double bound, const std::vector<double>& reduced) const;
@@ -65,6 +65,7 @@ class TreeSearch {
   const LpEngineFactory& factory_;
   std::unique_ptr<LpEngine> engine_;
   double grid_ = 0;  // every point's cost is a multiple of it, or 0 when there is no such number
+  bool sought_ray_ = false;
   std::vector<Node> stack_;
   TreeResult result_;
   double weakest_ = kInfinity;  // least bound of a leaf that was closed by the gap alone

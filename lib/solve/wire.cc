@@ -244,9 +244,10 @@ std::optional<FrameHeader> DecodeHeader(std::string_view bytes) {
   return header;
 }
 
-std::string EncodeSolve(const Problem& problem, const SolveOptions& options) {
+std::string EncodeSolve(const Problem& problem, const SolveOptions& options, bool careful) {
   Writer w;
   PutOptions(w, options);
+  w.Put<uint8_t>(careful);
   w.PutText(EncodeProblem(problem));
   return w.Take();
 }
@@ -255,6 +256,7 @@ absl::StatusOr<SolveRequest> DecodeSolve(std::string_view bytes) {
   Reader r(bytes);
   SolveRequest request;
   request.options = GetOptions(r);
+  request.careful = r.GetBool();
   const std::string_view problem = r.GetText();
   if (!r.AtEnd()) return Garbled("request");
   ASSIGN_OR_RETURN(request.problem, DecodeProblem(problem));

@@ -30,7 +30,7 @@ enum class MessageType : uint8_t {
   kFindCore = 8,     // backend: request
   kCore = 9,         // worker: the answer to it
 };
-inline constexpr uint32_t kWireVersion = 3;
+inline constexpr uint32_t kWireVersion = 4;
 
 struct FrameHeader {
   uint64_t size;     // of the body
@@ -43,10 +43,12 @@ std::string EncodeHeader(const FrameHeader& header);
 // Nothing when the bytes are no header.
 std::optional<FrameHeader> DecodeHeader(std::string_view bytes);
 
-std::string EncodeSolve(const Problem& problem, const SolveOptions& options);
+// `careful` as in CheckedSolveHooks.
+std::string EncodeSolve(const Problem& problem, const SolveOptions& options, bool careful = false);
 struct SolveRequest {
   Problem problem;
   SolveOptions options;
+  bool careful = false;
 };
 absl::StatusOr<SolveRequest> DecodeSolve(std::string_view bytes);
 

@@ -1,11 +1,16 @@
 #include "solvent/worker_backend.h"
 
+#include <algorithm>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "checked_solve.h"
 #include "core_search.h"
+#include "mutex.h"
+#include "problem_codec.h"
 #include "solvent/cbc_backend.h"
 #include "solvent/error.h"
 #include "solvent/infeasible_core.h"
@@ -16,6 +21,35 @@
 
 namespace solvent {
 namespace {
+
+// Problems that made the solver end its process, lately: they are solved carefully from then on.
+class FaultyProblems {
+ public:
+  bool Contains(const Problem& problem) const {
+    {
+      Lock lock(mutex_);
+      if (hashes_.empty()) return false;
+    }
+    const size_t hash = Hash(problem);
+    Lock lock(mutex_);
+    return std::find(hashes_.begin(), hashes_.end(), hash) != hashes_.end();
+  }
+  void Add(const Problem& problem) {
+    const size_t hash = Hash(problem);
+    Lock lock(mutex_);
+    hashes_.push_back(hash);
+    if (hashes_.size() > kMost) hashes_.pop_front();
+  }
+
+ private:
+  static constexpr size_t kMost = 256;
+  static size_t Hash(const Problem& problem) {
+    return std::hash<std::string>()(EncodeProblem(problem));
+  }
+
+  mutable Mutex mutex_;
+  std::deque<size_t> hashes_ ABSL_GUARDED_BY(mutex_);
+};
 
 class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
  public:
@@ -38,7 +72,7 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
                                     const SolveMonitor& monitor) override {
     RETURN_IF_ERROR(problem.Check());
     RETURN_IF_ERROR(CheckSolveOptions(options));
-    const std::string body = EncodeSolve(problem, options);
+    const std::string body = EncodeSolve(problem, options, faulty_.Contains(problem));
     ASSIGN_OR_RETURN(std::unique_ptr<WorkerProcess> worker, pool_.Take(monitor.stop));
     if (worker == nullptr) {
       SolveResult cancelled;
@@ -50,6 +84,7 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
     WorkerExchange exchange(*worker, pool_.options(), problem, options, monitor);
     absl::StatusOr<SolveResult> result = exchange.Run(std::move(frame));
     pool_.Return(std::move(worker), exchange.end());
+    if (!result.ok() && exchange.solver_fault()) faulty_.Add(problem);
     return result;
   }
 
@@ -80,6 +115,7 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
 
   const std::unique_ptr<SolveBackend> solver_;
   WorkerPool pool_;
+  FaultyProblems faulty_;
 };
 
 }  // namespace

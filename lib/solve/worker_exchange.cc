@@ -29,6 +29,12 @@ std::chrono::steady_clock::duration Span(double seconds) {
       std::chrono::duration<double>(std::min(seconds, 1e9)));
 }
 
+// Signals that code brings upon itself.
+bool IsFault(int signal) {
+  return signal == SIGABRT || signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE ||
+         signal == SIGILL;
+}
+
 }  // namespace
 
 WorkerExchange::WorkerExchange(WorkerProcess& worker, const WorkerOptions& options,
@@ -205,6 +211,7 @@ absl::StatusOr<SolveResult> WorkerExchange::Crashed() {
   const bool out_of_memory =
       exit.exit_code == kExitOutOfMemory || (full && exit.signal != 0 && exit.signal != SIGKILL);
   if (out_of_memory) end_ = WorkerPool::End::kOutOfMemory;
+  solver_fault_ = !out_of_memory && IsFault(exit.signal);
   if (preliminary_) {
     absl::StrAppend(&preliminary_->verification.note,
                     preliminary_->verification.note.empty() ? "" : "; ",

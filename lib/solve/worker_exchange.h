@@ -24,6 +24,8 @@ class WorkerExchange {
   absl::StatusOr<InfeasibleCore> RunForCore(std::string frame);
 
   WorkerPool::End end() const { return end_; }
+  // The worker died of a fault in its own code, not for want of memory nor by somebody's hand.
+  bool solver_fault() const { return solver_fault_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -58,6 +60,7 @@ class WorkerExchange {
   std::optional<absl::StatusOr<SolveResult>> answer_;
   std::optional<InfeasibleCore> core_;
   WorkerPool::End end_ = WorkerPool::End::kHealthy;
+  bool solver_fault_ = false;
 };
 
 }  // namespace solvent

@@ -171,6 +171,7 @@ void Solve(const Inbox::Request& request) {
   };
   CheckedSolveHooks hooks;
   hooks.ticks = false;  // the backend keeps time
+  hooks.careful = asked->careful;
   hooks.on_preliminary = [&request](const SolveResult& result) {
     SendFrame(MessageType::kPreliminary, request.id, EncodeResult(result));
   };

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "solve_again.h"
 #include "solvent/error.h"
 #include "solvent/execution_store.h"
 #include "solvent/worker_backend.h"
@@ -331,7 +332,8 @@ class BatchRun {
     }
     SolveMonitor monitor;
     monitor.stop = stop_.get_token();
-    absl::StatusOr<SolveResult> result = backend_.Solve(generated.run->problem(), solve_, monitor);
+    absl::StatusOr<SolveResult> result =
+        SolveAgain(backend_, generated.run->problem(), solve_, monitor);
     if (result.ok() && result->status == SolveStatus::kCancelled) return false;
     if (!result.ok()) return failed(Message(result.status()));
     if (result->status == SolveStatus::kError) return failed(result->error);

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "problem_file.h"
+#include "solve_again.h"
 #include "solvent/worker_backend.h"
 #include "stop_on_signal.h"
 
@@ -151,7 +152,7 @@ int Explain(const ExplainFileOptions& options) {
   if (!backend.ok()) return Complain(backend.status());
   SolveMonitor monitor;
   monitor.stop = signals.token();
-  absl::StatusOr<SolveResult> result = (*backend)->Solve(problem, loaded->options, monitor);
+  absl::StatusOr<SolveResult> result = SolveAgain(**backend, problem, loaded->options, monitor);
   if (!result.ok()) return Complain(result.status());
   ExplainOptions explain{.stop = signals.token()};
   if (options.time_limit) explain.time_limit_seconds = *options.time_limit;

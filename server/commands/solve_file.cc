@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "problem_file.h"
+#include "solve_again.h"
 #include "solvent/explain.h"
 #include "solvent/result_json.h"
 #include "solvent/worker_backend.h"
@@ -258,7 +259,7 @@ int SolveFile(const SolveFileOptions& options) {
   SolveMonitor monitor;
   monitor.stop = signals.token();
   monitor.on_progress = [&line](const Progress& p) { line.Show(p); };
-  absl::StatusOr<SolveResult> result = (*backend)->Solve(problem, solve, monitor);
+  absl::StatusOr<SolveResult> result = SolveAgain(**backend, problem, solve, monitor);
   line.Clear();
   if (!result.ok()) return Complain(result.status());
 

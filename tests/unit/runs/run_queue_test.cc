@@ -258,15 +258,20 @@ TEST_CASE("a run may cost two worker processes but not three") {
   TemporaryFolder folder;
   TestEngine engine(folder.File("a.db"));
   std::atomic<int> deaths{2};
-  engine.backend.SetScript(
-      [&](const Problem& problem, const auto&, const auto&) -> absl::StatusOr<SolveResult> {
-        if (deaths.fetch_sub(1) > 0) return absl::AbortedError("worker killed by signal 11");
-        return ScriptedBackend::Cheapest(problem);
-      });
+  std::atomic<double> time_limit{1e9};
+  engine.backend.SetScript([&](const Problem& problem, const SolveOptions& options,
+                               const auto&) -> absl::StatusOr<SolveResult> {
+    // All attempts share the time of one.
+    CHECK(options.time_limit_seconds < time_limit);
+    time_limit = options.time_limit_seconds;
+    if (deaths.fetch_sub(1) > 0) return absl::AbortedError("worker killed by signal 11");
+    return ScriptedBackend::Cheapest(problem);
+  });
   REQUIRE(engine.queue->Start().ok());
   Execution survived = MustWait(engine, MustSubmit(engine));
   CHECK(survived.state == RunState::kCompleted);
   CHECK(survived.crashes == 2);
+  time_limit = 1e9;
   deaths = 1000;
   Execution failed = MustWait(engine, MustSubmit(engine));
   CHECK(failed.state == RunState::kFailed);

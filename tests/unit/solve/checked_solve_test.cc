@@ -27,14 +27,15 @@ LpEngineFactory Clp() {
 
 using Liar = std::function<MipClaim(const MipRun&)>;
 
-SolveResult SolveWith(const Problem& problem, Liar liar, SolveOptions options = {}) {
+SolveResult SolveWith(const Problem& problem, Liar liar, SolveOptions options = {},
+                      const CheckedSolveHooks& hooks = {}) {
   SolverCodes codes;
   codes.name = "liar";
   codes.lp = [](const LpModel& model, ProgressTracker* t) { return MakeClpEngine(model, t); };
   codes.mip = [&](const MinForm&, const MipRun& run, const StopControl&, ProgressTracker*) {
     return liar(run);
   };
-  absl::StatusOr<SolveResult> result = CheckedSolve(problem, options, {}, codes);
+  absl::StatusOr<SolveResult> result = CheckedSolve(problem, options, {}, codes, hooks);
   REQUIRE(result.ok());
   return *std::move(result);
 }
@@ -104,6 +105,41 @@ TEST_CASE("a solver that fails altogether is stood in for") {
       SolveWith(Small(), [](const MipRun&) { return Claim(MipStatus::kFailed); });
   CHECK(result.status == SolveStatus::kOptimal);
   CHECK(result.objective == doctest::Approx(11));
+}
+
+TEST_CASE("a careful solve leaves the solver's usual way out") {
+  int second_opinions = 0;
+  Liar fragile = [&](const MipRun& run) {
+    CHECK(run.second_opinion);
+    ++second_opinions;
+    return Claim(MipStatus::kInfeasible);
+  };
+  const SolveResult proven = SolveWith(Small(), fragile, {}, {.careful = true});
+  CHECK(proven.status == SolveStatus::kOptimal);
+  CHECK(proven.objective == doctest::Approx(11));
+  CHECK(proven.verification.trust == Trust::kProven);
+  CHECK_FALSE(proven.verification.corrected);
+  CHECK(proven.verification.note.find("ended its process") != std::string::npos);
+  CHECK(second_opinions == 0);
+  // Too hard for the search in the time it gets: the other way's word is what there is.
+  SolveOptions options;
+  options.time_limit_seconds = 1;
+  // A point goes ahead of it, should the process end once more.
+  int points = 0;
+  const CheckedSolveHooks hooks = {.on_preliminary =
+                                       [&](const SolveResult& so_far) {
+                                         CHECK(second_opinions == 0);
+                                         CHECK(so_far.status == SolveStatus::kFeasible);
+                                         CHECK(so_far.has_point);
+                                         ++points;
+                                       },
+                                   .careful = true};
+  const Problem hard = MarketSplit(6, 50, 1);
+  options.warm_start.assign(static_cast<size_t>(hard.num_columns()), 0.0);
+  const SolveResult word = SolveWith(hard, fragile, options, hooks);
+  CHECK(second_opinions == 1);
+  CHECK(points == 1);
+  CHECK(word.verification.trust != Trust::kProven);
 }
 
 TEST_CASE("lies are found out even when no second opinions are wanted, if the point shows them") {

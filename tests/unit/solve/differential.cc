@@ -181,6 +181,11 @@ void RunOne(SolveBackend& backend, Family family, uint64_t seed, const Settings&
     kind = family == Family::kScaled ? "scaled" : "gap";
   }
   absl::StatusOr<SolveResult> result = backend.Solve(problem, options);
+  if (absl::IsAborted(result.status())) {
+    // A worker has died: whoever wants an answer asks again.
+    tally.Count("worker died");
+    result = backend.Solve(problem, options);
+  }
   if (!result.ok()) {
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed),
                 result.status().ToString().c_str());

@@ -110,8 +110,10 @@ TEST_CASE("a request arrives as it was sent") {
   options.seed = 3;
   options.verify = false;
   options.warm_start = {1, 2};
-  const absl::StatusOr<SolveRequest> got = DecodeSolve(EncodeSolve(problem, options));
+  const absl::StatusOr<SolveRequest> got = DecodeSolve(EncodeSolve(problem, options, true));
   REQUIRE(got.ok());
+  CHECK(got->careful);
+  CHECK_FALSE(DecodeSolve(EncodeSolve(problem, options))->careful);
   CHECK(got->problem == problem);
   CHECK(got->options.node_limit == 5);
   CHECK(got->options.seed == 3);

@@ -112,6 +112,60 @@ TEST_CASE("a worker that dies ends one solve with a reason, and nothing else") {
   CHECK(backend->Solve(Tiny("stale"), {}).ok());
 }
 
+TEST_CASE("a problem that ended its worker by a fault is solved in another way the next time") {
+  auto backend = Start({.workers = 2}, MISBEHAVING_WORKER);
+  const Problem fatal = Tiny("abort unless careful");
+  CHECK(backend->Solve(fatal, {}).status().code() == absl::StatusCode::kAborted);
+  // Another problem says nothing about this one.
+  ExpectTinyAnswer(*backend);
+  for (int i = 0; i < 3; ++i) {
+    const absl::StatusOr<SolveResult> again = backend->Solve(fatal, {});
+    REQUIRE_MESSAGE(again.ok(), again.status().ToString());
+    CHECK(again->objective == doctest::Approx(3));
+  }
+  CHECK(backend->stats().crashed == 1);
+  // Somebody's kill is no fault of the problem.
+  for (int i = 0; i < 3; ++i) {
+    CHECK(backend->Solve(Tiny("killed unless careful"), {}).status().code() ==
+          absl::StatusCode::kAborted);
+  }
+}
+
+TEST_CASE("a problem without a bound on which CBC dies is answered") {
+  // CBC 2.10.8 aborts when it is asked for any point of this one.
+  ProblemBuilder builder;
+  for (double lower : {0.0, -kInfinity, -kInfinity, 0.0, -kInfinity, -kInfinity})
+    builder.AddColumn("", lower, kInfinity, ColumnType::kInteger, 0);
+  const double cost[] = {0.000323022761726, 0, 20.0749257671, 0, 11885.8909743, 0};
+  struct Row {
+    double lower, upper;
+    std::vector<double> entries;
+  };
+  const Row rows[] = {
+      {-kInfinity, -2.59, {-37408.2918297, 0, 0, 0, 0, 0}},
+      {-kInfinity, -3.43, {0, 0, 0, 0, 0.000752672827109, 0}},
+      {-1.85, kInfinity, {0, 0, 0, 1.48358591316, 0, -0.00498760393868}},
+      {-kInfinity, -2.45, {268.257306271, 0, 0, 0, -0.675062715295, -0.00577773112184}},
+      {-kInfinity, 3.38, {148.031415873, -0.0113855852414, 0, 14550.2006911, 0, 2.13172169844}},
+      {-2.23,
+       -2.23,
+       {-11.4678232754, 5.65718698854, -30280.8401136, -42000.3818634, 9.50787022349,
+        -14176.5357015}}};
+  for (const Row& row : rows) {
+    builder.BeginRow("", row.lower, row.upper);
+    for (int j = 0; j < 6; ++j) {
+      if (row.entries[j] != 0) builder.AddTerm(j, row.entries[j]);
+    }
+  }
+  Problem problem = *std::move(builder).Build();
+  problem.objective.assign(std::begin(cost), std::end(cost));
+  auto backend = Start({});
+  const absl::StatusOr<SolveResult> result = backend->Solve(problem, {});
+  REQUIRE_MESSAGE(result.ok(), result.status().ToString());
+  CHECK(result->status == SolveStatus::kUnbounded);
+  CHECK(result->verification.trust == Trust::kProven);
+}
+
 TEST_CASE("an answer that was already there survives its second opinion") {
   auto backend = Start({.grace_seconds = 0.1}, MISBEHAVING_WORKER);
   SolveOptions options;
