@@ -107,6 +107,23 @@ TEST_CASE("a solver that fails altogether is stood in for") {
   CHECK(result.objective == doctest::Approx(11));
 }
 
+TEST_CASE("an unbounded problem called optimal is found out, too large for the search or not") {
+  for (int binaries : {5, 210}) {
+    CAPTURE(binaries);
+    ProblemBuilder builder;
+    for (int j = 0; j < binaries; ++j) builder.AddColumn("", 0, 1, ColumnType::kBinary, 1);
+    builder.AddColumn("", -kInfinity, kInfinity, ColumnType::kContinuous, 1e-6);
+    builder.BeginRow("", -kInfinity, 4);
+    for (int j = 0; j <= binaries; ++j) builder.AddTerm(j, 1);
+    const SolveResult result = SolveWith(*std::move(builder).Build(), [=](const MipRun&) {
+      return Claim(MipStatus::kOptimal, std::vector<double>(binaries + 1), 0);
+    });
+    CHECK(result.status == SolveStatus::kUnbounded);
+    CHECK(result.verification.trust == Trust::kProven);
+    CHECK(result.verification.corrected);
+  }
+}
+
 TEST_CASE("a careful solve leaves the solver's usual way out") {
   int second_opinions = 0;
   Liar fragile = [&](const MipRun& run) {
