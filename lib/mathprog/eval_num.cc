@@ -254,7 +254,8 @@ double Run::EvalCall(const Expr& e) {
     case Func::kStr2time: {
       double seconds = 0;
       std::string text = EvalText(*args[0]), format = EvalText(*args[1]);
-      std::string problem = ParseTime(text, format, seconds);
+      std::string problem =
+          ParseTime(text, format, model_->dialect == MathProgDialect::kStrict, seconds);
       if (!problem.empty()) {
         Throw("M212", "str2time(\"" + text + "\", \"" + format + "\"): " + problem, &e);
       }

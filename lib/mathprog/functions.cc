@@ -1,5 +1,6 @@
 #include "functions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -49,7 +50,8 @@ bool SameLetters(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string ParseTime(std::string_view text, std::string_view format, double& seconds) {
+std::string ParseTime(std::string_view text, std::string_view format, bool strict,
+                      double& seconds) {
   int year = -1, month = -1, day = -1, hour = -1, minute = -1, second = -1, year_day = -1;
   int pm = -1, zone = 0;
   bool has_zone = false;
@@ -64,7 +66,7 @@ std::string ParseTime(std::string_view text, std::string_view format, double& se
       value = value * 10 + (text[t++] - '0');
       ++n;
     }
-    if (n == 0 || value < low || value > high) return false;
+    if (n == 0 || value < low || value > high || (strict && out >= 0)) return false;
     out = value;
     return true;
   };
@@ -88,12 +90,15 @@ std::string ParseTime(std::string_view text, std::string_view format, double& se
       continue;
     }
     if (c != '%') {
-      blanks();
+      if (!strict) blanks();
       if (t >= text.size() || text[t] != c) return "the text does not match the format";
       ++t;
       continue;
     }
     if (++f >= format.size()) return "the format ends with %";
+    if (strict && std::string_view("aABeIjp").find(format[f]) != std::string_view::npos) {
+      return std::string("%") + format[f] + " is not supported";
+    }
     int ignored = 0;
     bool ok = true;
     switch (format[f]) {
@@ -102,7 +107,7 @@ std::string ParseTime(std::string_view text, std::string_view format, double& se
       case 'b':
       case 'B':
       case 'h':
-        ok = word(kMonths, 12, month);
+        ok = !(strict && month >= 0) && word(kMonths, 12, month);
         if (ok) ++month;
         break;
       case 'd':
@@ -131,6 +136,7 @@ std::string ParseTime(std::string_view text, std::string_view format, double& se
       case 'Y': ok = number(4, 1, 4000, year); break;
       case 'z': {
         blanks();
+        ok = !(strict && has_zone);
         has_zone = true;
         if (t < text.size() && text[t] == 'Z') {
           ++t;
@@ -138,11 +144,15 @@ std::string ParseTime(std::string_view text, std::string_view format, double& se
         }
         if (t >= text.size() || (text[t] != '+' && text[t] != '-')) return "no time zone";
         const int sign = text[t++] == '-' ? -1 : 1;
-        int h = 0, m = 0;
-        ok = number(2, 0, 13, h);
+        int h = -1, m = -1;
+        const size_t begin = t;
+        ok = ok && number(2, 0, strict ? 23 : 13, h) && !(strict && t < begin + 2);
         if (ok && t < text.size() && text[t] == ':') ++t;
-        if (ok && t < text.size() && text[t] >= '0' && text[t] <= '9') ok = number(2, 0, 59, m);
-        zone = sign * (h * 60 + m);
+        if (ok && t < text.size() && text[t] >= '0' && text[t] <= '9') {
+          const size_t minutes = t;
+          ok = number(2, 0, 59, m) && !(strict && t < minutes + 2);
+        }
+        zone = sign * (h * 60 + std::max(m, 0));
         break;
       }
       case '%':
@@ -154,7 +164,7 @@ std::string ParseTime(std::string_view text, std::string_view format, double& se
     if (!ok) return std::string("no value for %") + format[f];
   }
   blanks();
-  if (t < text.size()) return "the text goes on after the format";
+  if (t < text.size() && !strict) return "the text goes on after the format";
   if (year < 0) year = 1970;
   if (year_day >= 0) {
     if (month >= 0 || day >= 0) return "both %j and a date";
@@ -176,7 +186,7 @@ std::string ParseTime(std::string_view text, std::string_view format, double& se
 
 std::string FormatTime(double seconds, std::string_view format, std::string& text) {
   if (!(seconds >= -62135596800.0 && seconds <= 64092211199.0)) return "the time is out of range";
-  const auto total = static_cast<int64_t>(std::floor(seconds));
+  const auto total = static_cast<int64_t>(std::floor(seconds + 0.5));
   const int64_t days = total >= 0 ? total / 86400 : -((-total + 86399) / 86400);
   const auto rest = static_cast<int>(total - days * 86400);
   int64_t year;

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "commands.h"
 
@@ -103,9 +104,33 @@ bool IsModelFile(std::string_view file, std::string_view format, std::string_vie
   return BeginsAsModel(text);
 }
 
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// ReadAll has taken it away. A pipe cannot be read again.
+bool HasByteOrderMark(const std::string& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return false;
+  std::ifstream stream(file, std::ios::binary);
+  std::string begin(kByteOrderMark.size(), ' ');
+  stream.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin == kByteOrderMark;
+}
+
+bool RefusesMark(const std::string& file, const ModelDataOptions& options) {
+  if (options.dialect != "strict" || !HasByteOrderMark(file)) return false;
+  ComplainAbout(file, absl::InvalidArgumentError(
+                          "it begins with a byte order mark, which strict MathProg does not take"));
+  return true;
+}
+
+}  // namespace
+
 std::optional<CompiledModel> CompileModel(const std::string& file, const std::string& text,
                                           const ModelDataOptions& options) {
   MathProgCompileOptions compile;
+  if (RefusesMark(file, options)) return std::nullopt;
   if (options.dialect == "strict") compile.dialect = MathProgDialect::kStrict;
   MathProgCompiled compiled = MathProgModel::Compile(text, compile);
   if (compiled.model == nullptr) {
@@ -117,7 +142,9 @@ std::optional<CompiledModel> CompileModel(const std::string& file, const std::st
   model.warnings = std::move(compiled.diagnostics);
   model.folder = std::filesystem::path(file).parent_path().string();
   model.seed = options.seed;
+  model.strict = options.dialect == "strict";
   for (const std::string& name : options.data) {
+    if (RefusesMark(name, options)) return std::nullopt;
     absl::StatusOr<std::string> content = ReadAll(name);
     if (!content.ok()) {
       Complain(content.status());
@@ -129,7 +156,11 @@ std::optional<CompiledModel> CompileModel(const std::string& file, const std::st
 }
 
 absl::StatusOr<std::string> CompiledModel::Read(std::string_view name) const {
-  return ReadAll((std::filesystem::path(folder) / name).string());
+  const std::string file = (std::filesystem::path(folder) / name).string();
+  absl::StatusOr<std::string> text = ReadAll(file);
+  // To strict MathProg the mark is a part of the first field's name.
+  if (strict && text.ok() && HasByteOrderMark(file)) text->insert(0, kByteOrderMark);
+  return text;
 }
 
 MathProgGenerated CompiledModel::Generate(const Json* document, FilesRead* files) const {

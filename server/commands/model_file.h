@@ -38,6 +38,7 @@ struct CompiledModel {
   std::vector<std::string> data;
   std::string folder;  // where its CSV tables are
   uint32_t seed = 1;
+  bool strict = false;
 
   // A CSV table of that name.
   absl::StatusOr<std::string> Read(std::string_view name) const;

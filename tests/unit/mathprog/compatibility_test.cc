@@ -131,6 +131,27 @@ TEST_CASE("random numbers are drawn in the reference's order: later operands fir
   CHECK(order("r: sum{i in 1..3} (a * x + b) >= c[1];") == "bac");
 }
 
+TEST_CASE("times are read as the reference does, and written to the nearest second") {
+  const auto seconds = [](const std::string& call) {
+    return OutputOf("printf '%.0f', str2time(" + call + "); end;",
+                    {.dialect = MathProgDialect::kStrict});
+  };
+  CHECK(seconds("'5 x', '%d'") == "345600");
+  CHECK(seconds("'Janus', '%b'") == "0");
+  CHECK(seconds("'5/6', '%d / %m'") == "13392000");
+  CHECK(seconds("'+1401', '%z'") == "-50460");
+  for (const char* call : {"'5 / 6', '%d/%m'", "'1 1', '%d %d'", "'Jan 1', '%b %m'",
+                           "'1 PM', '%I %p'", "'100', '%j'", "'+1:05', '%z'", "'Mon', '%a'"}) {
+    CAPTURE(call);
+    const std::string model = "check: str2time(" + std::string(call) + ") <> 0.5; end;";
+    CHECK_FALSE(Accepts(model));
+    CHECK(Accepts(model, MathProgDialect::kDefault));
+  }
+  CHECK_FALSE(Accepts("check: str2time('5 x', '%d') > 0; end;", MathProgDialect::kDefault));
+  CHECK(OutputOf("printf '%s %s', time2str(59.7, '%T'), time2str(-0.5, '%S'); end;") ==
+        "00:01:00 00");
+}
+
 TEST_CASE("a model without a statement is refused") {
   for (const char* empty : {"", "end;", "data; end;", "# nothing but a comment\n", "\n\n"}) {
     CAPTURE(empty);
