@@ -7,18 +7,18 @@ namespace solvent {
 
 inline MathProgLimits FuzzLimits() {
   MathProgLimits limits;
-  limits.max_rows = 2000;
-  limits.max_columns = 2000;
-  limits.max_nonzeros = 20000;
-  limits.max_set_members = 2000;
-  limits.max_total_members = 20000;
-  limits.max_tuples_visited = 200000;
-  limits.max_steps = 500000;
+  limits.max_rows = 500;
+  limits.max_columns = 500;
+  limits.max_nonzeros = 5000;
+  limits.max_set_members = 1000;
+  limits.max_total_members = 5000;
+  limits.max_tuples_visited = 20000;
+  limits.max_steps = 50000;
   limits.max_seconds = 5;
-  limits.max_memory_bytes = 64 << 20;
+  limits.max_memory_bytes = 16 << 20;
   limits.max_recursion = 500;
-  limits.max_output_bytes = 10000;
-  limits.max_result_rows = 1000;
+  limits.max_output_bytes = 4000;
+  limits.max_result_rows = 500;
   return limits;
 }
 
