@@ -15,9 +15,12 @@ export function useWidth(fallback = 640) {
   return [setElement, width];
 }
 
+// The distance of two numbers; 0 where only rounding tells them apart.
+const distance = (low, high) => (high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)) ? high - low : 0);
+
 // About `count` round numbers that span [low, high].
 export function ticks(low, high, count = 4) {
-  const span = high - low || Math.abs(high) || 1;
+  const span = distance(low, high) || Math.abs(high) || 1;
   const raw = span / count;
   const unit = 10 ** Math.floor(Math.log10(raw));
   const size = [1, 2, 2.5, 5, 10].find((n) => n * unit >= raw) * unit;
@@ -49,7 +52,7 @@ export function Convergence({ points, until }) {
   }
   let low = Math.min(...values);
   let high = Math.max(...values);
-  const pad = (high - low) * 0.08 || Math.abs(high) * 0.05 || 1;
+  const pad = distance(low, high) * 0.08 || Math.abs(high) * 0.05 || 1;
   low -= pad;
   high += pad;
   const left = 62;

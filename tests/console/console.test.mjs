@@ -224,6 +224,17 @@ pageTest('a list inside a row is a form of its own, and a schedule is drawn', as
   await picture(page, 'run');
 });
 
+pageTest('a chart whose values differ by rounding alone is drawn', async (page) => {
+  await signIn(page, server);
+  const counts = await page.evaluate(async () => {
+    const { ticks } = await import(new URL('console/parts/chart.js', location.origin));
+    const pairs = [[33.99999999999999, 34], [34, 34], [0, 0], [-1e-300, 0], [1e15, 1e15 + 1], [0, 1], [-7, 2e6]];
+    return pairs.map(([low, high]) => ticks(low, high).length);
+  });
+  assert.ok(counts.every((count) => count <= 7), counts.join(' '));
+  assert.ok(counts.at(-1) >= 3);
+});
+
 pageTest('notifications are counted, opened and read', async (page) => {
   await signIn(page, server);
   const { items: [listing] } = await server.api('GET', '/models/catalog?search=warehouse');

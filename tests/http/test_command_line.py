@@ -66,7 +66,7 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(self.run_solvent("solve", self.write("p.json", body)).returncode,
                              status)
         slow = self.write("slow.json", slow_problem(31))
-        limited = self.run_solvent("solve", slow, "--time-limit", "0.5", "--json")
+        limited = self.run_solvent("solve", slow, "--time-limit", "3", "--json")
         self.assertEqual(limited.returncode, 5)
         self.assertIsNotNone(json.loads(limited.stdout)["objective_value"])
         self.assertEqual(self.run_solvent("solve", self.folder / "missing.lp").returncode, 1)
