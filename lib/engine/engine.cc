@@ -17,6 +17,7 @@
 #include "prepared_models.h"
 #include "run_queue.h"
 #include "solvent/cbc_backend.h"
+#include "solvent/checked_backend.h"
 #include "solvent/error.h"
 #include "solvent/explain.h"
 #include "status_macros.h"
@@ -30,6 +31,8 @@ namespace {
 // is no place for more parts.
 constexpr int64_t kMostConflictSize = 200'000;  // rows and columns
 constexpr size_t kMostConflictParts = 1000;
+
+constexpr int kMostSlots = 4096;  // each is a thread
 
 absl::StatusOr<Json> FindConflictForResult(const Problem& problem, SolveBackend& backend,
                                            double seconds, std::stop_token stop) {
@@ -201,14 +204,34 @@ class EngineImpl : public Engine {
   std::unique_ptr<TriggerEngineImpl> triggers_;
 };
 
+absl::Status CheckLimits(const EngineOptions& options) {
+  auto need = [](bool good, const char* what) {
+    return good ? absl::OkStatus() : absl::InvalidArgumentError(what);
+  };
+  const JobOptions& jobs = options.jobs;
+  RETURN_IF_ERROR(need(options.slots >= 0 && options.slots <= kMostSlots,
+                       "slots must be 0 to 4096, 0 for one per worker"));
+  RETURN_IF_ERROR(need(options.max_pending >= 0, "max_pending must be 0 or more"));
+  RETURN_IF_ERROR(
+      need(options.max_time_limit_seconds > 0, "max_time_limit_seconds must be above 0"));
+  RETURN_IF_ERROR(
+      need(options.credits.initial_grant >= 0, "the initial grant of credits is 0 or more"));
+  RETURN_IF_ERROR(need(options.credits.low_threshold.value_or(0) >= 0,
+                       "credits.low_threshold must be 0 or more"));
+  RETURN_IF_ERROR(need(options.identity.max_keys_per_user >= 0,
+                       "identity.max_keys_per_user must be 0 or more"));
+  RETURN_IF_ERROR(need(jobs.max_tasks >= 1, "jobs.max_tasks must be 1 or more"));
+  RETURN_IF_ERROR(
+      need(jobs.max_parallel_executions >= 1, "jobs.max_parallel_executions must be 1 or more"));
+  return need(jobs.retention_seconds >= 0, "jobs.retention_seconds must be 0 or more");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> store,
                                                        EngineOptions options) {
   if (store == nullptr) return absl::InvalidArgumentError("an engine needs a store");
-  if (options.credits.initial_grant < 0) {
-    return absl::InvalidArgumentError("the initial grant of credits is 0 or more");
-  }
+  RETURN_IF_ERROR(CheckLimits(options));
   RETURN_IF_ERROR(CheckNotificationOptions(options.notifications));
   RETURN_IF_ERROR(CheckWebhookOptions(options.webhooks));
   std::vector<std::unique_ptr<SolveBackend>> backends;
@@ -221,7 +244,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> st
     workers = worker_backend.get();
     backends.push_back(std::move(worker_backend));
   }
-  for (auto& backend : options.backends) backends.push_back(std::move(backend));
+  // What a solver of the host says is checked: nobody reads a record with its solver in mind.
+  for (auto& backend : options.backends) {
+    ASSIGN_OR_RETURN(backends.emplace_back(), MakeCheckedBackend(std::move(backend)));
+  }
   bool has_default = false;
   for (size_t i = 0; i < backends.size(); ++i) {
     has_default = has_default || backends[i]->name() == options.default_solver;
