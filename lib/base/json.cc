@@ -332,8 +332,12 @@ std::string Json::Dump() const {
   return out;
 }
 
+// What comes out is walked recursively, by others too, on stacks of any size.
+constexpr size_t kMostDepth = 1000;
+
 absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth) {
   thread_local simdjson::dom::parser parser;
+  max_depth = std::min(max_depth, kMostDepth);
   if (text.size() > simdjson::SIMDJSON_MAXSIZE_BYTES) return BadRequest("JSON text too large");
   // Grow to the document, and let go of what one huge document needed.
   constexpr size_t kKeep = size_t{4} << 20;

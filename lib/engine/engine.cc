@@ -11,6 +11,7 @@
 #include "dispatcher.h"
 #include "document_store_impl.h"
 #include "explainer_impl.h"
+#include "host_call.h"
 #include "job_runner_impl.h"
 #include "notification_center_impl.h"
 #include "organization_model_impl.h"
@@ -232,6 +233,13 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<Store> st
                                                        EngineOptions options) {
   if (store == nullptr) return absl::InvalidArgumentError("an engine needs a store");
   RETURN_IF_ERROR(CheckLimits(options));
+  if (options.log) {
+    // A log that fails has nobody left to tell.
+    options.log = [log = std::move(options.log)](LogLevel level, std::string_view event,
+                                                 const Json& fields) {
+      HostCall("the log", [&] { log(level, event, fields); }).IgnoreError();
+    };
+  }
   RETURN_IF_ERROR(CheckNotificationOptions(options.notifications));
   RETURN_IF_ERROR(CheckWebhookOptions(options.webhooks));
   std::vector<std::unique_ptr<SolveBackend>> backends;

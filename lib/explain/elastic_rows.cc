@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "ask.h"
+
 namespace solvent {
 namespace {
 
@@ -64,7 +66,8 @@ std::vector<Part> ElasticRows(const Problem& problem, const std::vector<Part>& a
     options.verify = false;  // the point is looked at, and the last word is the test's
     SolveMonitor monitor;
     monitor.stop = countdown.token();
-    absl::StatusOr<SolveResult> solved = backend.Solve(Softened(problem, taken), options, monitor);
+    const Problem softened = Softened(problem, taken);
+    absl::StatusOr<SolveResult> solved = Ask(backend, softened, options, monitor);
     if (!solved.ok()) return {};
     if (!solved->has_point) {
       if (count == 0 || solved->status != SolveStatus::kInfeasible) return {};

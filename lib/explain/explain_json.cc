@@ -43,7 +43,10 @@ Json RangeToJson(const Range& range) {
 
 // The side that a row is compared with: its nearer one, in the usual words.
 void SetSide(const Problem& problem, const RowAnalysis& row, Json& out) {
-  const double lower = problem.row_lower[row.row], upper = problem.row_upper[row.row];
+  const auto i = static_cast<size_t>(row.row);
+  const bool known = i < problem.row_lower.size() && i < problem.row_upper.size();
+  const double lower = known ? problem.row_lower[i] : -kInfinity;
+  const double upper = known ? problem.row_upper[i] : kInfinity;
   const bool has_lower = std::isfinite(lower), has_upper = std::isfinite(upper);
   const bool use_lower = has_lower && (!has_upper || row.activity - lower < upper - row.activity);
   const double side = use_lower ? lower : upper;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ask.h"
 #include "certificate.h"
 #include "exact_sum.h"
 #include "min_form.h"
@@ -47,7 +48,7 @@ std::vector<Part> FarkasParts(const Problem& problem, SolveBackend& backend,
   options.time_limit_seconds = std::max(1e-3, countdown.Remaining());
   SolveMonitor monitor;
   monitor.stop = countdown.token();
-  absl::StatusOr<SolveResult> solved = backend.Solve(Elastic(problem, form), options, monitor);
+  absl::StatusOr<SolveResult> solved = Ask(backend, Elastic(problem, form), options, monitor);
   if (!solved.ok() || solved->status != SolveStatus::kOptimal || !(solved->objective > 0) ||
       static_cast<int32_t>(solved->row_dual.size()) != form.rows)
     return {};

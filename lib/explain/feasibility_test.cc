@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ask.h"
 #include "min_form.h"
 #include "propagation.h"
 #include "solvent/error.h"
@@ -53,7 +54,7 @@ FeasibilityVerdict FeasibilityTest::Run(std::span<const Part> parts, bool relaxe
   options.want_duals = false;
   SolveMonitor monitor;
   monitor.stop = countdown_.token();
-  absl::StatusOr<SolveResult> solved = backend_.Solve(sub.problem, options, monitor);
+  absl::StatusOr<SolveResult> solved = Ask(backend_, sub.problem, options, monitor);
   if (!solved.ok()) {
     verdict.trouble = std::string(Message(solved.status()));
     return verdict;

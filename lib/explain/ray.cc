@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string>
 
+#include "ask.h"
 #include "certificate.h"
 #include "countdown.h"
 #include "min_form.h"
@@ -47,7 +48,7 @@ absl::StatusOr<Ray> FindUnboundedDirection(const Problem& problem, SolveBackend&
   solve.want_duals = false;
   SolveMonitor monitor;
   monitor.stop = countdown.token();
-  ASSIGN_OR_RETURN(SolveResult solved, backend.Solve(Directions(problem, form), solve, monitor));
+  ASSIGN_OR_RETURN(SolveResult solved, Ask(backend, Directions(problem, form), solve, monitor));
   Ray ray;
   double largest = 0;
   for (double v : solved.x) largest = std::max(largest, std::abs(v));

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string>
 
+#include "ask.h"
 #include "basis_kernel.h"
 #include "countdown.h"
 #include "min_form.h"
@@ -88,7 +89,7 @@ absl::StatusOr<Sensitivity> AnalyzeSensitivity(const Problem& problem, std::span
   solve.time_limit_seconds = options.time_limit_seconds;
   SolveMonitor monitor;
   monitor.stop = countdown.token();
-  ASSIGN_OR_RETURN(const SolveResult solved, backend.Solve(linear, solve, monitor));
+  ASSIGN_OR_RETURN(const SolveResult solved, Ask(backend, linear, solve, monitor));
   if (solved.status != SolveStatus::kOptimal ||
       static_cast<int32_t>(solved.row_dual.size()) != linear.num_rows()) {
     out.note = solved.status == SolveStatus::kOptimal

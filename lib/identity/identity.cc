@@ -23,6 +23,8 @@ constexpr std::string_view kLivePrefix = "ok_live_";
 constexpr std::string_view kTestPrefix = "ok_test_";
 constexpr size_t kShownPrefix = 12;  // "ok_live_" and four digits
 constexpr Micros kDay = Micros{86'400} * 1'000'000;
+constexpr int64_t kLongestToken = int64_t{10} * 365 * 86'400;  // seconds
+constexpr size_t kLongestSecret = 1000;
 // last_used_at is for people: a minute's grain spares a write per request.
 constexpr Micros kTouchEvery = Micros{60} * 1'000'000;
 
@@ -151,6 +153,10 @@ absl::Status Identity::ImportKey(std::string_view organization_id, std::string_v
     return ValidationError("/key",
                            "must begin with ok_live_ and have at least 32 printable characters");
   }
+  if (secret.size() > kLongestSecret) {
+    return ValidationError("/key", "must have at most 1000 characters");
+  }
+  RETURN_IF_ERROR(CheckLength("/name", name, 0, 100));
   std::string hash = Sha256(secret);
   ASSIGN_OR_RETURN(std::optional<KeyOwner> known, state_->ports.identity->FindKey(hash));
   if (known) return absl::OkStatus();
@@ -165,6 +171,7 @@ absl::Status Identity::ImportKey(std::string_view organization_id, std::string_v
 }
 
 absl::StatusOr<Page<ApiKey>> Identity::ListKeys(const KeyFilter& filter, const PageRequest& page) {
+  RETURN_IF_ERROR(CheckLength("query/search", filter.search, 0, 1000));
   return state_->ports.identity->ListKeys(filter, page);
 }
 
@@ -178,6 +185,9 @@ absl::Status Identity::RevokeKey(std::string_view organization_id, std::string_v
 absl::StatusOr<std::string> Identity::IssueToken(const Caller& caller, int64_t valid_seconds) {
   if (state_->options.jwt_secret.empty()) {
     return absl::FailedPreconditionError("no token secret is configured");
+  }
+  if (valid_seconds < 1 || valid_seconds > kLongestToken) {
+    return ValidationError("/valid_seconds", "must be from 1 to 315360000, ten years");
   }
   int64_t now = SystemNow() / 1'000'000;
   Json claims;

@@ -344,6 +344,8 @@ absl::StatusOr<JobExecution> JobRunnerImpl::Cancel(std::string_view organization
 absl::StatusOr<JobTaskPage> JobRunnerImpl::Tasks(std::string_view organization,
                                                  std::string_view job, std::string_view id,
                                                  int64_t from, int64_t limit) {
+  if (from < 0) return ValidationError("/from", "must be 0 or more");
+  if (limit < 0) return ValidationError("/limit", "must be 0 or more");
   return ports_.jobs->ListTasks(organization, job, id, from, limit);
 }
 

@@ -265,7 +265,10 @@ class DataReader {
       try {
         Next();
       } catch (const Fault&) {
-        continue;  // one report a statement is enough
+        // One report a statement is enough, and looking at each character of what is no data is
+        // not worth it.
+        pos_ = std::min(text_.find(';', pos_), text_.size());
+        continue;
       }
       if (stop) return;
     }

@@ -45,11 +45,15 @@ class Lexer {
   }
 
  private:
+  static constexpr size_t kMostFaults = 100;
+
   static bool IsChar(const Token& t, char c) { return t.kind == Tok::kChar && t.ch == c; }
 
   char At(size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
 
   void Report(size_t begin, size_t end, std::string message, std::string hint = {}) {
+    // Placing one takes as long as its line is.
+    if (faults_.size() >= kMostFaults) return;
     MathProgDiagnostic d = MakeDiagnostic("M108", std::move(message), std::move(hint));
     source_.Place(begin, end, d);
     faults_.push_back(std::move(d));

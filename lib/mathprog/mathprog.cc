@@ -1,6 +1,7 @@
 // The public classes, and the edge at which faults and bad_alloc stop.
 #include "solvent/mathprog.h"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 
@@ -15,6 +16,9 @@
 namespace solvent {
 
 namespace mathprog {
+
+// Parsing and generating descend into expressions on the caller's stack.
+constexpr int kMostExpressionDepth = 2000;
 
 namespace {
 
@@ -73,6 +77,7 @@ class RunImpl : public MathProgRun {
   }
 
   std::string RowName(int32_t row) const override {
+    if (row < 0 || row >= problem_.num_rows()) return "";
     const int32_t r = GeneratedRow(row);
     return r < 0 ? ExtraRowName(row) : run_.GeneratedRowName(r);
   }
@@ -163,7 +168,7 @@ class RunImpl : public MathProgRun {
   int32_t GeneratedRow(int32_t row) const {
     // Problem rows are the generated ones without the objective, then the extra ones.
     const auto n = static_cast<int32_t>(run_.rows().size());
-    if (row < 0) return -1;
+    if (row < 0 || row >= n) return -1;
     const int32_t r = run_.objective_row >= 0 && row >= run_.objective_row ? row + 1 : row;
     return r < n ? r : -1;
   }
@@ -301,7 +306,10 @@ MathProgCompiled MathProgModel::Compile(std::string_view text,
     return out;
   }
   try {
-    auto model = std::make_shared<mathprog::Template>(std::string(text), options);
+    MathProgCompileOptions within = options;
+    int& depth = within.limits.max_expression_depth;
+    depth = std::min(depth, mathprog::kMostExpressionDepth);
+    auto model = std::make_shared<mathprog::Template>(std::string(text), within);
     mathprog::ParseModel(*model, out.diagnostics);
     if (out.diagnostics.empty()) {
       out.diagnostics = model->warnings;

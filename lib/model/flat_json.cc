@@ -64,7 +64,7 @@ class FlatReader {
         limits_(limits),
         padded_(json.data(), json.size()),
         compiler_(index_, types_, limits.max_depth),
-        faults_(limits.max_errors) {}
+        faults_(std::max<size_t>(limits.max_errors, 1)) {}
 
   absl::StatusOr<FlatProblem> Read();
 

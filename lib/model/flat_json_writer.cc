@@ -6,6 +6,7 @@
 #include "flat_json.h"
 #include "names.h"
 #include "number.h"
+#include "problem_shape.h"
 #include "row_major.h"
 #include "solvent/json.h"
 #include "solvent/problem_io.h"
@@ -83,6 +84,7 @@ void WriteVariable(JsonWriter& json, const Problem& problem, size_t j, std::stri
 }  // namespace
 
 std::string WriteFlatJson(const Problem& problem) {
+  if (!HasShape(problem)) return "";
   const size_t n = problem.objective.size();
   const size_t m = problem.row_lower.size();
   WrittenNames columns = MakeNames(problem.column_names, n, "x", true, [](std::string_view name) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <new>
 #include <string>
@@ -130,7 +131,7 @@ void LpLexer::Advance() {
 class LpReader {
  public:
   LpReader(std::string_view text, const ReadLimits& limits)
-      : lexer_(text), limits_(limits), faults_("LP", limits.max_errors) {}
+      : lexer_(text), limits_(limits), faults_("LP", std::max<size_t>(limits.max_errors, 1)) {}
 
   absl::StatusOr<Problem> Read();
 

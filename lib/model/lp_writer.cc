@@ -6,6 +6,7 @@
 #include "lp_names.h"
 #include "names.h"
 #include "number.h"
+#include "problem_shape.h"
 #include "row_major.h"
 #include "solvent/problem_io.h"
 #include "text_file.h"
@@ -191,6 +192,8 @@ class LpWriter {
 
 }  // namespace
 
-std::string WriteLp(const Problem& problem) { return LpWriter(problem).Write(); }
+std::string WriteLp(const Problem& problem) {
+  return HasShape(problem) ? LpWriter(problem).Write() : "";
+}
 
 }  // namespace solvent

@@ -50,7 +50,10 @@ constexpr std::string_view kUnsupported[] = {
 class MpsReader {
  public:
   MpsReader(std::string_view text, const ReadLimits& limits, bool fixed)
-      : text_(text), limits_(limits), fixed_(fixed), faults_("MPS", limits.max_errors) {}
+      : text_(text),
+        limits_(limits),
+        fixed_(fixed),
+        faults_("MPS", std::max<size_t>(limits.max_errors, 1)) {}
 
   absl::StatusOr<Problem> Read();
   // Where the first fault is.

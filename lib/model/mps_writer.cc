@@ -6,6 +6,7 @@
 #include "mps_names.h"
 #include "names.h"
 #include "number.h"
+#include "problem_shape.h"
 #include "solvent/problem_io.h"
 #include "text_file.h"
 
@@ -215,6 +216,8 @@ class MpsWriter {
 
 }  // namespace
 
-std::string WriteMps(const Problem& problem) { return MpsWriter(problem).Write(); }
+std::string WriteMps(const Problem& problem) {
+  return HasShape(problem) ? MpsWriter(problem).Write() : "";
+}
 
 }  // namespace solvent

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "names.h"
+#include "problem_shape.h"
 #include "solvent/error.h"
 
 namespace solvent {
@@ -87,6 +88,18 @@ struct CompensatedSum {
 
 }  // namespace
 
+bool HasShape(const Problem& p) {
+  const size_t n = p.objective.size(), m = p.row_lower.size(), entries = p.value.size();
+  if (p.column_lower.size() != n || p.column_upper.size() != n || p.column_type.size() != n ||
+      p.row_upper.size() != m || p.row_index.size() != entries || p.column_start.size() != n + 1 ||
+      p.column_start[0] != 0 || p.column_start[n] != static_cast<int64_t>(entries) ||
+      !std::is_sorted(p.column_start.begin(), p.column_start.end())) {
+    return false;
+  }
+  return std::all_of(p.row_index.begin(), p.row_index.end(),
+                     [m](int32_t i) { return i >= 0 && static_cast<size_t>(i) < m; });
+}
+
 void NameList::Reserve(size_t names, size_t bytes) {
   ends_.reserve(names);
   text_.reserve(bytes);
@@ -131,6 +144,7 @@ double Problem::Objective(std::span<const double> x) const {
 
 std::vector<double> Problem::Activity(std::span<const double> x) const {
   std::vector<CompensatedSum> sums(row_lower.size());
+  if (!HasShape(*this)) return std::vector<double>(sums.size(), std::nan(""));
   size_t n = std::min(x.size(), objective.size());
   for (size_t j = 0; j < n; ++j) {
     if (x[j] == 0) continue;
@@ -233,7 +247,7 @@ absl::Status Problem::Check() const {
 PointCheck CheckPoint(const Problem& problem, std::span<const double> x) {
   PointCheck check;
   const size_t n = problem.objective.size();
-  if (x.size() != n) {
+  if (x.size() != n || !HasShape(problem)) {
     check.finite = false;
     check.objective = std::numeric_limits<double>::quiet_NaN();
     check.max_bound_violation = check.max_row_violation = kInfinity;
@@ -313,6 +327,10 @@ int32_t ProblemBuilder::BeginRow(std::string_view name, double lower, double upp
 }
 
 void ProblemBuilder::SetRowBounds(int32_t row, double lower, double upper) {
+  if (row < 0 || static_cast<size_t>(row) >= problem_.row_lower.size()) {
+    problem_.objective_offset = std::numeric_limits<double>::quiet_NaN();  // makes Build fail
+    return;
+  }
   problem_.row_lower[static_cast<size_t>(row)] = lower;
   problem_.row_upper[static_cast<size_t>(row)] = upper;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "host_call.h"
 #include "ids.h"
 #include "solvent/error.h"
 #include "status_macros.h"
@@ -20,6 +21,7 @@ constexpr int kHandOutAtOnce = 256;
 
 constexpr size_t kLongestTitle = 200;
 constexpr size_t kLongestMessage = 4000;
+constexpr size_t kLongestLink = 2048;
 
 absl::Status NoSuchNotification() { return NotFound("Notification not found"); }
 
@@ -27,6 +29,11 @@ size_t CountCharacters(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   }));
+}
+
+absl::Status CheckLink(std::string_view link) {
+  if (link.size() <= kLongestLink) return absl::OkStatus();
+  return ValidationError("/link", "must have at most 2048 bytes");
 }
 
 absl::Status CheckText(std::string_view pointer, std::string_view text, size_t most) {
@@ -147,6 +154,7 @@ absl::StatusOr<int64_t> NotificationCenterImpl::Announce(std::string_view organi
   if (!announcement.data.is_null() && !announcement.data.is_object()) {
     return ValidationError("/data", "must be an object", "type_error");
   }
+  RETURN_IF_ERROR(CheckLink(announcement.link));
   NewNotification n;
   n.organization_id = organization_id;
   n.type = NotificationType::kSystem;
@@ -176,13 +184,26 @@ absl::StatusOr<bool> NotificationCenterImpl::Send(NewNotification n) {
   RETURN_IF_ERROR(CheckText("/title", n.title, kLongestTitle));
   RETURN_IF_ERROR(CheckText("/message", n.message, kLongestMessage));
   if (n.user_id.empty()) return ValidationError("/user_id", "must name a user", "missing");
-  if (n.now == 0) n.now = clock_();
+  if (n.type > NotificationType::kSystem) return ValidationError("/type", "is not known");
+  if (!n.data.is_null() && !n.data.is_object()) {
+    return ValidationError("/data", "must be an object", "type_error");
+  }
+  RETURN_IF_ERROR(CheckLink(n.link));
+  if (n.once_micros < 0) return ValidationError("/once_micros", "must be 0 or more");
+  const Micros present = clock_();
+  n.once_micros = std::min(n.once_micros, present);
+  if (n.now == 0) n.now = present;
+  // Times grow within a user's notifications: one from the far future would be the last.
+  if (n.now < std::min<Micros>(0, present - 365 * kDay) || n.now > present + kDay) {
+    return ValidationError("/now", "must be a time from 1970 to a day from now");
+  }
   ASSIGN_OR_RETURN(int64_t added, port_.Add(n));
   return added == 1;
 }
 
 absl::StatusOr<std::unique_ptr<Watch>> NotificationCenterImpl::Subscribe(
     NotificationFilter filter, std::function<void(const Notification&)> callback) {
+  if (!callback) return absl::InvalidArgumentError("a subscription needs a callback");
   auto subscriber = std::make_shared<Subscriber>();
   ASSIGN_OR_RETURN(subscriber->from, port_.End());
   subscriber->filter = std::move(filter);
@@ -259,7 +280,10 @@ void NotificationCenterImpl::HandOut() {
       for (const auto& subscriber : subscribers) {
         if (position < subscriber->from || !Matches(subscriber->filter, notification)) continue;
         Lock lock(subscriber->mutex);
-        if (subscriber->callback) subscriber->callback(notification);
+        if (!subscriber->callback) continue;
+        const absl::Status called =
+            HostCall("a subscriber", [&, &call = subscriber->callback] { call(notification); });
+        if (!called.ok()) LogFailure("notifications.callback_failed", called);
       }
       position_ = position + 1;
     }

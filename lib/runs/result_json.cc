@@ -23,7 +23,9 @@ std::string_view TypeName(ColumnType type) {
 void WriteSensitivity(JsonWriter& w, const Problem& problem, const SolveResult& result) {
   w.BeginObject();
   w.Key("is_approximate").Bool(false);
-  bool exact = !result.row_dual.empty() || !result.reduced_cost.empty();
+  const bool exact = problem.num_rows() + problem.num_columns() > 0 &&
+                     result.row_dual.size() == problem.row_lower.size() &&
+                     result.reduced_cost.size() == problem.objective.size();
   w.Key("note");
   if (exact) {
     w.Null();
@@ -135,7 +137,8 @@ void WriteReport(JsonWriter& w, const Json& report, bool complete) {
 
 std::string Render(const Problem& problem, const SolveResult& result, const Json& report,
                    size_t most_variables) {
-  size_t columns = result.has_point ? result.x.size() : 0;
+  const size_t known = std::min(problem.objective.size(), problem.column_type.size());
+  const size_t columns = result.has_point ? std::min(result.x.size(), known) : 0;
   size_t shown = std::min(columns, most_variables);
   bool complete = shown == columns;
   std::string text;

@@ -1,9 +1,11 @@
 #include "run_queue.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "clock.h"
+#include "host_call.h"
 #include "ids.h"
 #include "problem_codec.h"
 #include "process_identity.h"
@@ -34,6 +36,9 @@ class EndWaiter {
     cv_.SignalAll();
   }
   std::optional<absl::StatusOr<Execution>> WaitFor(std::chrono::milliseconds wait) {
+    // A year stands for "for ever" without overflowing the clock.
+    wait = std::clamp<std::chrono::milliseconds>(wait, std::chrono::milliseconds(0),
+                                                 std::chrono::hours(24 * 365));
     auto until = std::chrono::steady_clock::now() + wait;
     Lock lock(mutex_);
     while (!end_ && cv_.WaitUntil(mutex_, until)) {
@@ -56,6 +61,32 @@ std::function<void(const RunEvent&)> TellWaiter(std::shared_ptr<EndWaiter> waite
       waiter->Set(absl::CancelledError("stopping"));
     }
   };
+}
+
+constexpr size_t kLongestText = 1000;
+
+// Results are read by name.
+absl::Status CheckNames(const Submission& submission) {
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"/name", &submission.name},
+      {"/origin", &submission.origin},
+      {"/model_id", &submission.model_id},
+      {"/catalog_id", &submission.catalog_id},
+      {"/model_name", &submission.model_name}};
+  for (const auto& [pointer, text] : texts) {
+    if (text->size() > kLongestText) {
+      return ValidationError(pointer, "must have at most 1000 bytes");
+    }
+  }
+  const NameList& names = submission.problem.column_names;
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(names.size());
+  for (size_t j = 0; j < names.size(); ++j) {
+    if (!names[j].empty() && !seen.insert(names[j]).second) {
+      return BadRequest("two columns are named \"" + std::string(names[j].substr(0, 200)) + "\"");
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status NoSuchExecution() { return NotFound("Execution not found"); }
@@ -167,6 +198,17 @@ absl::Status RunQueue::Prepare(const Caller& caller, Submission& submission, New
   if (!(options.gap_tolerance >= 0 && options.gap_tolerance <= 1)) {
     return ValidationError("/options/gap_tolerance", "must be from 0 to 1");
   }
+  if (!(options.absolute_gap >= 0)) {
+    return ValidationError("/options/absolute_gap", "must be 0 or more");
+  }
+  if (options.node_limit.value_or(0) < 0) {
+    return ValidationError("/options/node_limit", "must be 0 or more");
+  }
+  if (options.threads < 0) return ValidationError("/options/threads", "must be 0 or more");
+  if (options.memory_limit_bytes < 0) {
+    return ValidationError("/options/memory_limit_bytes", "must be 0 or more");
+  }
+  RETURN_IF_ERROR(CheckNames(submission));
   options.time_limit_seconds =
       std::min(options.time_limit_seconds, options_.max_time_limit_seconds);
 
@@ -416,9 +458,18 @@ std::optional<RunEvent> RunQueue::LatestProgress(std::string_view id) const {
 absl::StatusOr<std::unique_ptr<Watch>> RunQueue::WatchRun(
     std::string_view organization, std::string_view id,
     std::function<void(const RunEvent&)> callback) {
+  if (!callback) return absl::InvalidArgumentError("a watch needs a callback");
   ASSIGN_OR_RETURN(Execution execution, Get(organization, id));
   std::shared_ptr<LiveRun> live = live_.Enter(id, organization);
-  std::unique_ptr<Watch> watch = live->AddWatch(std::move(callback));
+  // Not `this`: a watch may outlive the queue.
+  std::unique_ptr<Watch> watch =
+      live->AddWatch([callback = std::move(callback), log = options_.log](const RunEvent& event) {
+        const absl::Status called = HostCall("a watch", [&] { callback(event); });
+        if (called.ok() || !log) return;
+        Json fields;
+        fields.Set("error", Message(called));
+        log(LogLevel::kError, "run.watch_failed", fields);
+      });
   if (!live->held() && !live->ended()) {
     ASSIGN_OR_RETURN(execution, Get(organization, id));
     if (IsEndState(execution.state)) {
@@ -646,7 +697,10 @@ Json RunQueue::Report(Job& job, const SolveResult& result) const {
       report = reporter.status();
     }
   }
-  if (job.reporter) report = job.reporter(result);
+  if (job.reporter) {
+    absl::Status called = HostCall("the reporter", [&] { report = job.reporter(result); });
+    if (!called.ok()) report = called;
+  }
   if (report.ok()) return *std::move(report);
   Json fields;
   fields.Set("execution_id", execution.id).Set("error", Message(report.status()));

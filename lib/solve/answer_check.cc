@@ -35,6 +35,10 @@ class AnswerCheck {
     TakePoint();
     SolveStatus status = claimed_.status;
     if (status == SolveStatus::kCancelled && overdue) status = SolveStatus::kTimeLimit;
+    // Who was asked to stop, and did, was cancelled, whatever it calls that.
+    if (stopped && (status == SolveStatus::kTimeLimit || status == SolveStatus::kFeasible)) {
+      status = SolveStatus::kCancelled;
+    }
     switch (status) {
       case SolveStatus::kOptimal: SettleOptimal(); break;
       case SolveStatus::kFeasible: SettleStopped(SolveStatus::kFeasible); break;

@@ -22,6 +22,8 @@
 namespace solvent {
 namespace {
 
+constexpr int kMostWorkers = 4096;
+
 // Problems that made the solver end its process, lately: they are solved carefully from then on.
 class FaultyProblems {
  public:
@@ -123,7 +125,8 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
 absl::StatusOr<std::unique_ptr<WorkerBackend>> MakeWorkerBackend(WorkerOptions options) {
   if (options.command.empty()) options.command = {SOLVENT_WORKER_PROGRAM};
   if (options.workers < 1) return BadRequest("at least one worker process is needed");
-  if (options.grace_seconds < 0) return BadRequest("the grace time must not be negative");
+  if (options.workers > kMostWorkers) return BadRequest("more than 4096 worker processes");
+  if (!(options.grace_seconds >= 0)) return BadRequest("the grace time must not be negative");
   auto backend = std::make_unique<WorkerBackendImpl>(std::move(options));
   RETURN_IF_ERROR(backend->AwaitFirst());
   return backend;

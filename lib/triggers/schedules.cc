@@ -27,6 +27,9 @@ struct Times {
   int64_t After(int64_t time) const { return NextDueTime(spec, zone, time); }
 };
 
+constexpr int kMostDueTimes = 1000;
+constexpr int64_t kLastTime = int64_t{253'402'300'800} * 1'000'000;  // the year 10000
+
 absl::StatusOr<Times> ReadTimes(const TriggerSchedule& schedule) {
   Times times;
   ASSIGN_OR_RETURN(times.spec, ParseCron(schedule.cron));
@@ -45,6 +48,9 @@ absl::StatusOr<std::vector<int64_t>> UpcomingDueTimes(const TriggerSchedule& sch
                                                       int64_t after, int most) {
   ASSIGN_OR_RETURN(Times times, ReadTimes(schedule));
   std::vector<int64_t> due;
+  if (after >= kLastTime) return due;
+  after = std::max<int64_t>(after, 0);
+  most = std::min(most, kMostDueTimes);
   while (static_cast<int>(due.size()) < most) {
     after = times.After(after);
     if (after == 0) break;
@@ -58,6 +64,12 @@ absl::StatusOr<TriggerSchedule> TriggerEngineImpl::SetSchedule(std::string_view 
                                                                TriggerSchedule schedule) {
   ASSIGN_OR_RETURN(Trigger trigger, Get(organization, trigger_id));
   ASSIGN_OR_RETURN(Times times, ReadTimes(schedule));
+  if (schedule.overlap > TriggerSchedule::Overlap::kQueue) {
+    return ValidationError("/overlap", "must be skip or queue");
+  }
+  if (schedule.missed > TriggerSchedule::Missed::kSkip) {
+    return ValidationError("/missed", "must be catch_up or skip");
+  }
   if (!schedule.override_data.is_null() && !schedule.override_data.is_object()) {
     return ValidationError("/override_data", "must be an object", "type_error");
   }

@@ -5,6 +5,7 @@
 
 #include "content_hash.h"
 #include "crypto.h"
+#include "host_call.h"
 #include "ids.h"
 #include "override_schema.h"
 #include "run_options.h"
@@ -256,7 +257,11 @@ absl::StatusOr<Fired> TriggerEngineImpl::Fire(std::string_view trigger_id, FireR
     return MakeError(absl::StatusCode::kUnauthenticated, error_code::kUnauthorized,
                      "Missing or invalid trigger secret");
   }
-  if (request.admit) RETURN_IF_ERROR(request.admit());
+  if (request.admit) {
+    absl::Status admitted;
+    RETURN_IF_ERROR(HostCall("FireRequest::admit", [&] { admitted = request.admit(); }));
+    RETURN_IF_ERROR(admitted);
+  }
   if (!row->trigger.is_enabled) return Disabled();
   Cause cause;
   cause.source = "manual";

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "clock.h"
 #include "crypto.h"
+#include "host_call.h"
 #include "signature.h"
 #include "solvent/error.h"
 #include "status_macros.h"
@@ -355,11 +355,10 @@ absl::StatusOr<WebhookResponse> WebhookDispatcher::Send(const WebhookJob& job, s
     request.headers.push_back(std::move(header));
   }
   request.body = std::move(body);
-  try {
-    return options_.sender(request, stop_.get_token());
-  } catch (const std::exception& error) {
-    return absl::UnknownError(absl::StrCat("the sender failed: ", error.what()));
-  }
+  absl::StatusOr<WebhookResponse> response = absl::UnknownError("");
+  RETURN_IF_ERROR(
+      HostCall("the sender", [&] { response = options_.sender(request, stop_.get_token()); }));
+  return response;
 }
 
 void WebhookDispatcher::Judge(const WebhookJob& job,

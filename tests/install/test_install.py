@@ -36,6 +36,8 @@ def main():
             "CXXFLAGS": "",
         }
         text = pkgconfig.read_text()
+        # What is installed works where nothing of this machine is left.
+        assert str(build) not in text and str(HERE.parent.parent) not in text, text
         prefix = next(line for line in text.splitlines() if line.startswith("prefix="))
         pkgconfig.write_text(text.replace(
             prefix, "prefix=" + str(root / "image") + prefix.removeprefix("prefix=")))

@@ -6,7 +6,7 @@
 namespace solvent {
 
 void DurationHistogram::Add(double seconds) {
-  seconds = std::max(seconds, 0.0);
+  seconds = std::max(0.0, seconds);  // 0 for what is not a number, too
   auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), seconds);
   ++counts[static_cast<size_t>(bound - kBounds.begin())];
   sum_seconds += seconds;

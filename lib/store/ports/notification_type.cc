@@ -10,7 +10,10 @@ constexpr std::string_view kNames[] = {"execution_complete", "execution_failed",
 
 }  // namespace
 
-std::string_view ToString(NotificationType type) { return kNames[static_cast<int>(type)]; }
+std::string_view ToString(NotificationType type) {
+  const auto i = static_cast<size_t>(type);
+  return i < std::size(kNames) ? kNames[i] : "unknown";
+}
 
 std::optional<NotificationType> ParseNotificationType(std::string_view name) {
   for (size_t i = 0; i < std::size(kNames); ++i) {

@@ -1,3 +1,5 @@
+#include <iterator>
+
 #include "solvent/execution.h"
 
 namespace solvent {
@@ -8,7 +10,10 @@ constexpr std::string_view kNames[kRunStates] = {"pending", "running", "complete
 
 }  // namespace
 
-std::string_view ToString(RunState state) { return kNames[static_cast<int>(state)]; }
+std::string_view ToString(RunState state) {
+  const auto i = static_cast<size_t>(state);
+  return i < std::size(kNames) ? kNames[i] : "unknown";
+}
 
 std::optional<RunState> ParseRunState(std::string_view name) {
   for (int i = 0; i < kRunStates; ++i) {

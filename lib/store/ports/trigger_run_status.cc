@@ -1,3 +1,5 @@
+#include <iterator>
+
 #include "solvent/trigger_engine.h"
 
 namespace solvent {
@@ -10,7 +12,10 @@ constexpr std::string_view kNames[] = {
 
 }  // namespace
 
-std::string_view ToString(TriggerRunStatus status) { return kNames[static_cast<int>(status)]; }
+std::string_view ToString(TriggerRunStatus status) {
+  const auto i = static_cast<size_t>(status);
+  return i < std::size(kNames) ? kNames[i] : "unknown";
+}
 
 std::optional<TriggerRunStatus> ParseTriggerRunStatus(std::string_view name) {
   for (int i = 0; i < static_cast<int>(std::size(kNames)); ++i) {

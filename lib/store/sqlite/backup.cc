@@ -250,6 +250,10 @@ absl::Status RestoreSqlite(const std::string& copy, const std::string& database,
   if (SameFile(copy, database)) {
     return absl::FailedPreconditionError("the copy must be another file than the database");
   }
+  if (!previous.empty() && (previous == copy || SameFile(previous, copy))) {
+    return absl::FailedPreconditionError(
+        "what the database held cannot be written to the copy that is restored");
+  }
   ASSIGN_OR_RETURN(std::string damage, Damage(*from));
   if (!damage.empty()) return absl::DataLossError(absl::StrCat(copy, " is damaged: ", damage));
   if (Exists(database)) {

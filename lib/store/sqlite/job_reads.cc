@@ -264,9 +264,13 @@ absl::StatusOr<JobExecution> SqliteJobs::GetExecution(std::string_view organizat
   return std::move(row.execution);
 }
 
+// More than any execution has.
+constexpr int64_t kMostTasksListed = int64_t{1} << 40;
+
 absl::StatusOr<JobTaskPage> SqliteJobs::ListTasks(std::string_view organization,
                                                   std::string_view job, std::string_view id,
                                                   int64_t from, int64_t limit) {
+  limit = std::min(limit, kMostTasksListed);
   Readers::Lease db(readers_);
   ReadTransaction transaction(*db);
   RETURN_IF_ERROR(transaction.status());

@@ -32,6 +32,7 @@ absl::StatusOr<int64_t> ReadVersion(Db& db) {
           absl::StrCat("the database has version ", version,
                        ", which is newer than this program knows (", NewestVersion(), ")"));
     }
+    if (version < 0) return absl::FailedPreconditionError("the database's version is negative");
     return version;
   }
   ASSIGN_OR_RETURN(int64_t tables, db.QueryInt(kTablesSql));

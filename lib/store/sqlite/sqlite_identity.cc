@@ -28,6 +28,7 @@ constexpr char kSetUserActive[] = "UPDATE users SET is_active = ?2 WHERE id = ?1
 constexpr char kLiveKeys[] =
     "SELECT count(*) FROM api_keys WHERE organization_id = ?1 AND user_id = ?2"
     " AND revoked_at = 0 AND (expires_at = 0 OR expires_at > ?3)";
+constexpr char kIsMember[] = "SELECT 1 FROM users WHERE id = ?2 AND organization_id = ?1";
 constexpr char kInsertKey[] =
     "INSERT INTO api_keys (id, organization_id, user_id, name, description, prefix, hash,"
     " created_at, last_used_at, expires_at, revoked_at, is_admin)"
@@ -169,6 +170,12 @@ absl::StatusOr<std::optional<ApiKey>> SqliteIdentity::InsertKey(const NewKeyRow&
       if (query.Next()) return Result(ReadKey(query));
       RETURN_IF_ERROR(query.status());
       return NotFound("API key not found");
+    }
+    {
+      Query query(db, kIsMember, key.organization_id, key.user_id);
+      const bool member = query.Next();
+      RETURN_IF_ERROR(query.status());
+      if (!member) return NotFound("Organization or user not found");
     }
     {
       Query query(db, kLiveKeys, key.organization_id, key.user_id, key.created_at);

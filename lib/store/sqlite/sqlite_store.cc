@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "ended_run_counter.h"
 #include "migrate.h"
 #include "readers.h"
@@ -94,20 +96,48 @@ class SqliteStore : public Store, public HealthPort {
   StorePorts ports_;
 };
 
+constexpr int kMostReaders = 256;
+
+absl::Status CheckOptions(const std::string& path, const SqliteOptions& options) {
+  if (path.find('\0') != std::string::npos) {
+    return absl::InvalidArgumentError("the path of a database holds a zero byte");
+  }
+  if (options.readers < 1 || options.readers > kMostReaders) {
+    return absl::InvalidArgumentError("readers must be 1 to 256");
+  }
+  if (options.cache_bytes < 0) return absl::InvalidArgumentError("cache_bytes must be 0 or more");
+  if (options.busy_timeout_ms < 0) {
+    return absl::InvalidArgumentError("busy_timeout_ms must be 0 or more");
+  }
+  return absl::OkStatus();
+}
+
+// The same, with the file named.
+absl::Status Of(const std::string& path, const absl::Status& status) {
+  absl::Status named(status.code(), absl::StrCat(path, ": ", status.message()));
+  status.ForEachPayload([&named](absl::string_view url, const absl::Cord& payload) {
+    named.SetPayload(url, payload);
+  });
+  return named;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
                                                        const SqliteOptions& options) {
   if (path.empty()) return absl::NotFoundError("no database file was named");
+  RETURN_IF_ERROR(CheckOptions(path, options));
   RETURN_IF_ERROR(CreateFile(path));
   Db::Options connection;
   connection.cache_bytes = options.cache_bytes;
   connection.busy_timeout_ms = options.busy_timeout_ms;
-  ASSIGN_OR_RETURN(std::unique_ptr<Db> db, Db::Open(path, connection));
-  RETURN_IF_ERROR(Migrate(*db));
+  absl::StatusOr<std::unique_ptr<Db>> opened = Db::Open(path, connection);
+  if (!opened.ok()) return Of(path, opened.status());
+  std::unique_ptr<Db> db = *std::move(opened);
+  if (absl::Status status = Migrate(*db); !status.ok()) return Of(path, status);
   connection.read_only = true;
   ASSIGN_OR_RETURN(std::unique_ptr<Readers> readers,
-                   Readers::Open(path, std::max(options.readers, 1), connection));
+                   Readers::Open(path, options.readers, connection));
   return std::make_unique<SqliteStore>(path, std::move(db), std::move(readers));
 }
 

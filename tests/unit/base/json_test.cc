@@ -111,3 +111,10 @@ TEST_CASE("an error carries its details through a status") {
   CHECK(Message(status).find("and 1 more") != std::string_view::npos);
   CHECK(GetErrorInfo(absl::InternalError("x")).code.empty());
 }
+
+TEST_CASE("no depth that a caller allows is deeper than a stack") {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  CHECK_FALSE(ParseJson(deep, 300'000).ok());
+  CHECK_FALSE(ParseJson(deep, std::numeric_limits<size_t>::max()).ok());
+  CHECK(ParseJson("[[1]]", std::numeric_limits<size_t>::max()).ok());
+}

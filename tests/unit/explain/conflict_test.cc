@@ -340,4 +340,41 @@ TEST_CASE("a bounded problem has no such direction") {
   CHECK(!ray->note.empty());
 }
 
+TEST_CASE("a backend whose point is none, or that throws, is reported") {
+  class Odd : public SolveBackend {
+   public:
+    explicit Odd(bool throws) : throws_(throws) {}
+    std::string_view name() const override { return "odd"; }
+    std::string version() const override { return "1"; }
+    std::string description() const override { return "misbehaves"; }
+    Capabilities capabilities() const override { return {}; }
+    absl::StatusOr<SolveResult> Solve(const Problem&, const SolveOptions&,
+                                      const SolveMonitor&) override {
+      if (throws_) throw 5;
+      SolveResult pointless;
+      pointless.status = SolveStatus::kOptimal;
+      pointless.has_point = true;
+      return pointless;
+    }
+
+   private:
+    const bool throws_;
+  };
+  ProblemBuilder b;
+  const int x = b.AddColumn("x", 0, 10, ColumnType::kInteger, 1);
+  const int y = b.AddColumn("y", 0, 10, ColumnType::kInteger, 1);
+  Row(b, "most", -kInfinity, 12, {{x, 1}, {y, 1}});
+  const Problem problem = *std::move(b).Build();
+  for (bool throws : {false, true}) {
+    Odd odd(throws);
+    absl::StatusOr<Conflict> conflict = FindConflict(problem, odd);
+    REQUIRE(conflict.ok());
+    CHECK(conflict->outcome == Conflict::Outcome::kUnknown);
+    CHECK_FALSE(FindUnboundedDirection(problem, odd).ok());
+  }
+  PointAnalysis wild;
+  wild.rows.push_back({.row = 1 << 30});
+  CHECK(PointAnalysisToJson(problem, wild)["constraints"].array().size() == 1);
+}
+
 }  // namespace solvent::testing

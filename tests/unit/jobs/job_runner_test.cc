@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -96,7 +97,7 @@ TEST_CASE("memory, limits and errors have their reasons") {
     switch (BoundOf(problem)) {
       case 1: return absl::ResourceExhaustedError("too large");
       case 2: result.status = SolveStatus::kTimeLimit; return result;
-      case 3: result.status = SolveStatus::kUnbounded; return result;
+      case 3: result.status = SolveStatus::kUnbounded; return result;  // which it is not
       case 4:
         result.status = SolveStatus::kError;
         result.error = "bad";
@@ -110,11 +111,11 @@ TEST_CASE("memory, limits and errors have their reasons") {
   });
   w.MakeJob("batch", Runtime(2));
   JobExecution done = w.Ended("batch", w.Start("batch", 6));
-  const TaskReason expected[] = {TaskReason::kOutOfMemory,     TaskReason::kTaskTimeout,
-                                 TaskReason::kSolverUnbounded, TaskReason::kInternalError,
-                                 TaskReason::kSolverFeasible,  TaskReason::kInternalError};
+  const TaskReason expected[] = {TaskReason::kOutOfMemory,    TaskReason::kTaskTimeout,
+                                 TaskReason::kInternalError,  TaskReason::kInternalError,
+                                 TaskReason::kSolverFeasible, TaskReason::kInternalError};
   for (size_t i = 0; i < 6; ++i) CHECK(done.tasks[i].reason == expected[i]);
-  CHECK(done.stats.success == 2);
+  CHECK(done.stats.success == 1);
 }
 
 TEST_CASE("a solver is told a limit that leaves time to hand its answer over") {
@@ -398,6 +399,26 @@ TEST_CASE("an engine that has been stopped starts no batch, and repeats what it 
   auto listed = w.engine->jobs().Executions(w.caller.organization_id, "batch", 10, 0, false);
   REQUIRE(listed.ok());
   CHECK(listed->total == 1);
+}
+
+TEST_CASE("tasks are listed from and up to counts only") {
+  World w;
+  w.MakeJob("batch");
+  JobStart start;
+  start.tasks.push_back({Bounded(1), "", {}, {}});
+  auto started = w.engine->jobs().Start(w.caller, "batch", start);
+  REQUIRE(started.ok());
+  auto list = [&](int64_t from, int64_t limit) {
+    return w.engine->jobs().Tasks(w.caller.organization_id, "batch", started->execution_id, from,
+                                  limit);
+  };
+  CHECK(absl::IsInvalidArgument(list(-1, 1).status()));
+  CHECK(absl::IsInvalidArgument(list(0, -1).status()));
+  auto all = list(0, std::numeric_limits<int64_t>::max());
+  REQUIRE(all.ok());
+  CHECK(all->tasks.size() == 1);
+  CHECK_FALSE(all->has_more);
+  CHECK(list(0, 0)->has_more);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // What a wrong model is told: the code, the place, the words, the way out.
+#include <limits>
+
 #include "doctest/doctest.h"
 #include "mathprog_helpers.h"
 
@@ -377,6 +379,23 @@ TEST_CASE("missing end and text after it are warnings") {
   Generated after = Generate("var x >= 0; minimize z: x; end; something else");
   REQUIRE(after.run);
   CHECK(after.warnings.size() == 1);
+}
+
+TEST_CASE("a long line of characters that mean nothing takes no longer than its length") {
+  const std::string junk(3'000'000, '?');
+  const Generated model = Generate(junk);
+  CHECK_FALSE(model.run);
+  CHECK(model.error().code == "M108");
+  GenerateOptions options;
+  options.data = junk;
+  CHECK_FALSE(Generate("set I; var x{I}; minimize z: sum{i in I} x[i]; end;", options).run);
+}
+
+TEST_CASE("expressions nested beyond any stack are refused whatever the limit says") {
+  MathProgCompileOptions options;
+  options.limits.max_expression_depth = std::numeric_limits<int>::max();
+  const std::string deep(500'000, '(');
+  CHECK_FALSE(MathProgModel::Compile("var x; minimize z: " + deep + "x;", options).model);
 }
 
 }  // namespace

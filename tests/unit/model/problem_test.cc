@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "problem_codec.h"
 #include "random_problem.h"
 #include "solvent/error.h"
+#include "solvent/problem_io.h"
 
 namespace solvent {
 namespace {
@@ -185,6 +187,44 @@ TEST_CASE("damaged bytes never decode to a broken problem") {
   }
   bytes[0] = 9;
   CHECK(Message(DecodeProblem(bytes).status()).find("version 9") != std::string::npos);
+}
+
+TEST_CASE("a problem whose arrays do not fit together is neither evaluated nor written") {
+  ProblemBuilder b;
+  b.AddColumn("x", 0, 1, ColumnType::kInteger);
+  b.BeginRow("c", 0, 1);
+  b.AddTerm(0, 1);
+  const Problem good = *std::move(b).Build();
+  const std::vector<double> x{1};
+  auto breaks = [&](auto change) {
+    Problem p = good;
+    change(p);
+    CHECK_FALSE(p.Check().ok());
+    CHECK_FALSE(CheckPoint(p, x).finite);
+    p.Activity(x);
+    for (ProblemFormat format : {ProblemFormat::kFlatJson, ProblemFormat::kMps, ProblemFormat::kLp})
+      CHECK(WriteProblem(p, format).empty());
+  };
+  breaks([](Problem& p) { p.column_lower.clear(); });
+  breaks([](Problem& p) { p.column_type.clear(); });
+  breaks([](Problem& p) { p.row_upper.clear(); });
+  breaks([](Problem& p) { p.column_start.clear(); });
+  breaks([](Problem& p) { p.column_start = {0, -5}; });
+  breaks([](Problem& p) { p.column_start = {0, std::numeric_limits<int64_t>::max()}; });
+  breaks([](Problem& p) { p.row_index[0] = 7; });
+  breaks([](Problem& p) { p.row_index[0] = -1; });
+  breaks([](Problem& p) { p.row_index.clear(); });
+  ProblemBuilder rows;
+  rows.SetRowBounds(5, 0, 1);
+  CHECK_FALSE(std::move(rows).Build().ok());
+}
+
+TEST_CASE("a reader that may report no fault reports one") {
+  ReadLimits limits;
+  limits.max_errors = 0;
+  CHECK_FALSE(ReadFlatJson(R"({"variables": [{"name": 1}]})", limits).ok());
+  CHECK_FALSE(ReadMps("ROWS\n Q q\n", limits).ok());
+  CHECK_FALSE(ReadLp("nonsense", limits).ok());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -233,6 +234,24 @@ TEST_CASE("a start purges what is too old, and sets the limits") {
   CHECK(center.List(kAnn)->items.size() == 2);
   CHECK_FALSE(CheckNotificationOptions({.most_per_user = 0}).ok());
   CHECK_FALSE(CheckNotificationOptions({.keep_days = 0}).ok());
+}
+
+TEST_CASE("what is sent is checked, so that no bad time stands in the way of what follows") {
+  Folder folder;
+  Process p(folder.database());
+  auto refused = [&](auto change) {
+    NewNotification n = Make(kAnn, "t");
+    change(n);
+    return absl::IsInvalidArgument(p.center.Send(n).status());
+  };
+  CHECK(refused([](auto& n) { n.now = std::numeric_limits<int64_t>::max(); }));
+  CHECK(refused([](auto& n) { n.now = std::numeric_limits<int64_t>::min(); }));
+  CHECK(refused([](auto& n) { n.once_micros = -1; }));
+  CHECK(refused([](auto& n) { n.data = Json(3); }));
+  CHECK(refused([](auto& n) { n.type = static_cast<NotificationType>(77); }));
+  CHECK(refused([](auto& n) { n.link = std::string(3000, 'x'); }));
+  CHECK(p.center.Send(Make(kAnn, "t")).ok());
+  CHECK(absl::IsInvalidArgument(p.center.Subscribe({}, nullptr).status()));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "solvent/error.h"
 #include "solvent/sqlite_store.h"
 #include "test_engine.h"
@@ -93,4 +95,15 @@ TEST_CASE("a chosen key is taken once and must be strong enough") {
     CHECK_FALSE(f.identity.ImportKey(f.member.organization_id, f.member.user_id, bad, "boot").ok());
   }
   CHECK_FALSE(f.identity.Authenticate("ok_test_0123456789abcdefghijklmnop").ok());
+}
+
+TEST_CASE("keys and tokens are made for members and sensible times only") {
+  Fixture f;
+  CHECK(absl::IsNotFound(f.identity.CreateKey("org_x", f.member.user_id, {"k", "", {}}).status()));
+  CHECK(absl::IsNotFound(
+      f.identity.ImportKey("org_x", "usr_x", "ok_live_" + std::string(64, 'a'), "n")));
+  const Caller caller{f.member.organization_id, f.member.user_id, "", false};
+  for (int64_t seconds : {int64_t{0}, int64_t{-1}, std::numeric_limits<int64_t>::max()}) {
+    CHECK(absl::IsInvalidArgument(f.identity.IssueToken(caller, seconds).status()));
+  }
 }

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -463,4 +464,83 @@ TEST_CASE("many callers on several slots each get their own answer") {
   completed.state = RunState::kCompleted;
   CHECK(engine.queue->List(engine.caller.organization_id, completed, {})->total == 200);
   CHECK(engine.backend.solves() == 200);
+}
+
+TEST_CASE("what a host's callbacks throw ends no thread") {
+  TemporaryFolder folder;
+  TestEngine engine(folder.File("a.db"));
+  REQUIRE(engine.queue->Start().ok());
+  // A run that does not start at once goes without its reporter: one of these does start.
+  absl::StatusOr<Submitted> done;
+  bool reported = false;
+  for (int i = 0; i < 200 && !reported; ++i) {
+    Submission submission = SmallSubmission();
+    submission.reporter = [](const SolveResult&) -> absl::StatusOr<Json> {
+      throw std::runtime_error("mine");
+    };
+    done = engine.queue->SubmitAndWait(engine.caller, std::move(submission), 20s);
+    REQUIRE(done.ok());
+    REQUIRE(done->execution.state == RunState::kCompleted);
+    reported = done->execution.result_json.find("mine") != std::string::npos;
+  }
+  CHECK(reported);
+  auto watch = engine.queue->WatchRun(engine.caller.organization_id, done->execution.id,
+                                      [](const RunEvent&) { throw 5; });
+  CHECK(watch.ok());
+  CHECK(absl::IsInvalidArgument(
+      engine.queue->WatchRun(engine.caller.organization_id, done->execution.id, nullptr).status()));
+}
+
+TEST_CASE("options that no solver could keep are refused by name") {
+  TemporaryFolder folder;
+  TestEngine engine(folder.File("a.db"));
+  auto refused = [&](auto change, std::string_view pointer) {
+    Submission submission = SmallSubmission();
+    change(submission);
+    auto submitted = engine.queue->Submit(engine.caller, std::move(submission));
+    ErrorInfo info = GetErrorInfo(submitted.status());
+    return info.fields.size() == 1 && info.fields[0].pointer == pointer;
+  };
+  CHECK(refused([](auto& s) { s.options.absolute_gap = std::nan(""); }, "/options/absolute_gap"));
+  CHECK(refused([](auto& s) { s.options.node_limit = -1; }, "/options/node_limit"));
+  CHECK(refused([](auto& s) { s.options.threads = -1; }, "/options/threads"));
+  CHECK(refused([](auto& s) { s.name = std::string(2000, 'x'); }, "/name"));
+  Submission twins = SmallSubmission();
+  ProblemBuilder b;
+  b.AddColumn("x", 0, 1, ColumnType::kContinuous);
+  b.AddColumn("x", 0, 1, ColumnType::kContinuous);
+  twins.problem = *std::move(b).Build();
+  auto submitted = engine.queue->Submit(engine.caller, std::move(twins));
+  CHECK(absl::IsInvalidArgument(submitted.status()));
+  CHECK(Message(submitted.status()).find("\"x\"") != std::string_view::npos);
+}
+
+TEST_CASE("a start that came with a run is kept while the run waits") {
+  TemporaryFolder folder;
+  TestEngine engine(folder.File("a.db"));
+  SolveOptions seen;
+  engine.backend.SetScript([&](const Problem& problem, const SolveOptions& options, const auto&) {
+    seen = options;
+    return ScriptedBackend::Cheapest(problem);
+  });
+  Submission submission = SmallSubmission();
+  submission.options.warm_start = {1.0 / 3};
+  submission.options.start_columns = {BasisStatus::kAtLower};
+  submission.options.memory_limit_bytes = int64_t{1} << 30;
+  const std::string id = MustSubmit(engine, std::move(submission));
+  REQUIRE(engine.queue->Start().ok());
+  MustWait(engine, id);
+  CHECK(seen.warm_start == std::vector<double>{1.0 / 3});
+  CHECK(seen.start_columns == std::vector<BasisStatus>{BasisStatus::kAtLower});
+  CHECK(seen.memory_limit_bytes == int64_t{1} << 30);
+}
+
+TEST_CASE("waiting for ever is waiting for the end") {
+  TemporaryFolder folder;
+  TestEngine engine(folder.File("a.db"));
+  REQUIRE(engine.queue->Start().ok());
+  auto done = engine.queue->Wait(engine.caller.organization_id, MustSubmit(engine),
+                                 std::chrono::milliseconds::max());
+  REQUIRE(done.ok());
+  CHECK(done->state == RunState::kCompleted);
 }

@@ -260,6 +260,15 @@ TEST_CASE("a stop of the caller's reaches the solver and is called so") {
       kMip, {}, monitor);
   REQUIRE(r.ok());
   CHECK(r->status == SolveStatus::kCancelled);
+  r = Ask(
+      [&](const Problem& problem, const SolveOptions&, const SolveMonitor&) {
+        SolveResult said = Optimal(problem, {1, 1});
+        said.status = SolveStatus::kTimeLimit;
+        return said;
+      },
+      kMip, {}, monitor);
+  REQUIRE(r.ok());
+  CHECK(r->status == SolveStatus::kCancelled);
 }
 
 TEST_CASE("progress is put in order and ends with the solve") {

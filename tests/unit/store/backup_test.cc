@@ -171,12 +171,18 @@ TEST_CASE("nothing is copied from or over what is no database of ours") {
   CHECK(absl::IsFailedPrecondition(BackupSqlite(path, path)));
   CHECK(absl::IsFailedPrecondition(RestoreSqlite(note, path, "")));
   CHECK(absl::IsFailedPrecondition(RestoreSqlite(path, path, "")));
+  const std::string copy = directory.File("copy.db");
+  REQUIRE(BackupSqlite(path, copy).ok());
+  MustInsert(*MustOpen(path), MakeRun("exe_later", "org"));
+  // What is restored is not written over by what it replaces.
+  CHECK(absl::IsFailedPrecondition(RestoreSqlite(copy, path, copy)));
+  CHECK(Ids(MustList(*MustOpen(copy), "org")) == std::vector<std::string>{"exe_a"});
   CHECK(absl::IsFailedPrecondition(RestoreSqlite(path, note, "")));
   CHECK(absl::IsNotFound(RestoreSqlite(directory.File("none"), path, "")));
   std::string kept;
   std::getline(std::ifstream(note), kept);
   CHECK(kept == "do not lose me");
-  CHECK(MustList(*MustOpen(path), "org").total == 1);
+  CHECK(MustList(*MustOpen(path), "org").total == 2);
 }
 
 TEST_CASE("a damaged copy is refused, and damage is named") {

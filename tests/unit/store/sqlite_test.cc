@@ -434,5 +434,21 @@ TEST_CASE("no statement on executions or credits walks the table or sorts") {
   CHECK(looked_at > 30);
 }
 
+TEST_CASE("options and paths that cannot be meant are refused") {
+  TemporaryDirectory directory;
+  const std::string path = directory.File("s.db");
+  for (SqliteOptions options :
+       {SqliteOptions{.readers = 0}, SqliteOptions{.readers = 1 << 30},
+        SqliteOptions{.cache_bytes = -1}, SqliteOptions{.busy_timeout_ms = -1}}) {
+    CHECK(absl::IsInvalidArgument(OpenSqliteStore(path, options).status()));
+  }
+  CHECK(absl::IsInvalidArgument(OpenSqliteStore(path + std::string("\0x", 2)).status()));
+  CHECK_FALSE(std::filesystem::exists(path));
+  std::ofstream(path) << std::string(10'000, 'x');
+  const absl::Status status = OpenSqliteStore(path).status();
+  CHECK(absl::IsFailedPrecondition(status));
+  CHECK(Message(status).find(path) != std::string_view::npos);
+}
+
 }  // namespace
 }  // namespace solvent
