@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "functions.h"
+#include "lexer.h"
 #include "run.h"
 
 namespace solvent::mathprog {
@@ -301,6 +302,10 @@ Sym Run::EvalSym(const Expr& e) {
         text += e.backward && i > 0 ? later[e.args.size() - 1 - i] : EvalText(*e.args[i]);
         if (static_cast<int64_t>(text.size()) > limits_.max_symbol_bytes) {
           ThrowLimit("L406", "bytes in a symbol", limits_.max_symbol_bytes, &e);
+        }
+        if (model_->dialect == MathProgDialect::kStrict && text.size() > kStrictTokenBytes) {
+          Throw("M212", "a text of more than 100 characters, which strict MathProg cannot hold",
+                &e);
         }
       }
       return symbols_.Text(text);

@@ -196,6 +196,18 @@ void Run::Display(const Stmt& s) {
   }
 }
 
+// Only strict MathProg takes no text here, not even one that reads as a number.
+double Run::PrintedNumber(const Expr& e) {
+  const bool scalar = e.type == Type::kSymbol || e.op == Op::kDummy;
+  if (scalar && model_->dialect == MathProgDialect::kStrict) {
+    const Sym s = EvalSym(e);
+    if (symbols_.is_number(s)) return symbols_.number(s);
+    Throw("M213", "printf: the text \"" + std::string(symbols_.text(s)) + "\" is no number", &e,
+          "print it with %s");
+  }
+  return EvalNum(e);
+}
+
 std::string Run::FormatPrintf(const Stmt& s) {
   const std::string format = EvalText(*s.exprs[0]);
   std::string out;
@@ -267,7 +279,7 @@ std::string Run::FormatPrintf(const Stmt& s) {
       const int n = std::snprintf(wide.data(), wide.size(), spec.c_str(), text.c_str());
       out.append(wide.data(), static_cast<size_t>(std::max(0, n)));
     } else if (kind == 'd' || kind == 'i') {
-      const double exact = EvalNum(arg);
+      const double exact = PrintedNumber(arg);
       const double most = model_->dialect == MathProgDialect::kStrict ? 2147483647.0 : 9e15;
       if (!(std::fabs(exact) <= most)) {
         Throw("M212", "printf: " + NumberText(exact) + " is too large for %" + kind, &arg,
@@ -280,7 +292,7 @@ std::string Run::FormatPrintf(const Stmt& s) {
       out.append(buffer, static_cast<size_t>(std::max(0, n)));
     } else {
       spec += kind;
-      const int n = std::snprintf(buffer, sizeof buffer, spec.c_str(), EvalNum(arg));
+      const int n = std::snprintf(buffer, sizeof buffer, spec.c_str(), PrintedNumber(arg));
       out.append(buffer, static_cast<size_t>(std::min<int>(std::max(0, n), sizeof buffer - 1)));
     }
     if (static_cast<int64_t>(out.size()) > limits_.max_output_bytes) break;

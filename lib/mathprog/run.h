@@ -268,6 +268,7 @@ class Run {
   void TableIn(const TableDecl& t);
   void TableOut(const TableDecl& t);
   void Write(std::string_view text);
+  double PrintedNumber(const Expr& e);
   std::string FormatPrintf(const Stmt& s);
 
   // --- generation (generate.cc) ---

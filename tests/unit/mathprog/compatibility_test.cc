@@ -131,6 +131,20 @@ TEST_CASE("random numbers are drawn in the reference's order: later operands fir
   CHECK(order("r: sum{i in 1..3} (a * x + b) >= c[1];") == "bac");
 }
 
+TEST_CASE("strict prints no text as a number and makes no text of more than 100 characters") {
+  const std::string fifty(50, 'a');
+  for (const char* model : {"printf '%d', 1 & 2;", "param s symbolic := '12'; printf '%g', s;",
+                            "printf{i in {'1', '2'}} '%i', i;"}) {
+    CAPTURE(model);
+    CHECK_FALSE(Accepts(model));
+    CHECK(Accepts(model, MathProgDialect::kDefault));
+  }
+  CHECK(Accepts("param s symbolic := 12; printf{i in {1, 'a'}: i = 1} '%d %g', s, i;"));
+  CHECK(Accepts("param s symbolic := '12'; printf '%g', s + 1;"));
+  CHECK(Accepts("printf '%s', '" + fifty + "' & '" + fifty + "';"));
+  CHECK_FALSE(Accepts("printf '%s', '" + fifty + "' & '" + fifty + "' & 'b';"));
+}
+
 TEST_CASE("times are read as the reference does, and written to the nearest second") {
   const auto seconds = [](const std::string& call) {
     return OutputOf("printf '%.0f', str2time(" + call + "); end;",
