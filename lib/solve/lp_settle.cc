@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <limits>
 #include <utility>
 
 #include "certificate.h"
@@ -155,11 +156,15 @@ class Settler {
     std::vector<double> y = engine_->RowDuals();
     const double bound = DualBound(form_, form_.lower, form_.upper, y, implied_);
     const bool meets = BoundMeetsCost(form_, bound, *point);
+    // A point that costs less than the bound makes use of a tolerance: any other is better that has
+    // a bound at all.
+    const double distance =
+        point->cost < bound ? std::numeric_limits<double>::max() : point->cost - bound;
     const bool better =
-        verdict_.status != LpStatus::kOptimal ||
-        std::abs(point->cost - bound) < std::abs(verdict_.point->cost - verdict_.bound) ||
+        verdict_.status != LpStatus::kOptimal || distance < distance_ ||
         (std::isinf(bound) && std::isinf(verdict_.bound) && point->cost < verdict_.point->cost);
     if (!meets && !better) return false;
+    distance_ = distance;
     verdict_.status = LpStatus::kOptimal;
     verdict_.bound = std::min(bound, point->cost);
     verdict_.point = std::move(point);
@@ -176,6 +181,7 @@ class Settler {
   std::unique_ptr<LpEngine> engine_;
   ImpliedBounds implied_;
   LpVerdict verdict_;
+  double distance_ = kInfinity;  // of its point from the bound that came with it
 };
 
 }  // namespace

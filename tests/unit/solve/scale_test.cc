@@ -195,6 +195,17 @@ TEST_CASE("what a tolerance leaves of a bound is no gain") {
   CHECK(linear.objective == 0);
 }
 
+TEST_CASE("of points that are not proven one that makes use of no tolerance is taken") {
+  // 4 x >= 2, short of it by 3e-14, would let a column worth 7e7 gain 5e-4.
+  Problem problem = Make({0, 6e5, 4e-10, -7e7, 0.002, 7e7},
+                         {AtMost(1000, {2000, 5, 0, 2, 200, 3}), AtLeast(2, {4, 0, -3, 0, 0, -3}),
+                          AtMost(8000, {0, 4, 0, 4, 2, 0}), AtMost(1, {0, 0, 3, 0, 2, 2})});
+  problem.column_lower[0] = -kInfinity;
+  const SolveResult result = Solve(problem);
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.objective == 0);
+}
+
 TEST_CASE("a dual bound leaves nothing out that a far column could add up to") {
   const Problem problem = Make({-5e-8, -1}, {AtMost(1e9, {1, 0}), AtMost(1, {0, 1})});
   const MinForm form(problem);
