@@ -195,6 +195,24 @@ class CommandLine(unittest.TestCase):
         path = self.write("marked.json", "\ufeff" + json.dumps(FURNITURE))
         self.assertEqual(self.run_solvent("solve", path).returncode, 0)
 
+    def test_the_strict_dialect_takes_no_byte_order_mark(self):
+        model = "set I; var x{I} >= 1; minimize z: sum{i in I} x[i]; end;\n"
+        data = "set I := a b; end;\n"
+        marked = self.write("marked.mod", "\ufeff" + model)
+        plain = self.write("plain.mod", model)
+        marked_data = self.write("marked.dat", "\ufeff" + data)
+        plain_data = self.write("plain.dat", data)
+        for dialect, file, values, accepted in (
+            ("strict", plain, plain_data, True),
+            ("strict", marked, plain_data, False),
+            ("strict", plain, marked_data, False),
+            ("default", marked, marked_data, True),
+        ):
+            done = self.run_solvent("check", file, "--data", values, "--dialect", dialect)
+            self.assertEqual(done.returncode == 0, accepted, done.stderr)
+            if not accepted:
+                self.assertIn("byte order mark", done.stderr)
+
     def test_a_models_text_answer_shows_its_tables_and_files(self):
         model = self.write("out.mod", """
             set S := {"East Hub", "West"}; var x{S} >= 2; minimize z: sum{s in S} x[s]; solve;
