@@ -37,14 +37,14 @@ struct EngineOptions {
   bool solve_in_process = false;
   WorkerOptions worker;
 
-  // Further solvers; names must be unique. The first one named `default_solver` is used when a
-  // submission names none.
+  // Further solvers, of unique names. What they answer is checked (solvent/checked_backend.h). The
+  // one named `default_solver` is used where a submission names none.
   std::vector<std::unique_ptr<SolveBackend>> backends;
   std::string default_solver = "cbc";
 
-  int slots = 0;                         // solves at once; 0: worker.workers
+  int slots = 0;                         // solves at once, at most 4096; 0: worker.workers
   int64_t max_pending = 100'000;         // runs waiting, of one organization 3/4; no more
-  double max_time_limit_seconds = 3600;  // longer requests are cut to this
+  double max_time_limit_seconds = 3600;  // > 0; longer requests are cut to this
   IdentityOptions identity;
   CreditOptions credits;
   NotificationOptions notifications;
@@ -65,7 +65,7 @@ struct SolverInfo {
 
 class Engine {
  public:
-  // Starts the worker processes, but no run yet.
+  // Starts the worker processes, but no run yet. InvalidArgument: an option that cannot be meant.
   static absl::StatusOr<std::unique_ptr<Engine>> Create(std::unique_ptr<Store> store,
                                                         EngineOptions options);
   virtual ~Engine() = default;  // stops first

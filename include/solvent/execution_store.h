@@ -49,7 +49,7 @@ struct Submission {
   std::string idempotency_route;
   std::string idempotency_key;
   std::string request_hash;
-  // What it returns is stored with the result, beside the standard members. Called at most once. A
+  // What it returns is stored with the result, beside the standard members; called at most once. A
   // run that does not start at once gets a new one from its record and `reporter_key`, for which
   // the engine knows the maker; without a key it then goes without.
   ResultReporter reporter;
@@ -101,8 +101,8 @@ class ExecutionStore {
 
   // Records a pending run and queues it; before Engine::Start and after Stop too, to be solved by the
   // next engine that runs over this database. InvalidArgument: the problem does not fit together
-  // (Problem::Check), the solver is unknown (validation_error), or the idempotency key was used for
-  // another request (idempotency_key_reused). ResourceExhausted: the queue is full.
+  // (Problem::Check, unique names), option or solver is none (validation_error), or the idempotency
+  // key was used for another request (idempotency_key_reused). ResourceExhausted: a full queue.
   // FailedPrecondition (insufficient_credits): the organization cannot pay for it.
   virtual absl::StatusOr<Submitted> Submit(const Caller& caller, Submission submission) = 0;
 

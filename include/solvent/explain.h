@@ -4,9 +4,9 @@
 //   Conflict conflict = *FindConflict(problem, *backend);
 //   for (const ConflictPart& part : conflict.parts) puts(part.text.c_str());
 //
-// Everything is found through checked solves of a SolveBackend (its own crash or hang ends one
-// solve) and cheap exact reasoning of our own. All functions block for at most about the time
-// limit, may run in any number of threads, and return InvalidArgument for a problem that fails
+// Everything is found through checked solves of a SolveBackend (wrap one of your own by
+// MakeCheckedBackend: its word counts) and cheap exact reasoning. All functions block for at most
+// about the time limit, may run in any number of threads, and return InvalidArgument for what fails
 // Problem::Check. A backend that waits for a worker is stopped at the limit too.
 #pragma once
 

@@ -90,11 +90,11 @@ class Identity {
   absl::Status SetOrganizationActive(std::string_view organization_id, bool active);
   absl::Status SetUserActive(std::string_view user_id, bool active);
 
-  // ValidationError for a bad request; AlreadyExists (conflict) above the key limit. A call is
-  // repeated by the same user only: another's with the same `repeatable` is another call.
+  // ValidationError: bad request. NotFound: no such member. AlreadyExists (conflict): above the key
+  // limit. Repeated by the same user only: another's with the same `repeatable` is another call.
   absl::StatusOr<NewApiKey> CreateKey(std::string_view organization_id, std::string_view user_id,
                                       const KeyRequest& request, Repeatable* repeatable = nullptr);
-  // Stores a key that the operator chose ("ok_live_…", at least 32 characters); for bootstrapping.
+  // Stores a key that the operator chose ("ok_live_…", 32 to 1000 characters); for bootstrapping.
   // Nothing happens when it is known already.
   absl::Status ImportKey(std::string_view organization_id, std::string_view user_id,
                          std::string_view secret, std::string_view name);
@@ -104,7 +104,7 @@ class Identity {
                          std::string_view key_id);
 
   // A signed access token (JWT: sub, org, admin, type, iat, exp). FailedPrecondition without a
-  // configured secret.
+  // configured secret; ValidationError unless it is to be valid for 1 s to ten years.
   absl::StatusOr<std::string> IssueToken(const Caller& caller, int64_t valid_seconds);
 
  private:

@@ -328,7 +328,7 @@ class JobRunner {
                                               std::string_view id, bool force,
                                               bool with_tasks = true) = 0;
 
-  // From index `from` on, at most `limit`.
+  // From index `from` on, at most `limit`; ValidationError when one is negative.
   virtual absl::StatusOr<JobTaskPage> Tasks(std::string_view organization, std::string_view job,
                                             std::string_view id, int64_t from, int64_t limit) = 0;
   virtual absl::StatusOr<JobTaskDetail> Task(std::string_view organization, std::string_view job,

@@ -89,7 +89,7 @@ inline Json::Json(const char* s) : value_(std::string(s)) {}
 inline Json::Json(std::string_view s) : value_(std::string(s)) {}
 inline Json::Json(std::string s) : value_(std::move(s)) {}
 
-// Parses one JSON document. Fails with BadRequest naming line, column and the cause.
+// Parses one JSON document, 1000 levels deep at most. BadRequest names line, column and the cause.
 absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth = 64);
 
 // Appends JSON to a string. Commas are placed by the writer; the caller keeps the nesting right.

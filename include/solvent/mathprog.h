@@ -85,7 +85,7 @@ struct MathProgLimits {
   int64_t max_steps = 5'000'000'000;
   double max_seconds = 120;
   int64_t max_memory_bytes = int64_t{4} << 30;
-  int max_expression_depth = 500;
+  int max_expression_depth = 500;  // at most 2000 count
   int max_recursion = 10'000;
   int64_t max_symbol_bytes = 1'000;
   int64_t max_model_bytes = 4 << 20;

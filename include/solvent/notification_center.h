@@ -52,9 +52,9 @@ struct NewNotification {
   NotificationType type = NotificationType::kSystem;
   std::string title;
   std::string message;
-  Json data;
-  std::string link;
-  int64_t now = 0;  // microseconds since 1970 UTC
+  Json data;         // an object, or null
+  std::string link;  // at most 2048 bytes, here and below
+  int64_t now = 0;  // microseconds since 1970 UTC, at most a day from now; 0: the present
 
   // With a key: nothing is added while the user has a notification of the same key that is younger
   // than `once_micros`.

@@ -80,7 +80,7 @@ struct Problem {
 
   // Objective value of `x` (num_columns() values), offset included, in the problem's own sense.
   double Objective(std::span<const double> x) const;
-  // Left-hand sides of all rows at `x`.
+  // Left-hand sides of all rows at `x`; not numbers when the arrays do not fit together.
   std::vector<double> Activity(std::span<const double> x) const;
 
   // OK when sizes agree, indices are in range and ascending, numbers are finite where they must be
@@ -105,7 +105,7 @@ struct PointCheck {
   bool finite = true;  // false when a value is NaN or infinite
 };
 
-// Evaluates `x` in the problem's original rows, bounds and integrality, with compensated sums.
+// Evaluates `x` in the original rows, bounds and integrality; not `finite` when sizes do not fit.
 PointCheck CheckPoint(const Problem& problem, std::span<const double> x);
 
 // Collects columns, then rows term by term, and transposes once. Terms for one column in one row

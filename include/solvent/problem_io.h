@@ -63,7 +63,7 @@ absl::StatusOr<FlatProblem> ReadFlatJson(std::string_view json, const ReadLimits
 
 // The same document that ReadFlatJson reads, one constraint a row (a range becomes a chained
 // relation). Names that the flat form cannot hold are replaced by x<column> and c<row> and listed
-// in a "name_map" member.
+// in a "name_map" member. This and all below: "" for a problem whose arrays do not fit together.
 std::string WriteFlatJson(const Problem& problem);
 
 // MPS, fixed or free form (recognized by its content): NAME, OBJSENSE, ROWS, COLUMNS with integer

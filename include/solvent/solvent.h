@@ -2,6 +2,7 @@
 #pragma once
 
 #include "solvent/cbc_backend.h"
+#include "solvent/checked_backend.h"
 #include "solvent/credits.h"
 #include "solvent/documents.h"
 #include "solvent/engine.h"

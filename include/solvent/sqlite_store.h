@@ -13,7 +13,7 @@
 namespace solvent {
 
 struct SqliteOptions {
-  int readers = 4;                          // connections for reading
+  int readers = 4;                          // connections for reading, 1..256
   int64_t cache_bytes = int64_t{16} << 20;  // page cache of each connection
   int busy_timeout_ms = 10'000;             // for other processes' transactions
 };
@@ -21,7 +21,7 @@ struct SqliteOptions {
 // Opens or creates the database and brings its schema up to date. Several processes may have the
 // same file open. All operations are thread-safe; writes of many callers share a commit.
 // FailedPrecondition: the file is no database of ours, or of a newer version. PermissionDenied,
-// NotFound: the file cannot be opened.
+// NotFound: it cannot be opened. DataLoss: it is damaged. InvalidArgument: an option or the path.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
                                                        const SqliteOptions& options = {});
 
@@ -35,7 +35,7 @@ absl::Status BackupSqlite(const std::string& database, const std::string& copy);
 // Replaces all that the database holds by what the copy holds, in one transaction: processes that
 // have it open go on with the restored content, and their runs under way are not recorded. A
 // missing database is made. What it held before is written to `previous` first, as by BackupSqlite,
-// unless that is "" or there was no database. Errors as above; then nothing has changed.
+// unless that is "" or there was no database; it is not `copy`. Errors as above change nothing.
 absl::Status RestoreSqlite(const std::string& copy, const std::string& database,
                            const std::string& previous);
 

@@ -220,7 +220,7 @@ class TriggerEngine {
                                       std::string_view trigger_id) = 0;
 };
 
-// The due times of a schedule after `after`, earliest first, at most `most`; ValidationError
+// The due times of a schedule after `after`, earliest first, at most `most`, 1000; ValidationError
 // naming /cron or /time_zone.
 absl::StatusOr<std::vector<int64_t>> UpcomingDueTimes(const TriggerSchedule& schedule,
                                                       int64_t after, int most);

@@ -17,7 +17,7 @@ struct WorkerOptions {
   // The program to start and its arguments; it must call RunWorker(). Empty: the solvent-worker
   // program where this library was installed.
   std::vector<std::string> command;
-  int workers = 1;                                // how many solves may run at once; the rest wait
+  int workers = 1;                                // 1..4096 solves at once; the rest wait
   int64_t memory_limit_bytes = int64_t{4} << 30;  // address space of one worker; 0: no limit
   int64_t recycle_resident_bytes = int64_t{512} << 20;  // replaced after a solve when larger
   int recycle_after_solves = 1000;
