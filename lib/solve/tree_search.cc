@@ -116,6 +116,16 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
   for (size_t i = 0; !settled(status) && i < std::size(kFreshMethods); ++i) {
     status = engine_->Solve(kFreshMethods[i], control);
   }
+  if (status == LpStatus::kInfeasible) {
+    if (ProvenEmpty(node, control)) return Verdict::kClosed;
+    // Nor is it believed that a node is empty while others find a point, or a ray, in it.
+    for (LpMethod method : kFreshMethods) {
+      const LpStatus other = engine_->Solve(method, control);
+      if (other != LpStatus::kOptimal && other != LpStatus::kUnbounded) continue;
+      status = other;
+      break;
+    }
+  }
   if (status == LpStatus::kUnbounded &&
       engine_->Solve(LpMethod::kFar, control) == LpStatus::kOptimal)
     status = LpStatus::kOptimal;
@@ -139,7 +149,6 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
     case LpStatus::kFailed: return Verdict::kOpen;
     case LpStatus::kUnbounded: FindRay(control); return Verdict::kOpen;
     case LpStatus::kInfeasible:
-      if (ProvenEmpty(node, control)) return Verdict::kClosed;
       // Empty only by a hair: smaller pieces may be decided by integer reasoning.
       return Branch(node, engine_->Point(), control);
     case LpStatus::kOptimal: break;

@@ -154,6 +154,16 @@ TEST_CASE("a ray of the cheapest column is found beside costs that hide it") {
   CHECK(result.verification.trust == Trust::kProven);
 }
 
+TEST_CASE("a ray is found where the root is falsely called empty") {
+  Problem problem = Make({-8e-8, -8e5, -8e-8, -5e-8},
+                         {AtMost(3, {0, 0, 1, 0}), AtLeast(90000, {2, 0, 5, 4})}, {1, 2});
+  problem.column_lower[0] = -kInfinity;
+  problem.column_upper[1] = 4;
+  const SolveResult result = Solve(problem);
+  CHECK(result.status == SolveStatus::kUnbounded);
+  CHECK(result.verification.trust == Trust::kProven);
+}
+
 TEST_CASE("a gain that is left where large costs cancel is told from rounding in whole numbers") {
   // 3 of the second and 4 of the third cost nothing, and let the first gain.
   const std::vector<Row> rows = {AtMost(30, {4, -1, 0}), AtMost(0, {0, 4, -3})};
