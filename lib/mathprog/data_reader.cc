@@ -66,6 +66,7 @@ class DataReader {
   // At `end`: what follows is left, but for what glpsol reads before it stops.
   void End() {
     if (!strict_) return;
+    ended_ = true;
     Next();
     if (IsChar(';')) Next();
   }
@@ -147,6 +148,8 @@ class DataReader {
     if (std::string_view("()[]{}:;,*").find(c) == std::string_view::npos) {
       while (pos_ < text_.size() && (text_[pos_] & 0xC0) == 0x80) ++pos_;
       end_ = pos_;
+      // The language's other characters are tokens in data, too, if of no use.
+      if (ended_ && std::string_view("=<>!&|~^/").find(c) != std::string_view::npos) return;
       if (c == '=') Fail("M108", begin_, end_, "unexpected = in the data", "write :=");
       Fail("M108", begin_, end_,
            "the character " + std::string(text_.substr(begin_, end_ - begin_)) +
@@ -803,6 +806,7 @@ class DataReader {
   std::string_view text_;
   std::vector<MathProgDiagnostic>& diagnostics_;
   bool strict_;
+  bool ended_ = false;  // `end` has been read
   int64_t max_symbol_;
   size_t pos_;
   size_t statement_ = 0;  // where the one under way begins

@@ -73,7 +73,8 @@ class Lexer {
     std::vector<Token>& t = result_.tokens;
     const size_t index = t.size() - 1, faults = faults_.size();
     result_.end_offset = pos_;
-    if (SkipBlanks() && Next()) {
+    // glpsol reads a lone | as a token.
+    if (SkipBlanks() && text_[pos_] != '|' && Next()) {
       const Token& next = t.back();
       if (!strict_ && (IsChar(next, ':') || IsChar(next, '{') || next.kind == Tok::kString)) {
         pos_ = t[index].end;
@@ -83,7 +84,7 @@ class Lexer {
       }
       if (IsChar(next, ';')) {
         result_.end_offset = pos_;
-        if (SkipBlanks()) Next();
+        if (SkipBlanks() && text_[pos_] != '|') Next();
       }
     }
     if (!strict_) faults_.resize(faults);

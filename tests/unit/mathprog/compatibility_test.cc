@@ -32,8 +32,9 @@ TEST_CASE("what follows end is left, but for the token that the reference reads 
   const std::string model = "var x >= 0; minimize z: x; ";
   const std::string data = "set I; var x{I}; minimize z: sum{i in I} x[i]; data; set I := 1 2; ";
   for (const std::string& begin : {model, data}) {
-    for (const char* rest : {"end end;", "end foo bar;", "end, 5;", "end := 3;", "end foo `",
-                             "end; foo `", "end; more text\n`"}) {
+    for (const char* rest :
+         {"end end;", "end foo bar;", "end, 5;", "end := 3;", "end foo `", "end; foo `",
+          "end; more text\n`", "end; | `", "end; ~ `", "end; = `"}) {
       CAPTURE(begin + rest);
       CHECK(Accepts(begin + rest));
       CHECK(Accepts(begin + rest, MathProgDialect::kDefault));
