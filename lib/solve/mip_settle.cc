@@ -181,6 +181,7 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
 }
 
 void MipSettler::Settle(const std::function<void(const MipVerdict&)>& on_preliminary) {
+  const bool passed_on = !refuted_;  // the claim, as the verdict so far
   const double share = first_seconds_ < kShortSolve ? first_seconds_ : kLongShare * first_seconds_;
   // On a tiny problem, where codes err most and the search gets far, it is worth more.
   const bool generous = first_seconds_ < (IsTiny(form_) ? kLongSolve : kShortSolve);
@@ -198,8 +199,8 @@ void MipSettler::Settle(const std::function<void(const MipVerdict&)>& on_prelimi
   if (!tree_fits && claim_.status == MipStatus::kOptimal && MayImproveForEver(form_) &&
       FindUnboundedRay(form_, lp_, within) && SettleUnbounded(control_))
     return;
-  if (careful_ && verdict_.point && on_preliminary) {
-    // The process may end in the other way, too.
+  if ((careful_ || (passed_on && refuted_)) && verdict_.point && on_preliminary) {
+    // The process may end in the other way, too, and what was passed on is known to be false.
     MipVerdict so_far = verdict_;
     so_far.status = SolveStatus::kFeasible;
     so_far.trust = Trust::kNone;

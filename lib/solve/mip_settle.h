@@ -35,8 +35,8 @@ class MipSettler {
              const MipSolver& mip, const StopControl& control, ProgressTracker& tracker,
              bool careful = false);
 
-  // `on_preliminary` hears the verdict before second opinions are sought, or, when careful, a point
-  // before the solver is.
+  // `on_preliminary` hears the verdict before second opinions are sought, and the best point before
+  // the solver is asked again when that verdict has turned out false, or when careful.
   MipVerdict Run(const std::function<void(const MipVerdict&)>& on_preliminary);
 
  private:

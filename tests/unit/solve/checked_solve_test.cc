@@ -124,6 +124,41 @@ TEST_CASE("an unbounded problem called optimal is found out, too large for the s
   }
 }
 
+TEST_CASE("a claim found false is taken back before the solver is asked again") {
+  // The search finds the optimum here, and cannot prove it.
+  ProblemBuilder builder;
+  const double cost[] = {0, -6e-8, -5e-8, 1e-8, -4e-8, -3e-8};
+  for (int j = 0; j < 6; ++j) {
+    const bool integer = j == 2 || j == 3;
+    builder.AddColumn("", 0, integer ? 2 : kInfinity,
+                      integer ? ColumnType::kInteger : ColumnType::kContinuous, cost[j]);
+  }
+  const double rows[4][6] = {
+      {0, 1, 200, 0, -3, 0}, {1, 10000, 0, 5, 4, 0}, {0, 1, 0, 0, -3, 0}, {2, 2, 5, -3, -3000, 3}};
+  const double most[] = {6, 7, 80, 30};
+  for (int i = 0; i < 4; ++i) {
+    builder.BeginRow("", -kInfinity, most[i]);
+    for (int j = 0; j < 6; ++j) {
+      if (rows[i][j] != 0) builder.AddTerm(j, rows[i][j]);
+    }
+  }
+  std::vector<SolveResult> passed_on;
+  Liar liar = [&](const MipRun& run) {
+    if (run.second_opinion) {
+      REQUIRE(passed_on.size() == 2);
+      CHECK(passed_on.front().status == SolveStatus::kInfeasible);
+      CHECK(passed_on.back().status == SolveStatus::kFeasible);
+      CHECK(passed_on.back().objective == doctest::Approx(-5.287e-5));
+    }
+    return Claim(MipStatus::kInfeasible);
+  };
+  CheckedSolveHooks hooks;
+  hooks.on_preliminary = [&](const SolveResult& so_far) { passed_on.push_back(so_far); };
+  const SolveResult result = SolveWith(*std::move(builder).Build(), liar, {}, hooks);
+  CHECK(passed_on.size() == 2);
+  CHECK(result.has_point);
+}
+
 TEST_CASE("a careful solve leaves the solver's usual way out") {
   int second_opinions = 0;
   Liar fragile = [&](const MipRun& run) {
