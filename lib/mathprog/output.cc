@@ -151,11 +151,31 @@ void Run::DisplayWhole(const Expr& e) {
 }
 
 // Objects are shown by name, whatever is computed by its value alone.
+// Strict MathProg shows what an object holds, which may be nothing, rather than to take its value.
+bool Run::NothingGiven(const Expr& e) const {
+  if (model_->dialect != MathProgDialect::kStrict || !e.args.empty()) return false;
+  if (e.op == Op::kParam) {
+    const ParamDecl& decl = *model_->params[static_cast<size_t>(e.id)];
+    const ParamState& st = params_[static_cast<size_t>(e.id)];
+    return decl.assign == nullptr && decl.fallback == nullptr && !st.has_data && !st.bind_by_name &&
+           !st.has_data_default;
+  }
+  if (e.op != Op::kSetRef) return false;
+  const SetDecl& decl = *model_->sets[static_cast<size_t>(e.id)];
+  const SetState& st = sets_[static_cast<size_t>(e.id)];
+  return decl.assign == nullptr && decl.fallback == nullptr && !st.has_data && st.values.empty();
+}
+
 void Run::Display(const Stmt& s) {
   for (const Expr* item : s.exprs) {
     const Expr& e = *item;
     if (e.dim == kWhole) {
       DisplayWhole(e);
+      continue;
+    }
+    if (NothingGiven(e)) {
+      Write(std::string(model_->source.text().substr(e.begin, e.end - e.begin)) +
+            " has empty content\n");
       continue;
     }
     const Decl* decl = nullptr;

@@ -93,7 +93,7 @@ class Parser {
   void TableStatement();
   void TableIn(TableDecl& table);
   void TableOut(TableDecl& table);
-  std::string FieldName();
+  std::string FieldName(const TableDecl& table);
   void CheckSetExpr(const Expr* e, int dim, std::string_view what);
 
   // parser_domain.cc

@@ -443,10 +443,17 @@ void Parser::RowStatement(bool objective, Sense sense) {
   AddStmt(stmt);
 }
 
-std::string Parser::FieldName() {
+std::string Parser::FieldName(const TableDecl& table) {
   const Token& t = Peek();
-  if (t.kind == Tok::kString) return StringValue(model_.source, Take());
-  if (t.kind != Tok::kName && t.kind != Tok::kReserved) Unexpected("the table", {"a field name"});
+  // An extension, as tables of JSON are.
+  const bool quoted = !strict_ || (table.driver->op == Op::kString &&
+                                   model_.symbols.text(table.driver->sym) == "JSON");
+  if (quoted && t.kind == Tok::kString) {
+    return StringValue(model_.source, Take());
+  }
+  if (t.kind != Tok::kName && !(quoted && t.kind == Tok::kReserved)) {
+    Unexpected("the table", {"a field name"});
+  }
   return std::string(Take().text);
 }
 
@@ -523,7 +530,7 @@ void Parser::TableIn(TableDecl& table) {
   const Token open = Peek();
   ExpectChar('[', "the table " + table.name);
   do {
-    table.keys.push_back(FieldName());
+    table.keys.push_back(FieldName(table));
   } while (TakeChar(','));
   if (!IsChar(']')) Unexpected("the key of table " + table.name, {"','", "']'"});
   const uint32_t keys_end = Take().end;
@@ -567,7 +574,7 @@ void Parser::TableIn(TableDecl& table) {
     TableField field;
     field.param = param->index;
     field.field = param->name;
-    if (TakeChar('~')) field.field = FieldName();
+    if (TakeChar('~')) field.field = FieldName(table);
     table.fields.push_back(std::move(field));
   }
 }
@@ -580,7 +587,7 @@ void Parser::TableOut(TableDecl& table) {
     field.expr = ParseLevel(kUnion);
     WantScalar(field.expr, "a field of an output table");
     if (TakeChar('~')) {
-      field.field = FieldName();
+      field.field = FieldName(table);
     } else if (first.kind == Tok::kName) {
       field.field = std::string(first.text);
     } else {

@@ -261,6 +261,7 @@ class Run {
   // --- statements (statements.cc, output.cc, tables.cc) ---
   void Execute(const Stmt& s);
   void CheckStatement(const Stmt& s);
+  bool NothingGiven(const Expr& e) const;
   void Display(const Stmt& s);
   void DisplayWhole(const Expr& e);
   void DisplaySet(std::string_view name, const TupleSet& set);

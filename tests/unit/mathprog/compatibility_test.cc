@@ -146,6 +146,24 @@ TEST_CASE("strict prints no text as a number and makes no text of more than 100 
   CHECK_FALSE(Accepts("printf '%s', '" + fifty + "' & '" + fifty + "' & 'b';"));
 }
 
+TEST_CASE("strict shows objects without a value as empty, and quotes field names of JSON alone") {
+  const GenerateOptions strict{.dialect = MathProgDialect::kStrict};
+  CHECK(OutputOf("param p; set S; param q := 2; display p, S, q; end;", strict) ==
+        "Display statement at line 1\np has empty content\nS has empty content\nq = 2\n");
+  CHECK(OutputOf("param p; set S; display p, S; data; param p := 4; set S := a; end;", strict) ==
+        "Display statement at line 1\np = 4\nS:\n   a\n");
+  CHECK_FALSE(Accepts("param p; display p + 1;"));
+  CHECK_FALSE(Accepts("param p; display p;", MathProgDialect::kDefault));
+  for (const char* field : {"'a b'", "in"}) {
+    const auto table = [&](const std::string& driver) {
+      return "table t{i in 1..2} OUT '" + driver + "' 'o': i ~ " + field + ";";
+    };
+    CHECK_FALSE(Accepts(table("CSV")));
+    CHECK(Accepts(table("CSV"), MathProgDialect::kDefault));
+    CHECK(Accepts(table("JSON")));
+  }
+}
+
 TEST_CASE("times are read as the reference does, and written to the nearest second") {
   const auto seconds = [](const std::string& call) {
     return OutputOf("printf '%.0f', str2time(" + call + "); end;",
