@@ -248,7 +248,10 @@ double DualBound(const MinForm& form, std::span<const double> lower, std::span<c
     if (reduced_costs != nullptr) (*reduced_costs)[j] = d;
     double side = d > 0 ? lower[j] : upper[j];
     if (std::isinf(side)) {
-      if (std::abs(d) <= kCostNoise * std::max(std::abs(form.cost[j]), z.scale)) continue;
+      const double cost = std::abs(form.cost[j]);
+      // Where it is half of the cost or more, it may be that cost, left uncompensated.
+      const bool hides_cost = cost > 0 && std::abs(d) >= cost / 2;
+      if (std::abs(d) <= kCostNoise * std::max(cost, z.scale) && !hides_cost) continue;
       side = d > 0 ? implied.lower(j) : implied.upper(j);
       if (std::isinf(side)) return -kInfinity;
     }

@@ -164,6 +164,22 @@ TEST_CASE("a ray is found where the root is falsely called empty") {
   CHECK(result.verification.trust == Trust::kProven);
 }
 
+TEST_CASE("rounding of large multipliers hides no cost of a column without a bound") {
+  const std::vector<Row> rows = {AtMost(0, {1, 0, 0, 0, 0, 0}),
+                                 {.entries = {5, 20, 0, -3, 2, 0}, .lower = 0, .upper = 0},
+                                 {.entries = {0, -20, 1, 3, 0, 2}, .lower = 7e8, .upper = 7.6e8}};
+  Problem problem = Make({-5e-6, -2e-8, 0, 0, -2e5, -9e-5}, rows, {0, 5});
+  problem.column_upper[2] = 30000;
+  problem.column_upper[5] = 2;
+  const MinForm form(problem);
+  ImpliedBounds implied(form);
+  CHECK(DualBound(form, form.lower, form.upper, std::vector<double>{0, -1e5, -1e5}, implied) ==
+        -kInfinity);
+  const SolveResult result = Solve(problem);
+  CHECK(result.status == SolveStatus::kUnbounded);
+  CHECK(result.verification.trust == Trust::kProven);
+}
+
 TEST_CASE("a gain that is left where large costs cancel is told from rounding in whole numbers") {
   // 3 of the second and 4 of the third cost nothing, and let the first gain.
   const std::vector<Row> rows = {AtMost(30, {4, -1, 0}), AtMost(0, {0, 4, -3})};
