@@ -78,6 +78,7 @@ void BatchRunner::Refresh() {
   std::map<int64_t, OpenExecution> by_number;
   for (OpenExecution& e : *open) by_number.emplace(e.k, std::move(e));
   std::vector<int64_t> timed_out;
+  std::vector<int64_t> deleted;
   std::vector<OpenExecution> fresh;
   {
     Lock lock(mutex_);
@@ -99,7 +100,9 @@ void BatchRunner::Refresh() {
         if (now >= deadline) timed_out.push_back(k);
         if (now < deadline) WakeAt(deadline);
       }
-      if (e.stop_cause != StopCause::kNone) continue;
+      // Left behind by a process that died, or a disk that was full.
+      if (e.job_deleted && deletions_ == 0 && deleted.empty()) deleted.push_back(k);
+      if (e.job_deleted || e.stop_cause != StopCause::kNone) continue;
       if (e.next_due != 0) WakeAt(e.next_due);
       auto known = batches_.find(k);
       if (known == batches_.end()) {
@@ -111,6 +114,7 @@ void BatchRunner::Refresh() {
     }
   }
   for (int64_t k : timed_out) TimeOut(k);
+  if (!deleted.empty()) EndDeleted(deleted);
   for (OpenExecution& e : fresh) {
     auto batch = std::make_shared<Batch>();
     absl::StatusOr<std::shared_ptr<const FrozenBatch>> frozen =
@@ -135,6 +139,27 @@ void BatchRunner::TimeOut(int64_t execution) {
     return;
   }
   if (*done) Halt(execution, true);
+}
+
+bool BatchRunner::EndDeleted(const std::vector<int64_t>& executions) {
+  {
+    Lock lock(mutex_);
+    ++deletions_;
+  }
+  bool still_running = false;
+  // The newest first: one that waits for a place shall not get it before its end.
+  for (auto k = executions.rbegin(); k != executions.rend(); ++k) {
+    absl::Status status = ports_.jobs->EndDeleted(*k, SystemNow());
+    if (!status.ok()) {
+      LogError("batch.end_deleted_failed", status);
+      still_running = true;
+      break;
+    }
+    still_running = Halt(*k, true) || still_running;
+  }
+  Lock lock(mutex_);
+  --deletions_;
+  return still_running;
 }
 
 void BatchRunner::GiveBackOrphans() {

@@ -55,6 +55,9 @@ class BatchRunner : public SlotWork {
   // Nothing more of it is to be started; with `force` its solves are stopped too. Returns whether
   // attempts of it are still under way in this process.
   bool Halt(int64_t execution, bool force);
+  // Ends executions of a deleted job, and stops their solves. Returns whether any is still to be
+  // stopped; what could not be written is tried again.
+  bool EndDeleted(const std::vector<int64_t>& executions);
   SolveBackend* FindBackend(std::string_view name) const;
 
   std::optional<std::string> NextOrganization() override;
@@ -109,6 +112,7 @@ class BatchRunner : public SlotWork {
   mutable Mutex mutex_;
   CondVar changed_;
   std::map<int64_t, BatchPtr> batches_ ABSL_GUARDED_BY(mutex_);
+  int deletions_ ABSL_GUARDED_BY(mutex_) = 0;                  // calls of EndDeleted under way
   std::vector<ReservedTask> orphans_ ABSL_GUARDED_BY(mutex_);  // to be given back
   double give_back_at_ ABSL_GUARDED_BY(mutex_) = 0;            // steady, as below: not before
   std::vector<Unwritten> unwritten_ ABSL_GUARDED_BY(mutex_);   // ends that no slot waits for

@@ -158,8 +158,7 @@ absl::StatusOr<DeletedJob> JobRunnerImpl::Delete(std::string_view organization,
   ASSIGN_OR_RETURN(std::optional<std::vector<int64_t>> stopped,
                    ports_.jobs->DeleteJob(organization, name, SystemNow()));
   if (!stopped.has_value()) return JobNotFound();
-  for (int64_t k : *stopped)
-    deleted.still_running = batches_.Halt(k, true) || deleted.still_running;
+  deleted.still_running = batches_.EndDeleted(*stopped);
   return deleted;
 }
 

@@ -77,6 +77,7 @@ struct OpenExecution {
   int64_t started_at = 0;
   StopCause stop_cause = StopCause::kNone;
   bool stop_force = false;
+  bool job_deleted = false;
   int64_t startable = 0;  // 1 when a task is free and due
   int64_t next_due = 0;   // of a free task that is not due yet; 0 when there is none
 };
@@ -154,9 +155,12 @@ class JobPort {
                                                        int64_t offset, int64_t* total) = 0;
   // Sets definition, webhook_secret (unless "keep"), updated_by and updated_at. False: no such job.
   virtual absl::StatusOr<bool> UpdateJob(const JobRow& row, bool keep_secret) = 0;
-  // Stops its open executions with force. Nothing: no such job.
+  // Its open executions, oldest first, are to be ended by EndDeleted. Nothing: no such job.
   virtual absl::StatusOr<std::optional<std::vector<int64_t>>> DeleteJob(
       std::string_view organization, std::string_view name, int64_t now) = 0;
+  // Stops an open execution of a deleted job with force; of any other, nothing happens. One
+  // execution at a time, because all of a job could be more than other writers can wait for.
+  virtual absl::Status EndDeleted(int64_t execution, int64_t now) = 0;
 
   virtual absl::StatusOr<std::optional<EarlierStart>> FindStart(std::string_view organization,
                                                                 std::string_view id,

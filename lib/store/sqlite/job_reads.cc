@@ -69,7 +69,8 @@ constexpr char kOpen[] =
     " OR EXISTS (SELECT 1 FROM job_tasks WHERE execution = k AND state = 1 AND holder = 0"
     " AND due > ?2),"
     " (SELECT min(due) FROM job_tasks WHERE execution = k AND state = 1 AND holder = 0"
-    " AND due > ?1)"
+    " AND due > ?1),"
+    " (SELECT deleted_at <> 0 FROM jobs WHERE jobs.k = job_executions.job)"
     " FROM job_executions WHERE completed_at = 0 AND admitted_at > 0";
 
 constexpr char kSetAside[] =
@@ -363,6 +364,7 @@ absl::StatusOr<std::vector<OpenExecution>> SqliteJobs::OpenExecutions(int64_t no
     e.stop_force = q.Int(10) != 0;
     e.startable = q.Int(11);
     e.next_due = q.Int(12);
+    e.job_deleted = q.Int(13) != 0;
   }
   RETURN_IF_ERROR(q.status());
   return open;

@@ -29,7 +29,11 @@ constexpr char kUpdateJob[] =
     " updated_by = ?6, updated_at = ?7"
     " WHERE organization_id = ?1 AND name = ?2 AND deleted_at = 0";
 constexpr char kDeleteJob[] = "UPDATE jobs SET deleted_at = ?2 WHERE k = ?1";
-constexpr char kOpenOfJob[] = "SELECT k FROM job_executions WHERE job = ?1 AND completed_at = 0";
+constexpr char kOpenOfJob[] =
+    "SELECT k FROM job_executions WHERE job = ?1 AND completed_at = 0 ORDER BY k";
+constexpr char kIsOpenAndDeleted[] =
+    "SELECT 1 FROM job_executions e WHERE e.k = ?1 AND e.completed_at = 0"
+    " AND EXISTS (SELECT 1 FROM jobs WHERE k = e.job AND deleted_at <> 0)";
 
 // Executions.
 constexpr char kIdTaken[] =
@@ -242,20 +246,24 @@ absl::StatusOr<std::optional<std::vector<int64_t>>> SqliteJobs::DeleteJob(
       job = query.Int(0);
     }
     RETURN_IF_ERROR(db.Run(kDeleteJob, job, now));
-    std::vector<int64_t> open;
-    {
-      Query query(db, kOpenOfJob, job);
-      ASSIGN_OR_RETURN(open, Numbers(query));
-    }
-    for (int64_t k : open) {
-      ASSIGN_OR_RETURN(std::optional<Head> head, LoadHead(db, k));
-      if (!head.has_value()) return absl::DataLossError("an execution is gone");
-      StopCause cause = head->cause == StopCause::kNone ? StopCause::kCancel : head->cause;
-      RETURN_IF_ERROR(db.Run(kStop, k, static_cast<int>(cause), true, now));
-      RETURN_IF_ERROR(EndAll(db, *head, cause, TaskReason::kJobDeleted, true, now));
-      RETURN_IF_ERROR(CompleteIfOver(db, k, now).status());
-    }
+    Query query(db, kOpenOfJob, job);
+    ASSIGN_OR_RETURN(std::vector<int64_t> open, Numbers(query));
     return Stopped(std::move(open));
+  });
+}
+
+absl::Status SqliteJobs::EndDeleted(int64_t execution, int64_t now) {
+  return writer_.Run([&](Db& db) -> absl::Status {
+    {
+      Query query(db, kIsOpenAndDeleted, execution);
+      if (!query.Next()) return query.status();
+    }
+    ASSIGN_OR_RETURN(std::optional<Head> head, LoadHead(db, execution));
+    if (!head.has_value()) return absl::DataLossError("an execution is gone");
+    StopCause cause = head->cause == StopCause::kNone ? StopCause::kCancel : head->cause;
+    RETURN_IF_ERROR(db.Run(kStop, execution, static_cast<int>(cause), true, now));
+    RETURN_IF_ERROR(EndAll(db, *head, cause, TaskReason::kJobDeleted, true, now));
+    return CompleteIfOver(db, execution, now).status();
   });
 }
 

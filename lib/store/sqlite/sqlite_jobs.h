@@ -34,6 +34,7 @@ class SqliteJobs : public JobPort, public RunEffects {
   absl::StatusOr<std::optional<std::vector<int64_t>>> DeleteJob(std::string_view organization,
                                                                 std::string_view name,
                                                                 int64_t now) override;
+  absl::Status EndDeleted(int64_t execution, int64_t now) override;
   absl::StatusOr<std::optional<EarlierStart>> FindStart(std::string_view organization,
                                                         std::string_view id,
                                                         std::string_view request_key) override;

@@ -76,6 +76,31 @@ TEST_CASE("tasks that nobody knows to be set aside are free again") {
   CHECK(w.Ended("batch", id).stats.success == 3);
 }
 
+TEST_CASE("executions of a deleted job whose end cannot be written are ended later") {
+  World w(1);
+  RawDb db(w.database);
+  w.MakeJob("batch", Runtime(1));
+  w.backend->SetScript(ScriptedBackend::UntilStopped);
+  std::vector<std::string> ids = {w.Start("batch", 2), w.Start("batch", 2)};
+  w.backend->WaitForSolves(1);
+  db.Run(
+      "CREATE TRIGGER no_stop BEFORE UPDATE OF stop_cause ON job_executions"
+      " BEGIN SELECT RAISE(ABORT, 'full'); END");
+  auto deleted = w.engine->jobs().Delete(w.caller.organization_id, "batch");
+  REQUIRE(deleted.ok());
+  CHECK(deleted->still_running);
+  CHECK(w.engine->jobs().Get(w.caller.organization_id, "batch").status().code() ==
+        absl::StatusCode::kNotFound);
+  CHECK_FALSE(IsEndState(w.Get("batch", ids[0]).state));
+  db.Run("DROP TRIGGER no_stop");
+  for (const std::string& id : ids) {
+    JobExecution done = w.Ended("batch", id);
+    CHECK(done.state == JobState::kCancelled);
+    CHECK(done.tasks[0].reason == TaskReason::kJobDeleted);
+    CHECK(done.stats.cancelled == 2);
+  }
+}
+
 TEST_CASE("batches go on with the copy that is restored under them") {
   World w(1);
   const std::string copy = w.folder.File("copy.db");

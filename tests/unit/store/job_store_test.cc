@@ -343,21 +343,40 @@ TEST_CASE("the records of a batch are not the queue's, and only the batch cancel
   CHECK(ClaimedId(*b.store, "own_1") == "exe_plain");
 }
 
-TEST_CASE("deleting a job stops its executions for good, which stay under its name") {
+TEST_CASE("a deleted job's executions are stopped for good, one by one, and stay under its name") {
   Batches b;
   b.Insert(MakeBatch("one", 2));
+  b.Insert(MakeBatch("two", 2));
   auto line = b.Reserve("one", 1, 11 * kSecond);
   REQUIRE(b.Start(line[0], 11 * kSecond));
-  auto stopped = b.jobs().DeleteJob("org_a", "nightly", 12 * kSecond);
-  REQUIRE(stopped.ok());
-  REQUIRE(stopped->has_value());
-  CHECK((*stopped)->size() == 1);
-  JobExecution e = b.Get("one");
-  CHECK(e.state == JobState::kCancelled);
-  CHECK(e.deleted_at == 12 * kSecond);
-  CHECK(e.tasks[0].reason == TaskReason::kJobDeleted);
+  // Nothing happens to those of a job that is there.
+  REQUIRE(b.jobs().EndDeleted(b.Number("one"), 12 * kSecond).ok());
+  CHECK(b.Get("one").state == JobState::kRunning);
+  auto open = b.jobs().DeleteJob("org_a", "nightly", 12 * kSecond);
+  REQUIRE(open.ok());
+  REQUIRE(open->has_value());
+  CHECK(**open == std::vector<int64_t>{b.Number("one"), b.Number("two")});
   CHECK_FALSE(b.jobs().FindJob("org_a", "nightly")->has_value());
   CHECK_FALSE(b.jobs().DeleteJob("org_a", "nightly", 13 * kSecond)->has_value());
+  CHECK(b.Get("one").deleted_at == 12 * kSecond);
+  // All at once would keep other writers waiting for as long as a job is large.
+  CHECK(b.Get("one").state == JobState::kRunning);
+  auto known = b.jobs().OpenExecutions(12 * kSecond);
+  REQUIRE(known.ok());
+  CHECK(known->size() == 2);
+  for (const OpenExecution& e : *known) CHECK(e.job_deleted);
+  REQUIRE(b.jobs().EndDeleted(b.Number("one"), 13 * kSecond).ok());
+  JobExecution e = b.Get("one");
+  CHECK(e.state == JobState::kCancelled);
+  CHECK(e.tasks[0].reason == TaskReason::kJobDeleted);
+  CHECK(e.completed_at == 13 * kSecond);
+  CHECK_FALSE(IsEndState(b.Get("two").state));
+  for (int i = 0; i < 2; ++i) {  // repeating it changes nothing
+    for (int64_t k : **open) REQUIRE(b.jobs().EndDeleted(k, (14 + i) * kSecond).ok());
+  }
+  CHECK(b.Get("one").completed_at == 13 * kSecond);
+  CHECK(b.Get("two").completed_at == 14 * kSecond);
+  CHECK(b.Get("two").stats.cancelled == 2);
   CheckInvariants(b.path);
 }
 
