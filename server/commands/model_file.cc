@@ -125,6 +125,15 @@ bool RefusesMark(const std::string& file, const ModelDataOptions& options) {
   return true;
 }
 
+absl::StatusOr<std::string> ReadTable(const std::string& folder, bool strict,
+                                      std::string_view name) {
+  const std::string file = (std::filesystem::path(folder) / name).string();
+  absl::StatusOr<std::string> text = ReadAll(file);
+  // To strict MathProg the mark is a part of the first field's name.
+  if (strict && text.ok() && HasByteOrderMark(file)) text->insert(0, kByteOrderMark);
+  return text;
+}
+
 }  // namespace
 
 std::optional<CompiledModel> CompileModel(const std::string& file, const std::string& text,
@@ -156,11 +165,7 @@ std::optional<CompiledModel> CompileModel(const std::string& file, const std::st
 }
 
 absl::StatusOr<std::string> CompiledModel::Read(std::string_view name) const {
-  const std::string file = (std::filesystem::path(folder) / name).string();
-  absl::StatusOr<std::string> text = ReadAll(file);
-  // To strict MathProg the mark is a part of the first field's name.
-  if (strict && text.ok() && HasByteOrderMark(file)) text->insert(0, kByteOrderMark);
-  return text;
+  return ReadTable(folder, strict, name);
 }
 
 MathProgGenerated CompiledModel::Generate(const Json* document, FilesRead* files) const {
@@ -171,8 +176,9 @@ MathProgGenerated CompiledModel::Generate(const Json* document, FilesRead* files
   run.seed = seed;
   run.names = true;
   run.limits = OwnMachineLimits();
-  run.read_file = [this, files](std::string_view name) {
-    absl::StatusOr<std::string> text = Read(name);
+  // The run may outlive this, and reads tables after `solve` too.
+  run.read_file = [folder = folder, strict = strict, files](std::string_view name) {
+    absl::StatusOr<std::string> text = ReadTable(folder, strict, name);
     if (files != nullptr && text.ok()) files->emplace_back(name, *text);
     return text;
   };

@@ -85,6 +85,19 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(bad.returncode, 1)
         self.assertIn("line 4", bad.stderr)
 
+    def test_a_table_after_solve_is_read(self):
+        self.write("later.csv", "i,p\na,2\nb,3\n")
+        model = self.write("later.mod", """
+            var x >= 2; minimize z: x; solve;
+            set I; param p{I};
+            table t IN "CSV" "later.csv" : I <- [i], p;
+            printf{i in I}: "%s %g\\n", i, p[i] * x;
+            end;
+            """)
+        answer = self.run_solvent("solve", model, "--json")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertEqual(json.loads(answer.stdout)["output"], "a 4\nb 6\n")
+
     def test_a_mathprog_model_with_data_or_json(self):
         model = self.write("blend.mod", """
             set FOODS; param cost{FOODS} >= 0; param content{FOODS};
