@@ -34,11 +34,16 @@ void Run::MakeRoom() {
 }
 
 // glpsol takes what contains variables before the number that it is multiplied with or divided by:
-// evaluated once for nothing, so that its random numbers are drawn first.
-void Run::DrawFor(const Expr& e) {
+// evaluated once for nothing, so that its random numbers are drawn first. False if there was
+// nothing to draw.
+bool Run::DrawFor(const Expr& e) {
+  bool drawn = false;
   for (const Expr* arg : e.args) {
-    if (arg->type == Type::kLinear && arg->draws && !arg->volatile_) EvalLin(*arg, 0);
+    if (arg->type != Type::kLinear || !arg->draws || arg->volatile_) continue;
+    EvalLin(*arg, 0);
+    drawn = true;
   }
+  return drawn;
 }
 
 void Run::EvalLin(const Expr& e, double coefficient) {
@@ -67,6 +72,7 @@ void Run::EvalLin(const Expr& e, double coefficient) {
           ~Active() { --count; }
         } active{st.active};
         ++st.active;
+        Step();  // definitions that use each other twice double with each of them
         EvalLin(*decl.define, coefficient);
         return;
       }
@@ -88,7 +94,7 @@ void Run::EvalLin(const Expr& e, double coefficient) {
       }
       return;
     case Op::kMul: {
-      if (e.backward) DrawFor(e);
+      const bool drawn = e.backward && DrawFor(e);
       // `a * b * x`: (a * b) was a product of numbers before x came.
       std::vector<double> leading;
       if (e.backward) {
@@ -108,12 +114,15 @@ void Run::EvalLin(const Expr& e, double coefficient) {
           factor = Arithmetic(factor * value, "*", factor, value, e);
         }
       }
+      // What is nested would double with each level if nothing came of it twice.
+      if (drawn && coefficient == 0) return;
       return EvalLin(*linear, coefficient * factor);
     }
     case Op::kDiv: {
-      if (e.backward) DrawFor(e);
+      const bool drawn = e.backward && DrawFor(e);
       const double divisor = EvalNum(*e.args[1]);
       if (divisor == 0) Throw("M212", "division by zero", &e);
+      if (drawn && coefficient == 0) return;
       return EvalLin(*e.args[0], coefficient / divisor);
     }
     case Op::kSum: return EvalSum(e, coefficient);

@@ -65,7 +65,7 @@ void PlanDomain(Domain& domain) {
   for (size_t i = 0; i < parts.size(); ++i) {
     Conjunct c;
     c.test = parts[i];
-    pure = pure && !parts[i]->volatile_ && !parts[i]->draws;
+    pure = pure && !parts[i]->volatile_;
     c.ready = std::max(0, LastEntry(domain, parts[i]));
     // The masks of a walk hold 64 parts.
     c.early = pure && i < 64 && c.ready < last;
@@ -87,6 +87,7 @@ void PlanDomain(Domain& domain) {
       }
     }
     domain.conjuncts.push_back(c);
+    pure = pure && !parts[i]->draws;
   }
 }
 

@@ -198,7 +198,7 @@ class Run {
   bool Contains(const Expr& set, const Sym* tuple);
   // Adds coefficient * e to the current row; constants go to row_constant_.
   void EvalLin(const Expr& e, double coefficient);
-  void DrawFor(const Expr& e);
+  bool DrawFor(const Expr& e);
   int EvalTuple(const Expr& e, Sym* out);  // of a tuple or scalar; returns the dimension
   std::string EvalText(const Expr& e);
 

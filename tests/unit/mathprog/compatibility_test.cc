@@ -99,6 +99,32 @@ TEST_CASE("a side of a constraint may be put together from texts") {
   CHECK(Solve(g)["objective_value"].as_double() == 121);
 }
 
+TEST_CASE("the order of random draws costs no more than reading the model") {
+  GenerateOptions options;
+  options.run.limits.max_steps = 100'000;
+  std::string nested = "x", products = "x", sums = "var a0 = x + x; ";
+  for (int i = 0; i < 60; ++i) nested += "/p", products = "p*(" + products + ")";
+  for (int i = 0; i < 60; ++i) {
+    const std::string k = std::to_string(i), next = std::to_string(i + 1);
+    sums += "var a" + next + " = a" + k + " + a" + k + "; ";
+  }
+  for (const std::string& of : {nested, products}) {
+    const auto done =
+        Generate("param p := Uniform(1, 2); var x; minimize z: " + of + "; end;", options);
+    REQUIRE(done.run != nullptr);
+    CHECK(done.run->problem().num_columns() == 1);
+  }
+  CHECK(Generate("var x; " + sums + "minimize z: a60; end;", options).error().code == "L408");
+  // The inner set is looked up, not walked.
+  options.run.limits.max_steps = 1'000'000;
+  options.run.limits.max_tuples_visited = 50'000;
+  const auto looked_up = Generate(
+      "set N := 1..5000; param c{N} := floor(Uniform(1, 5001)); var x;"
+      "minimize z: sum{i in N, j in N: j = c[i]} j*x; end;",
+      options);
+  CHECK(looked_up.run != nullptr);
+}
+
 TEST_CASE("random numbers are drawn in the reference's order: later operands first") {
   const std::string parts =
       "param a := Irand224(); param b := Irand224(); param c{1..1} := Irand224(); var x; var u >= "
