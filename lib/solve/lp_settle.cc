@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <limits>
 #include <utility>
 
 #include "certificate.h"
@@ -13,6 +12,7 @@ namespace solvent {
 namespace {
 
 constexpr double kEqualCost = 1e-7;
+constexpr double kTolerancePenalty = 1000;
 // What the rounding of the point's own values may make of its cost.
 constexpr double kCostRounding = 2e-16;
 
@@ -156,10 +156,10 @@ class Settler {
     std::vector<double> y = engine_->RowDuals();
     const double bound = DualBound(form_, form_.lower, form_.upper, y, implied_);
     const bool meets = BoundMeetsCost(form_, bound, *point);
-    // A point that costs less than the bound makes use of a tolerance: any other is better that has
-    // a bound at all.
+    // A point that costs less than the bound makes use of a tolerance: another is better unless it
+    // is far off.
     const double distance =
-        point->cost < bound ? std::numeric_limits<double>::max() : point->cost - bound;
+        point->cost < bound ? kTolerancePenalty * (bound - point->cost) : point->cost - bound;
     const bool better =
         verdict_.status != LpStatus::kOptimal || distance < distance_ ||
         (std::isinf(bound) && std::isinf(verdict_.bound) && point->cost < verdict_.point->cost);

@@ -278,7 +278,7 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
   if (TreeFits(form_) && search(std::min(kFirstLook, kFirstLookShare * control.Remaining())))
     return empty ? infeasible(Trust::kProven, "tree") : unbounded();
   if (!careful_ && solve(false, first)) return unbounded();
-  if (search((careful_ ? 1 : kTreeShare) * control.Remaining()))
+  if (search(kTreeShare * control.Remaining()))
     return empty ? infeasible(Trust::kProven, "tree") : unbounded();
   if (solve(true, second)) return unbounded();
   if (first != MipStatus::kInfeasible || second != MipStatus::kInfeasible) return false;
@@ -294,6 +294,7 @@ bool MipSettler::SettleByTree(const StopControl& control) {
   verdict_.iterations += searched.iterations;
   if (searched.root_unbounded) {
     refuted_ = true;
+    Consider(std::move(searched.best));
     return SettleUnbounded(control_);
   }
   if (searched.improved) {

@@ -38,7 +38,9 @@ void Evaluate(const MinForm& form, CheckedPoint& point) {
     for (int32_t j = 0; j < form.columns; ++j)
       snapped[j] = Snapped(snapped[j], form.lower[j], form.upper[j]);
     const PointCheck check = CheckPoint(form.problem, snapped);
-    if (check.max_row_violation < point.check.max_row_violation) {
+    // Both measures: what rounding leaves in a row of large terms hides a violation of another.
+    if (check.max_row_violation < point.check.max_row_violation &&
+        check.max_scaled_row_violation <= point.check.max_scaled_row_violation) {
       point.x = std::move(snapped);
       point.check = check;
     }

@@ -272,6 +272,37 @@ TEST_CASE("multipliers that leave rounding on free columns prove all the same") 
   CHECK(result.verification.trust == Trust::kProven);
 }
 
+TEST_CASE("a row of large terms that is made exact costs no other row") {
+  // Rounding leaves 0.01 in the chain's rows, more than u - w = 0.0018 can ever be off; the values
+  // of u and w are next to whole numbers that do not hold it.
+  for (ColumnType type : {ColumnType::kContinuous, ColumnType::kInteger}) {
+    constexpr int n = 30;
+    ProblemBuilder builder;
+    for (int j = 0; j < n; ++j) builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, 1);
+    const int32_t u = builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, 1);
+    const int32_t w = builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, 0);
+    const int32_t whole = builder.AddColumn("", 0, 3, type, 0);
+    auto equal = [&](double value, std::initializer_list<std::pair<int32_t, double>> terms) {
+      builder.BeginRow("", value, value);
+      for (auto [column, factor] : terms) builder.AddTerm(column, factor);
+    };
+    for (int i = 1; i < n; ++i) {
+      const double p = 300000.0 + 7919 * i, q = 100000.0 + 104729 * (i % 7);
+      equal((p + q) * 1e9, {{i - 1, p}, {i, q}});
+    }
+    equal(1000001e9, {{n - 1, 700000}, {0, 300001}});
+    equal(2000000, {{u, 1}, {w, 1}});
+    equal(0.0018, {{u, 1}, {w, -1}});
+    equal(2, {{whole, 1}});
+    const SolveResult result = Solve(*std::move(builder).Build());
+    REQUIRE(result.status == SolveStatus::kOptimal);
+    CHECK(result.objective == doctest::Approx(n * 1e9 + 1000000.0009).epsilon(1e-12));
+    CHECK(result.x[static_cast<size_t>(u)] - result.x[static_cast<size_t>(w)] ==
+          doctest::Approx(0.0018).epsilon(1e-3));
+    CHECK(result.verification.trust == Trust::kProven);
+  }
+}
+
 TEST_CASE("rows imply bounds through each other") {
   const Problem problem =
       Make({0, 0, 0}, {AtMost(0, {1, -2, 0}), AtMost(1e9, {0, 1, 1}), AtLeast(-3, {0, 0, -1})});
