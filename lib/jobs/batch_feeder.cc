@@ -146,6 +146,8 @@ bool BatchRunner::EndDeleted(const std::vector<int64_t>& executions) {
     Lock lock(mutex_);
     ++deletions_;
   }
+  // No more of their tasks begin while one after the other ends.
+  for (int64_t k : executions) Halt(k, false);
   bool still_running = false;
   // The newest first: one that waits for a place shall not get it before its end.
   for (auto k = executions.rbegin(); k != executions.rend(); ++k) {
