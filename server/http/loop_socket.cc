@@ -57,7 +57,8 @@ Mailbox::Content Mailbox::Take() {
   uint64_t count;
   [[maybe_unused]] ssize_t got = read(wake_fd_, &count, sizeof count);
   std::lock_guard lock(mutex_);
-  return std::exchange(content_, {.dirty = {}, .adopted = {}, .stop = content_.stop, .end = content_.end});
+  return std::exchange(content_,
+                       {.dirty = {}, .adopted = {}, .stop = content_.stop, .end = content_.end});
 }
 
 void Mailbox::Wake() {
