@@ -17,11 +17,12 @@ struct WorkerOptions {
   // The program to start and its arguments; it must call RunWorker(). Empty: the solvent-worker
   // program where this library was installed.
   std::vector<std::string> command;
-  int workers = 1;                                // 1..4096 solves at once; the rest wait
-  int64_t memory_limit_bytes = int64_t{4} << 30;  // address space of one worker; 0: no limit
+  int workers = 1;                                      // 1..4096 solves at once; the rest wait
+  int64_t memory_limit_bytes = int64_t{4} << 30;        // address space of one worker; 0: no limit
   int64_t recycle_resident_bytes = int64_t{512} << 20;  // replaced after a solve when larger
   int recycle_after_solves = 1000;
-  double grace_seconds = 0.6;  // between the soft stop at a limit and the kill
+  // Between the soft stop at a limit (unless SolveOptions say) or a cancel, and the kill.
+  double grace_seconds = 0.6;
 };
 
 struct WorkerStats {

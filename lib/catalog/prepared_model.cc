@@ -24,7 +24,7 @@ Json Overlay(const Json& base, const Json& over) {
 
 // Options as a flat problem may carry them, read by the reader of flat problems so that the rules
 // are the same.
-absl::Status ReadOptions(const Json& options, SolveOptions& read) {
+absl::Status ReadOptions(const Json& options, double usual_time_limit, SolveOptions& read) {
   Json problem;
   Json variable;
   variable.Set("name", "x");
@@ -34,6 +34,7 @@ absl::Status ReadOptions(const Json& options, SolveOptions& read) {
   problem.Set("objective", std::move(objective));
   problem.Set("options", options);
   ASSIGN_OR_RETURN(FlatProblem flat, ReadFlatJson(problem.Dump()));
+  if (!flat.has_time_limit) flat.options.time_limit_seconds = usual_time_limit;
   read = std::move(flat.options);
   return absl::OkStatus();
 }
@@ -242,7 +243,7 @@ absl::Status PreparedModel::ReadSettings(const RunSettings& settings, GeneratedR
   const Json& config = definition_.custom_config;
   Json solver = config["solver"];
   Json options = Overlay(Overlay(solver, config["options"]), settings.options);
-  RETURN_IF_ERROR(ReadOptions(options, run.options));
+  RETURN_IF_ERROR(ReadOptions(options, settings.usual_time_limit_seconds, run.options));
   run.solver_name = settings.solver_name;
   if (run.solver_name.empty()) run.solver_name = config["solver_name"].as_string();
   if (run.solver_name.empty()) run.solver_name = solver["name"].as_string();

@@ -30,6 +30,8 @@ struct RunSettings {
   std::string solver_name;         // "" for the model's
   std::stop_token stop;            // ends the generation, which fails as Cancelled
   double max_seconds = kInfinity;  // for the generation, where its own limit is not shorter
+  // For the solve, where neither the model nor the input nor `options` set a limit.
+  double usual_time_limit_seconds = SolveOptions().time_limit_seconds;
 };
 
 struct GeneratedRun {

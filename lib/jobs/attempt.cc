@@ -18,6 +18,10 @@ namespace {
 // A clean solver stops within this of its limit, and the rest is for handing the answer over.
 constexpr double kLeastSolve = 0.05;
 
+// A solver that overruns what it was told is ended so long after the task's limit: until then it
+// may still hand its best point over.
+constexpr double kKillAfter = 1;
+
 AttemptEnd Failed(TaskReason reason, std::string message) {
   AttemptEnd end;
   end.outcome = AttemptOutcome::kFailed;
@@ -95,11 +99,10 @@ absl::StatusOr<std::shared_ptr<const PreparedModel>> ReadModel(
 
 }  // namespace
 
-std::string EncodeFrozen(std::string_view definition, const RunSettings& settings) {
+std::string EncodeFrozen(std::string_view definition, const Json& options,
+                         std::string_view solver_name) {
   Json json;
-  json.Set("definition", definition)
-      .Set("options", settings.options)
-      .Set("solver_name", std::string_view(settings.solver_name));
+  json.Set("definition", definition).Set("options", options).Set("solver_name", solver_name);
   return json.Dump();
 }
 
@@ -111,7 +114,9 @@ absl::StatusOr<std::shared_ptr<const FrozenBatch>> Thaw(ModelPort& models, Prepa
   absl::StatusOr<Json> json = ParseJson(frozen);
   std::optional<std::string> document;
   if (json.ok()) {
-    batch->settings = {(*json)["options"], (*json)["solver_name"].as_string()};
+    batch->settings.options = (*json)["options"];
+    batch->settings.solver_name = (*json)["solver_name"].as_string();
+    batch->settings.usual_time_limit_seconds = kInfinity;  // the tasks' own limits hold
     ASSIGN_OR_RETURN(document, models.FindDocument((*json)["definition"].as_string()));
   }
   absl::StatusOr<std::shared_ptr<const PreparedModel>> model =
@@ -179,6 +184,9 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
   const bool own_limit = options.time_limit_seconds < limit;
   options.time_limit_seconds =
       std::max(std::min(options.time_limit_seconds, limit - input.spent_seconds), kLeastSolve);
+  options.grace_seconds = std::max(static_cast<double>(input.task.timeout_seconds) + kKillAfter -
+                                       input.spent_seconds - options.time_limit_seconds,
+                                   0.0);
   options.memory_limit_bytes = input.memory_mb << 20;
   if (input.start != nullptr && !run.problem.is_mip()) {
     options.start_columns = input.start->columns;

@@ -25,7 +25,8 @@ struct FrozenBatch {
   int64_t memory_mb = 0;
 };
 // `definition` is the hash of a kept document.
-std::string EncodeFrozen(std::string_view definition, const RunSettings& settings);
+std::string EncodeFrozen(std::string_view definition, const Json& options,
+                         std::string_view solver_name);
 // What cannot be read any more is `unreadable`; an error is the database's.
 absl::StatusOr<std::shared_ptr<const FrozenBatch>> Thaw(ModelPort& models, PreparedModels& prepared,
                                                         std::string_view frozen, int64_t memory_mb);

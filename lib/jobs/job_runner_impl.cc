@@ -232,7 +232,7 @@ absl::StatusOr<NewJobExecution> JobRunnerImpl::MakeExecution(const Caller& calle
   e.memory_mb = start.memory_mb.value_or(runtime.memory_mb);
   e.memory_override_mb = start.memory_mb;
   if (start.env) e.masked_env = Mask(*start.env);
-  e.frozen = EncodeFrozen(model.prepared->hash(), {settings.options, settings.solver_name});
+  e.frozen = EncodeFrozen(model.prepared->hash(), settings.options, settings.solver_name);
   e.webhook_url = definition.webhook_url;
   e.request_key = start.request_id.empty() ? NewUuid() : start.request_id;
   e.request_hash = start.request_hash;

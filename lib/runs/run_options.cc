@@ -43,6 +43,7 @@ std::string EncodeOptions(const RunOptions& options) {
   w.Key("want_duals").Bool(s.want_duals);
   w.Key("verify").Bool(s.verify);
   if (s.memory_limit_bytes > 0) w.Key("memory_limit_bytes").Int(s.memory_limit_bytes);
+  if (s.grace_seconds) w.Key("grace_seconds").Double(*s.grace_seconds);
   // One that is not finite is a bad one, and would not come back as it was.
   if (std::all_of(s.warm_start.begin(), s.warm_start.end(), [](double v) { return IsFinite(v); })) {
     WriteNumbers(w, "warm_start", s.warm_start, [&w](double v) { w.Double(v); });
@@ -72,6 +73,7 @@ absl::StatusOr<RunOptions> DecodeOptions(std::string_view text) {
   s.want_duals = json["want_duals"].as_bool();
   s.verify = json["verify"].as_bool();
   s.memory_limit_bytes = json["memory_limit_bytes"].as_int();
+  if (const Json* grace = json.Find("grace_seconds")) s.grace_seconds = grace->as_double();
   for (const Json& v : json["warm_start"].array()) s.warm_start.push_back(v.as_double());
   s.start_columns = ReadBasis(json["start_columns"]);
   s.start_rows = ReadBasis(json["start_rows"]);

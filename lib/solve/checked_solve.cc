@@ -179,6 +179,8 @@ absl::Status CheckSolveOptions(const SolveOptions& options) {
   if (!(options.absolute_gap >= 0)) return BadRequest("the absolute gap must not be negative");
   if (options.node_limit && *options.node_limit < 0)
     return BadRequest("the node limit must not be negative");
+  if (options.grace_seconds && !(*options.grace_seconds >= 0))
+    return BadRequest("the grace time must not be negative");
   return absl::OkStatus();
 }
 

@@ -48,7 +48,8 @@ WorkerExchange::WorkerExchange(WorkerProcess& worker, const WorkerOptions& optio
       rows_(problem.num_rows()),
       request_(worker.next_request++),
       start_(Clock::now()),
-      kill_at_(start_ + Span(solve.time_limit_seconds + options.grace_seconds)),
+      kill_at_(start_ + Span(solve.time_limit_seconds +
+                             solve.grace_seconds.value_or(options.grace_seconds))),
       last_report_(start_) {}
 
 bool WorkerExchange::Send() {

@@ -301,4 +301,29 @@ TEST_CASE("a generation ends at its caller's deadline") {
   CHECK(std::string(Message(status)).find("seconds of generation") != std::string::npos);
 }
 
+TEST_CASE("a solve gets the usual time limit of its caller unless somebody sets one") {
+  auto limit = [](const PreparedModel& model, const char* input, const RunSettings& settings) {
+    auto run = model.Generate(Parse(input), settings, 0);
+    REQUIRE_MESSAGE(run.ok(), run.status().ToString());
+    return run->options.time_limit_seconds;
+  };
+  const auto model = MustPrepare(R"({"generator_type": "input"})");
+  constexpr char kPlain[] = R"({"variables": [{"name": "x"}],
+    "objective": {"sense": "minimize", "expression": "x"}})";
+  constexpr char kLimited[] = R"({"variables": [{"name": "x"}], "options":
+    {"time_limit_seconds": 7}, "objective": {"sense": "minimize", "expression": "x"}})";
+  CHECK(limit(*model, kPlain, {}) == 60);
+  RunSettings settings;
+  settings.usual_time_limit_seconds = 1000;
+  CHECK(limit(*model, kPlain, settings) == 1000);
+  CHECK(limit(*model, kLimited, settings) == 7);
+  settings.options = Parse(R"({"time_limit_seconds": 2000})");
+  CHECK(limit(*model, kPlain, settings) == 2000);
+  CHECK(limit(*model, kLimited, settings) == 2000);
+  const auto own = MustPrepare(R"({"generator_type": "input",
+    "custom_config": {"options": {"time_limit_seconds": 5}}})");
+  settings.options = Json();
+  CHECK(limit(*own, kPlain, settings) == 5);
+}
+
 }  // namespace solvent

@@ -118,20 +118,58 @@ TEST_CASE("memory, limits and errors have their reasons") {
   CHECK(done.stats.success == 1);
 }
 
-TEST_CASE("a solver is told a limit that leaves time to hand its answer over") {
+using Envs = std::vector<std::pair<std::string, std::string>>;
+
+// What the solver of a batch's only task was told.
+SolveOptions Told(int64_t task_timeout_seconds, const Envs& envs = {}, Json options = {}) {
   World w(1);
-  std::atomic<double> told{0};
-  w.backend->SetScript(
-      [&](const Problem& problem, const SolveOptions& options, const SolveMonitor&) {
-        told = options.time_limit_seconds;
-        return absl::StatusOr<SolveResult>(ScriptedBackend::Cheapest(problem));
-      });
+  SolveOptions told;
+  w.backend->SetScript([&](const Problem& problem, const SolveOptions& given, const SolveMonitor&) {
+    told = given;
+    return absl::StatusOr<SolveResult>(ScriptedBackend::Cheapest(problem));
+  });
   JobRuntime runtime = Runtime(1);
-  runtime.task_timeout_seconds = 40;
+  runtime.task_timeout_seconds = task_timeout_seconds;
+  runtime.envs = envs;
   w.MakeJob("batch", runtime);
-  w.Ended("batch", w.Start("batch", 1));
-  CHECK(told <= 38);
-  CHECK(told > 20);
+  JobStart start;
+  start.tasks.push_back({Bounded(1), "", {}, {}});
+  if (!options.is_null()) start.tasks[0].input.Set("options", std::move(options));
+  auto started = w.engine->jobs().Start(w.caller, "batch", std::move(start));
+  REQUIRE_MESSAGE(started.ok(), started.status().ToString());
+  CHECK(w.Ended("batch", started->execution_id).stats.success == 1);
+  w.engine->Stop();
+  return told;
+}
+
+TEST_CASE("a solver is told a limit that leaves time to hand its answer over") {
+  SolveOptions told = Told(40);
+  CHECK(told.time_limit_seconds <= 38);
+  CHECK(told.time_limit_seconds > 20);
+  // Much longer than the usual limit of a solve.
+  told = Told(1800);
+  CHECK(told.time_limit_seconds <= 1710);
+  CHECK(told.time_limit_seconds > 1600);
+}
+
+TEST_CASE(
+    "a limit that the job, the model or the input sets holds for tasks that may take longer") {
+  CHECK(Told(1800, {{"TIME_LIMIT", "90"}}).time_limit_seconds == 90);
+  Json own;
+  own.Set("time_limit_seconds", 75);
+  CHECK(Told(1800, {}, own).time_limit_seconds == 75);
+  CHECK(Told(1800, {{"TIME_LIMIT", "90"}}, own).time_limit_seconds == 90);
+}
+
+TEST_CASE("a process that overruns is killed a second after its task's limit") {
+  for (const Envs& envs : {Envs(), Envs{{"TIME_LIMIT", "90"}}}) {
+    const SolveOptions told = Told(1800, envs);
+    REQUIRE(told.grace_seconds.has_value());
+    // What was spent before the solve began counts.
+    const double killed = told.time_limit_seconds + *told.grace_seconds;
+    CHECK(killed <= 1801);
+    CHECK(killed > 1700);
+  }
 }
 
 TEST_CASE("a stop in good order puts tasks back, and the next start ends them") {

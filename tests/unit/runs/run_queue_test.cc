@@ -527,12 +527,14 @@ TEST_CASE("a start that came with a run is kept while the run waits") {
   submission.options.warm_start = {1.0 / 3};
   submission.options.start_columns = {BasisStatus::kAtLower};
   submission.options.memory_limit_bytes = int64_t{1} << 30;
+  submission.options.grace_seconds = 2.5;
   const std::string id = MustSubmit(engine, std::move(submission));
   REQUIRE(engine.queue->Start().ok());
   MustWait(engine, id);
   CHECK(seen.warm_start == std::vector<double>{1.0 / 3});
   CHECK(seen.start_columns == std::vector<BasisStatus>{BasisStatus::kAtLower});
   CHECK(seen.memory_limit_bytes == int64_t{1} << 30);
+  CHECK(seen.grace_seconds == 2.5);
 }
 
 TEST_CASE("waiting for ever is waiting for the end") {

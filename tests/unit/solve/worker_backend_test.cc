@@ -181,6 +181,20 @@ TEST_CASE("an answer that was already there survives its second opinion") {
   ExpectTinyAnswer(*backend);
 }
 
+TEST_CASE("a solve may say itself how long it is waited for past its limit") {
+  auto backend = Start({.grace_seconds = 3600}, MISBEHAVING_WORKER);
+  SolveOptions options;
+  options.time_limit_seconds = 0.1;
+  options.grace_seconds = 0.1;
+  const absl::StatusOr<SolveResult> result = backend->Solve(Tiny("hang"), options);
+  REQUIRE(result.ok());
+  CHECK(result->status == SolveStatus::kTimeLimit);
+  for (double bad : {-1.0, std::nan("")}) {
+    options.grace_seconds = bad;
+    CHECK(absl::IsInvalidArgument(backend->Solve(Tiny("hang"), options).status()));
+  }
+}
+
 TEST_CASE("a worker that ignores limit and stop is killed in time") {
   auto backend = Start({.grace_seconds = 0.2}, MISBEHAVING_WORKER);
   SolveOptions options;
