@@ -196,21 +196,6 @@ absl::Status JobRunnerImpl::CheckInputs(const PreparedModel& model,
   return std::move(faults).ToStatus();
 }
 
-absl::Status JobRunnerImpl::CheckRoom(std::string_view organization) {
-  ASSIGN_OR_RETURN(QueueStatus queue, queue_.Status());
-  ASSIGN_OR_RETURN(std::vector<OpenExecution> open, ports_.jobs->OpenExecutions(SystemNow()));
-  auto admitted = std::count_if(open.begin(), open.end(), [&](const OpenExecution& e) {
-    return e.organization_id == organization;
-  });
-  if (queue.busy < queue.slots && admitted < options_.max_parallel_executions) {
-    return absl::OkStatus();
-  }
-  Json extra;
-  extra.Set("retry_after", 5);
-  return MakeError(absl::StatusCode::kResourceExhausted, "capacity_exceeded",
-                   "No task could start now, and allowQueue is false", {}, std::move(extra));
-}
-
 absl::StatusOr<NewJobExecution> JobRunnerImpl::MakeExecution(const Caller& caller, const Job& job,
                                                              const Model& model, JobStart& start) {
   const JobDefinition& definition = job.definition;
@@ -238,6 +223,7 @@ absl::StatusOr<NewJobExecution> JobRunnerImpl::MakeExecution(const Caller& calle
   e.request_hash = start.request_hash;
   e.now = SystemNow();
   e.max_parallel = options_.max_parallel_executions;
+  if (!start.allow_queue) e.room = {queue_.owner(), queue_.slots()};
   const std::string run_options = EncodeOptions({});
   for (NewTask& wanted : start.tasks) {
     NewJobExecution::Task& task = e.tasks.emplace_back();
@@ -285,7 +271,6 @@ absl::StatusOr<JobStarted> JobRunnerImpl::Start(const Caller& caller, std::strin
       return RequestFault("/memory", "can never fit: a solver process may take " +
                                          std::to_string(limits_.worker_memory_mb) + " MB");
     }
-    RETURN_IF_ERROR(CheckRoom(caller.organization_id));
   }
   ASSIGN_OR_RETURN(NewJobExecution execution, MakeExecution(caller, job, *model, start));
   JobStarted started;

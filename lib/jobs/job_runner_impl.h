@@ -74,7 +74,6 @@ class JobRunnerImpl : public JobRunner {
   std::string Sealed(const std::string& secret) const;
   absl::StatusOr<Model> FindModel(std::string_view organization, std::string_view id);
   absl::Status CheckInputs(const PreparedModel& model, const std::vector<NewTask>& tasks);
-  absl::Status CheckRoom(std::string_view organization);
   // The answer that was given before, nothing, or a conflict.
   absl::StatusOr<std::optional<JobStarted>> Replay(const Caller& caller, std::string_view job,
                                                    const JobStart& start);

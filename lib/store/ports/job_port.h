@@ -46,6 +46,15 @@ struct NewJobExecution {
   int64_t now = 0;
   int max_parallel = 1;  // admitted executions of the organization; more are queued
 
+  // A process that solves, with so many solves at once.
+  struct Room {
+    std::string owner;
+    int slots = 0;
+  };
+  // Set: refused unless one of its slots is free for a task of this execution, when all that waits
+  // for one has got it.
+  std::optional<Room> room;
+
   struct Task {
     std::string name;
     int max_retries = 0;
@@ -166,8 +175,9 @@ class JobPort {
                                                                 std::string_view id,
                                                                 std::string_view request_key) = 0;
   // With its tasks and the records behind them. AlreadyExists when id or key are taken; NotFound
-  // when the job is gone; InsufficientCredits, with the price of all tasks, when that cannot be
-  // paid; what RunEffects say about a run refuses all.
+  // when the job is gone; ResourceExhausted (capacity_exceeded) when there is no room;
+  // InsufficientCredits, with the price of all tasks, when that cannot be paid; what RunEffects say
+  // about a run refuses all.
   virtual absl::Status InsertExecution(NewJobExecution execution) = 0;
 
   virtual absl::StatusOr<JobExecutionList> ListExecutions(std::string_view organization,

@@ -40,4 +40,14 @@ JobStats StatsOf(const TaskCounts& counts, int64_t retried) {
   return stats;
 }
 
+absl::StatusOr<int64_t> CountAdmitted(Db& db, std::string_view organization) {
+  Query query(db,
+              "SELECT count(*) FROM job_executions"
+              " WHERE organization_id = ?1 AND completed_at = 0 AND admitted_at > 0",
+              organization);
+  const int64_t admitted = query.Next() ? query.Int(0) : 0;
+  RETURN_IF_ERROR(query.status());
+  return admitted;
+}
+
 }  // namespace solvent

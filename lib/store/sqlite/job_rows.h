@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "db.h"
@@ -17,6 +18,8 @@ using TaskCounts = std::array<int64_t, kTaskStates>;
 
 absl::StatusOr<TaskCounts> CountTasks(Db& db, int64_t execution);
 absl::StatusOr<int64_t> CountRetried(Db& db, int64_t execution);
+// An organization's executions that are admitted, and not completed.
+absl::StatusOr<int64_t> CountAdmitted(Db& db, std::string_view organization);
 JobStats StatsOf(const TaskCounts& counts, int64_t retried);
 
 }  // namespace solvent

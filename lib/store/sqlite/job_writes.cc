@@ -48,9 +48,6 @@ constexpr char kInsertExecution[] =
 constexpr char kInsertTask[] =
     "INSERT INTO job_tasks (execution, idx, name, due, run, max_retries, timeout_seconds,"
     " created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?4, ?4)";
-constexpr char kAdmittedNow[] =
-    "SELECT count(*) FROM job_executions"
-    " WHERE organization_id = ?1 AND completed_at = 0 AND admitted_at > 0";
 constexpr char kNextInLine[] =
     "SELECT k FROM job_executions"
     " WHERE organization_id = ?1 AND completed_at = 0 AND admitted_at = 0"
@@ -289,6 +286,7 @@ absl::Status SqliteJobs::DoInsertExecution(Db& db, NewJobExecution& e) {
     }
     RETURN_IF_ERROR(query.status());
   }
+  RETURN_IF_ERROR(RequireRoom(db, e));
   int64_t price = 0;
   for (const NewJobExecution::Task& task : e.tasks) price += task.run.execution.credits_used;
   RETURN_IF_ERROR(credits_.RequireFunds(db, e.organization_id, price, e.now));
@@ -302,12 +300,8 @@ absl::Status SqliteJobs::DoInsertExecution(Db& db, NewJobExecution& e) {
   }
   // Those that wait come first; the new one is the last of them.
   while (true) {
-    {
-      Query query(db, kAdmittedNow, e.organization_id);
-      bool full = query.Next() && query.Int(0) >= e.max_parallel;
-      RETURN_IF_ERROR(query.status());
-      if (full) return absl::OkStatus();
-    }
+    ASSIGN_OR_RETURN(int64_t admitted, CountAdmitted(db, e.organization_id));
+    if (admitted >= e.max_parallel) return absl::OkStatus();
     int64_t next = 0;
     {
       Query query(db, kNextInLine, e.organization_id);

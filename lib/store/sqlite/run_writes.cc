@@ -138,9 +138,14 @@ absl::StatusOr<InsertedRun> SqliteRuns::DoInsert(Db& db, NewRun& run, int64_t ma
   return InsertedRun{std::move(run.execution), false};
 }
 
-absl::Status SqliteRuns::FindPlace(Db& db, int64_t org, int64_t max_pending) {
+absl::StatusOr<int64_t> SqliteRuns::CountQueued(Db& db) {
   ASSIGN_OR_RETURN(int64_t queued, db.QueryInt(kQueued));
-  const int64_t free = max_pending - queued - counters_.queued_change();
+  return queued + counters_.queued_change();
+}
+
+absl::Status SqliteRuns::FindPlace(Db& db, int64_t org, int64_t max_pending) {
+  ASSIGN_OR_RETURN(int64_t queued, CountQueued(db));
+  const int64_t free = max_pending - queued;
   if (free <= 0) {
     return MakeError(absl::StatusCode::kResourceExhausted, error_code::kUnavailable,
                      "The queue is full; try again later");

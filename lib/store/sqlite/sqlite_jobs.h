@@ -80,6 +80,8 @@ class SqliteJobs : public JobPort, public RunEffects {
   static absl::StatusOr<std::vector<TaskHead>> Unfinished(Db& db, const Head& head, bool running);
 
   absl::Status DoInsertExecution(Db& db, NewJobExecution& e);
+  // ResourceExhausted when `e` asks for room, and no task of it could start at once.
+  absl::Status RequireRoom(Db& db, const NewJobExecution& e);
   absl::Status AddTask(Db& db, NewJobExecution::Task& task, int64_t execution, int64_t index,
                        int64_t now);
   absl::Status DoStep(Db& db, const AttemptStep& step, AttemptStepDone& done);

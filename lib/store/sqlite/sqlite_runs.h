@@ -65,6 +65,8 @@ class SqliteRuns : public RunPort {
   // What a task's input has become; nothing happens without a problem.
   absl::Status DescribeProblem(Db& db, int64_t n, int32_t columns, int32_t rows,
                                double time_limit_seconds, std::string_view problem);
+  // Runs that are pending and no tasks of batches.
+  absl::StatusOr<int64_t> CountQueued(Db& db);
   // RequestCancel.
   absl::StatusOr<CancelOutcome> DoRequestCancel(Db& db, std::string_view organization,
                                                 std::string_view id, int64_t now);

@@ -208,6 +208,40 @@ TEST_CASE("a forced cancel stops the solvers and frees their slots") {
   CHECK(w.Ended("batch", w.Start("batch", 3)).stats.success == 3);
 }
 
+TEST_CASE("of many starts that do not queue, those get in whose tasks can start") {
+  World w(2);
+  w.backend->SetScript(ScriptedBackend::UntilStopped);
+  w.MakeJob("batch", Runtime(2));
+  auto start = [&] {
+    JobStart two;
+    two.tasks = {{Bounded(1), "", {}, {}}, {Bounded(2), "", {}, {}}};
+    two.allow_queue = false;
+    return w.engine->jobs().Start(w.caller, "batch", std::move(two));
+  };
+  std::atomic<int> accepted{0};
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 6; ++i) {
+    callers.emplace_back([&] {
+      auto started = start();
+      if (started.ok()) ++accepted;
+      if (!started.ok()) CHECK(GetErrorInfo(started.status()).code == "capacity_exceeded");
+    });
+  }
+  callers.clear();
+  CHECK(accepted == 1);
+  CHECK_FALSE(start().ok());
+  auto list = w.engine->jobs().Executions(w.caller.organization_id, "batch", 10, 0, false);
+  REQUIRE(list.ok());
+  REQUIRE(list->total == 1);
+  // Its tasks give their places back.
+  const std::string first = list->items[0].id;
+  REQUIRE(w.engine->jobs().Cancel(w.caller.organization_id, "batch", first, true, false).ok());
+  w.backend->SetScript(nullptr);
+  auto next = start();
+  REQUIRE_MESSAGE(next.ok(), next.status().ToString());
+  CHECK(w.Ended("batch", next->execution_id).stats.success == 2);
+}
+
 TEST_CASE("a model that is changed later changes nothing in what was started") {
   World w(1);
   std::atomic<bool> go{false};

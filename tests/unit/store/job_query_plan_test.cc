@@ -29,6 +29,7 @@ void DoEverything(Batches& b) {
   for (const char* id : {"one", "two", "three"}) {
     NewJobExecution e = MakeBatch(id, 6, 2, 1);
     e.webhook_url = "https://example.com/hook";
+    if (id == std::string_view("one")) e.room = {"own_1", 2};
     b.Insert(std::move(e));
   }
   CHECK(jobs.FindStart("org_a", "one", "")->has_value());

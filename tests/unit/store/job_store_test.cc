@@ -321,6 +321,66 @@ TEST_CASE("tasks of batches take no places of the queue") {
   CheckInvariants(b.path);
 }
 
+TEST_CASE("an execution that needs room gets in while a task of it could start at once") {
+  Batches b;
+  RunPort& runs = *b.store->ports().runs;
+  auto insert = [&](const std::string& id, int tasks, int parallelism, int max_parallel = 9) {
+    NewJobExecution e = MakeBatch(id, tasks, parallelism);
+    e.max_parallel = max_parallel;
+    e.room = {"own_1", 3};
+    return b.jobs().InsertExecution(std::move(e));
+  };
+  auto refused = [&](const std::string& id, int max_parallel = 9) {
+    const absl::Status status = insert(id, 1, 1, max_parallel);
+    CHECK(absl::IsResourceExhausted(status));
+    CHECK(GetErrorInfo(status).code == "capacity_exceeded");
+    CHECK(GetErrorInfo(status).extra["retry_after"].as_int() > 0);
+    CHECK_FALSE(b.jobs().FindStart("org_a", id, "")->has_value());
+  };
+  // What waits counts, as far as it may start.
+  CHECK(insert("one", 5, 2).ok());
+  CHECK(insert("two", 2, 2).ok());
+  refused("three");
+  // What runs counts as long as it does, and once.
+  auto one = b.Reserve("one", 5, 11 * kSecond);
+  refused("three");
+  REQUIRE(b.Start(one[0], 11 * kSecond));
+  REQUIRE(b.Start(one[1], 11 * kSecond));
+  refused("three");
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "two", false, 11 * kSecond).ok());
+  refused("over", 1);
+  CHECK(insert("three", 1, 1).ok());
+  refused("four");
+  for (size_t i = 2; i < 5; ++i) REQUIRE(b.jobs().Unreserve("own_1", {one[i]}).ok());
+  CHECK(b.End(one[0], TaskReason::kSolverOptimal, 12 * kSecond).ended);
+  refused("four");  // its place is the next task's
+  // Of an execution that is cancelled, only what still runs counts.
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "one", false, 12 * kSecond).ok());
+  CHECK(b.Tasks("one") == "srccc");
+  CHECK(insert("four", 1, 1).ok());
+  refused("five");
+  CHECK(b.End(one[1], TaskReason::kSolverOptimal, 13 * kSecond).ended);
+  // So do runs of others: those that wait, and those under way.
+  CHECK(runs.Insert(MakeRun("exe_plain", "org_b"), 9).ok());
+  refused("five");
+  CHECK(ClaimedId(*b.store, "own_1") == "exe_plain");
+  refused("five");
+  MustFinish(*b.store, MakeFinish("exe_plain", "own_1"));
+  CHECK(insert("five", 1, 1).ok());
+  refused("six");
+  // A task that waits for its next attempt takes no place before its time.
+  REQUIRE(b.jobs().Cancel("org_a", "nightly", "five", false, 13 * kSecond).ok());
+  NewJobExecution retried = MakeBatch("retried", 1, 1, 1);
+  retried.max_parallel = 9;
+  b.Insert(std::move(retried));
+  refused("six");
+  auto line = b.Reserve("retried", 1, 14 * kSecond);
+  REQUIRE(b.Start(line[0], 14 * kSecond));
+  CHECK(b.End(line[0], TaskReason::kSolverCrashed, 15 * kSecond).due > 15 * kSecond);
+  CHECK(insert("six", 1, 1).ok());
+  CheckInvariants(b.path);
+}
+
 TEST_CASE("a refused task refuses the whole execution") {
   Batches b;
   NewJobExecution e = MakeBatch("one", 3);
