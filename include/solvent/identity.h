@@ -52,7 +52,7 @@ struct NewApiKey {
 };
 
 struct KeyRequest {
-  std::string name;                 // 1..100 characters
+  std::string name;                 // 1..100 characters, UTF-8 without control characters
   std::string description;          // at most 500
   std::optional<int> expires_days;  // 1..365
   bool is_admin = false;            // an operator's key; for the operator to ask for, nobody else
@@ -82,7 +82,7 @@ class Identity {
   // saying which.
   absl::StatusOr<Caller> Authenticate(std::string_view bearer);
 
-  // Finds or makes an organization and a user in it, by name (1..255 characters).
+  // Finds or makes an organization and a user in it, by name (1..255 characters, as a key's name).
   absl::StatusOr<Membership> EnsureMember(std::string_view organization, std::string_view user);
   absl::StatusOr<bool> AnyOrganization();
   // The id of the organization of that name; NotFound.

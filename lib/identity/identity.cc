@@ -88,8 +88,8 @@ absl::StatusOr<Caller> Identity::Authenticate(std::string_view bearer) {
 
 absl::StatusOr<Membership> Identity::EnsureMember(std::string_view organization,
                                                   std::string_view user) {
-  RETURN_IF_ERROR(CheckLength("/organization", organization, 1, 255));
-  RETURN_IF_ERROR(CheckLength("/user", user, 1, 255));
+  RETURN_IF_ERROR(CheckName("/organization", organization, 1, 255));
+  RETURN_IF_ERROR(CheckName("/user", user, 1, 255));
   return state_->ports.identity->EnsureMember(organization, user, NewId("org"), NewId("usr"),
                                               SystemNow());
 }
@@ -118,7 +118,7 @@ absl::Status Identity::SetUserActive(std::string_view user_id, bool active) {
 absl::StatusOr<NewApiKey> Identity::CreateKey(std::string_view organization_id,
                                               std::string_view user_id, const KeyRequest& request,
                                               Repeatable* repeatable) {
-  RETURN_IF_ERROR(CheckLength("/name", request.name, 1, 100));
+  RETURN_IF_ERROR(CheckName("/name", request.name, 1, 100));
   RETURN_IF_ERROR(CheckLength("/description", request.description, 0, 500));
   if (request.expires_days && (*request.expires_days < 1 || *request.expires_days > 365)) {
     return ValidationError("/expires_days", "must be from 1 to 365");
@@ -156,7 +156,7 @@ absl::Status Identity::ImportKey(std::string_view organization_id, std::string_v
   if (secret.size() > kLongestSecret) {
     return ValidationError("/key", "must have at most 1000 characters");
   }
-  RETURN_IF_ERROR(CheckLength("/name", name, 0, 100));
+  RETURN_IF_ERROR(CheckName("/name", name, 0, 100));
   std::string hash = Sha256(secret);
   ASSIGN_OR_RETURN(std::optional<KeyOwner> known, state_->ports.identity->FindKey(hash));
   if (known) return absl::OkStatus();

@@ -164,6 +164,8 @@ absl::StatusOr<std::string> ReadAll(const std::string& file);
 absl::Status WriteAll(const std::string& file, std::string_view text);
 // How people call it: "-" is "standard input".
 std::string InputName(const std::string& file);
+// A text of somebody else's, fit for a terminal: control characters as "\x1b".
+std::string Printable(std::string_view text);
 // NotFound unless the file is there: looking at a database must not make one.
 absl::Status DatabaseExists(const std::string& file);
 

@@ -59,6 +59,27 @@ absl::Status WriteAll(const std::string& file, std::string_view text) {
                             std::strerror(error));
 }
 
+std::string Printable(std::string_view text) {
+  // Writing makes U+FFFD of bytes that are no UTF-8.
+  const Json whole = ParseJson(Json(text).Dump()).value_or(Json());
+  const std::string& bytes = whole.as_string();
+  std::string printable;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const unsigned char c = static_cast<unsigned char>(bytes[i]);
+    const unsigned char next = i + 1 < bytes.size() ? static_cast<unsigned char>(bytes[i + 1]) : 0;
+    const bool late = c == 0xC2 && next < 0xA0;  // U+0080 to U+009F
+    if (c >= 0x20 && c != 0x7F && !late) {
+      printable += bytes[i];
+      continue;
+    }
+    char escape[8];
+    std::snprintf(escape, sizeof(escape), "\\x%02x", late ? next : c);
+    printable += escape;
+    if (late) ++i;
+  }
+  return printable;
+}
+
 std::string InputName(const std::string& file) { return file == "-" ? "standard input" : file; }
 
 absl::Status DatabaseExists(const std::string& file) {

@@ -74,13 +74,13 @@ int Print(const CreditsOptions& options, Books& books, const std::vector<CreditE
   if (options.json) return PrintJson(books, *balance, entries);
   std::printf("%s has %" PRId64 " credits (granted %" PRId64 ", adjusted %+" PRId64
               ", used %" PRId64 ")\n",
-              options.organization.c_str(), balance->balance, balance->granted, balance->adjusted,
-              balance->used);
+              Printable(options.organization).c_str(), balance->balance, balance->granted,
+              balance->adjusted, balance->used);
   for (const CreditEntry& entry : entries) {
     std::string time = Time(entry.created_at);
     std::string what = entry.execution_id;
     if (!what.empty() && !entry.description.empty()) what += ": ";
-    what += entry.description;
+    what += Printable(entry.description);
     std::printf("%.19s  %-10s  %+10" PRId64 "  %10" PRId64 "  %s\n", time.c_str() + 1,
                 std::string(ToString(entry.type)).c_str(), entry.amount, entry.balance_after,
                 what.c_str());

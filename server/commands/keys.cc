@@ -87,7 +87,7 @@ int KeysList(const KeysOptions& options) {
       } else {
         std::printf("%-22s %-14s %-8s %-17s %-17s %s\n", key.id.c_str(), (key.prefix + "…").c_str(),
                     key.is_active ? "active" : "revoked", Date(key.last_used_at).c_str(),
-                    Date(key.expires_at).c_str(), key.name.c_str());
+                    Date(key.expires_at).c_str(), Printable(key.name).c_str());
       }
     }
     if (page.page * page.page_size >= keys->total) break;

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -64,6 +65,8 @@ class Credentials(ServerTest):
 
     def test_bad_key_requests_are_named(self):
         for body, field in (({}, "name"), ({"name": ""}, "name"), ({"name": "n" * 101}, "name"),
+                            ({"name": "a\nb"}, "name"), ({"name": "\x1b[2J"}, "name"),
+                            ({"name": "\x9b2J"}, "name"), ({"name": "\x7f"}, "name"),
                             ({"name": "k", "expires_days": 0}, "expires_days"),
                             ({"name": "k", "expires_days": "soon"}, "expires_days"),
                             ({"name": "k", "description": "d" * 501}, "description")):
@@ -111,6 +114,27 @@ class Credentials(ServerTest):
         missing = keys("list", "--organization", "Nobody")
         self.assertEqual(missing.returncode, 1)
         self.assertIn("Nobody", missing.stderr)
+
+
+    def test_names_that_are_no_text_are_refused_and_never_reach_a_terminal(self):
+        def keys(*arguments):
+            return subprocess.run([SERVER, "keys", *arguments, "--database",
+                                   str(self.server.database)], capture_output=True)
+
+        for place, bad in (("--organization", b"b\xff\xfe"), ("--user", b"\x1b[31mu"),
+                           ("--name", b"n\n\x1b[2J")):
+            names = {"--organization": "Terminal", "--user": "ann", "--name": "k", place: bad}
+            made = keys("create", *[part for pair in names.items() for part in pair])
+            self.assertEqual((made.returncode, made.stdout), (1, b""))
+            self.assertNotRegex(made.stderr, rb"[\x00-\x09\x0b-\x1f\x7f-\xff]")
+            self.assertIn(b"/" + place.strip("-").encode(), made.stderr)
+        # What an older server has stored is shown harmlessly.
+        keys("create", "--organization", "Terminal", "--user", "ann", "--name", "plain")
+        with sqlite3.connect(self.server.database, timeout=30) as database:
+            database.execute("UPDATE api_keys SET name = 'n\n\x1b[2J\x9b2J\x7fé' WHERE name = 'plain'")
+        listed = keys("list", "--organization", "Terminal").stdout.decode()
+        self.assertEqual(listed.count("\n"), 2)
+        self.assertIn(r"n\x0a\x1b[2J\x9b2J\x7fé", listed)
 
 
 class FirstStart(unittest.TestCase):

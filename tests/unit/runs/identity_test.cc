@@ -83,6 +83,25 @@ TEST_CASE("members are made once and found again") {
   CHECK_FALSE(f.identity.EnsureMember(std::string(256, 'a'), "x").ok());
 }
 
+TEST_CASE("names are text without control characters") {
+  Fixture f;
+  for (std::string_view bad : {"b\xff\xfe", "n\n", "\x1b[2J", "\x7f",
+                               "\xc2\x9b"
+                               "2J",
+                               "\xc0\xaf", "\xed\xa0\x80", "cut \xe2\x82"}) {
+    CAPTURE(bad);
+    CHECK(GetErrorInfo(f.identity.EnsureMember(bad, "ann").status()).fields.at(0).pointer ==
+          "/organization");
+    CHECK(GetErrorInfo(f.identity.EnsureMember("Acme", bad).status()).fields.at(0).pointer ==
+          "/user");
+    KeyRequest request;
+    request.name = bad;
+    auto made = f.identity.CreateKey(f.member.organization_id, f.member.user_id, request);
+    CHECK(GetErrorInfo(made.status()).fields.at(0).pointer == "/name");
+  }
+  CHECK(f.identity.EnsureMember("Größe 東京 \xc2\xa0 \xf0\x9f\x9a\x80", "ann").ok());
+}
+
 TEST_CASE("a chosen key is taken once and must be strong enough") {
   Fixture f;
   std::string key = "ok_live_0123456789abcdefghijklmnop";
