@@ -25,6 +25,7 @@ namespace solvent::cli {
 namespace {
 
 constexpr int64_t kMostCredits = 1'000'000'000'000;
+constexpr int kMostRequests = 1'000'000'000;  // a minute or a day
 
 // Gives the verb's options what the file says, except those that flags or environment have given.
 absl::Status ApplyConfig(CLI::App& verb, const std::string& file) {
@@ -91,7 +92,7 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
           "Tell an organization's users when a charge leaves this much or less (default: a\n"
           "tenth of --credits)")
       ->envname("SOLVENT_CREDITS_LOW")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(int64_t{0}, kMostCredits));
   flag("--notify-sync", o.notify_sync, "SOLVENT_NOTIFY_SYNC",
        "Which runs notify though they were answered at once: none, models or all")
       ->check(CLI::IsMember({"none", "models", "all"}));
@@ -112,25 +113,28 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   flag("--batch-retention-days", o.batch_retention_days, "SOLVENT_BATCH_RETENTION_DAYS",
        "Days that executions of jobs are kept after their end")
       ->check(CLI::Range(int64_t{1}, int64_t{36500}));
-  flag("--rate-limit-solve", o.rate_limits.solve.per_minute, "SOLVENT_RATE_LIMIT_SOLVE",
-       "Solves a minute per organization; 0 for no limit");
-  flag("--rate-limit-solve-day", o.rate_limits.solve.per_day, "SOLVENT_RATE_LIMIT_SOLVE_DAY",
-       "The same a day");
-  flag("--rate-limit-read", o.rate_limits.read.per_minute, "SOLVENT_RATE_LIMIT_READ",
-       "Other requests a minute per organization; 0 for no limit");
-  flag("--rate-limit-read-day", o.rate_limits.read.per_day, "SOLVENT_RATE_LIMIT_READ_DAY",
-       "The same a day");
-  flag("--rate-limit-public", o.rate_limits.public_route.per_minute, "SOLVENT_RATE_LIMIT_PUBLIC",
-       "Public requests a minute per address; 0 for no limit");
-  flag("--rate-limit-public-day", o.rate_limits.public_route.per_day,
-       "SOLVENT_RATE_LIMIT_PUBLIC_DAY", "The same a day");
-  flag("--rate-limit-fire", o.rate_limits.fire.per_minute, "SOLVENT_RATE_LIMIT_FIRE",
-       "Fires a minute per trigger; 0 for no limit");
-  flag("--rate-limit-fire-day", o.rate_limits.fire.per_day, "SOLVENT_RATE_LIMIT_FIRE_DAY",
-       "The same a day");
-  flag("--rate-limit-fire-failures", o.rate_limits.fire_failures.per_minute,
-       "SOLVENT_RATE_LIMIT_FIRE_FAILURES",
-       "Fires without the right secret a minute per address; 0 for no limit");
+  auto limit = [&flag](const char* name, int& value, const char* env, const char* help) {
+    flag(name, value, env, help)->check(CLI::Range(0, kMostRequests));
+  };
+  limit("--rate-limit-solve", o.rate_limits.solve.per_minute, "SOLVENT_RATE_LIMIT_SOLVE",
+        "Solves a minute per organization; 0 for no limit");
+  limit("--rate-limit-solve-day", o.rate_limits.solve.per_day, "SOLVENT_RATE_LIMIT_SOLVE_DAY",
+        "The same a day");
+  limit("--rate-limit-read", o.rate_limits.read.per_minute, "SOLVENT_RATE_LIMIT_READ",
+        "Other requests a minute per organization; 0 for no limit");
+  limit("--rate-limit-read-day", o.rate_limits.read.per_day, "SOLVENT_RATE_LIMIT_READ_DAY",
+        "The same a day");
+  limit("--rate-limit-public", o.rate_limits.public_route.per_minute, "SOLVENT_RATE_LIMIT_PUBLIC",
+        "Public requests a minute per address; 0 for no limit");
+  limit("--rate-limit-public-day", o.rate_limits.public_route.per_day,
+        "SOLVENT_RATE_LIMIT_PUBLIC_DAY", "The same a day");
+  limit("--rate-limit-fire", o.rate_limits.fire.per_minute, "SOLVENT_RATE_LIMIT_FIRE",
+        "Fires a minute per trigger; 0 for no limit");
+  limit("--rate-limit-fire-day", o.rate_limits.fire.per_day, "SOLVENT_RATE_LIMIT_FIRE_DAY",
+        "The same a day");
+  limit("--rate-limit-fire-failures", o.rate_limits.fire_failures.per_minute,
+        "SOLVENT_RATE_LIMIT_FIRE_FAILURES",
+        "Fires without the right secret a minute per address; 0 for no limit");
   flag("--cors-origin", o.allowed_origins, "SOLVENT_CORS_ORIGIN",
        "Web origin whose pages may call the API, as https://app.example.com, or * for all\n"
        "(repeatable)")

@@ -95,6 +95,9 @@ class Configuration(Folder):
                 ("webhook-allow = [a b]\n", "line 1: the values of a list"),
                 ("webhook-allow = [a\n", "line 1: a list is not closed"),
                 ("webhook-allow = []\n", "line 1: a list is empty"),
+                ("rate-limit-solve = -1\n", "not in range 0 to 1000000000"),
+                ("rate-limit-solve-day = -1\n", "not in range 0 to 1000000000"),
+                ("rate-limit-fire-failures = 1.5\n", "line 1: "),
                 ("jwt-secret-from-environment = x\n", "set SOLVENT_JWT_SECRET in the environment")):
             answer = self.refused(text)
             self.assertTrue(answer.startswith("solvent: FILE: "), answer)
