@@ -79,7 +79,7 @@ std::optional<std::string> UnacceptedMedia(const Request& request) {
 
 bool IsUsableRequestId(std::string_view id) {
   return !id.empty() && id.size() <= 128 &&
-         std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 // Tells requests apart in a log; nothing secret hangs on it.

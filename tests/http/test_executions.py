@@ -77,8 +77,12 @@ class Lists(ServerTest):
         self.assertEqual(self.anonymous.options("/models/executions/all").status_code, 204)
 
     def test_request_ids_come_back(self):
-        sent = self.api.get("/models/executions/all", headers={"X-Request-ID": "mine-1"})
-        self.assertEqual(sent.headers["X-Request-ID"], "mine-1")
+        for mine in ("mine-1", "abc 123", '~"quoted" = \\', "x" * 128):
+            sent = self.api.get("/models/executions/all", headers={"X-Request-ID": mine})
+            self.assertEqual(sent.headers["X-Request-ID"], mine)
+        for unusable in (b"x" * 129, b"caf\xc3\xa9"):
+            sent = self.api.get("/models/executions/all", headers={"X-Request-ID": unusable})
+            self.assertRegex(sent.headers["X-Request-ID"], "^req_[0-9a-z]{12}$")
         self.assertTrue(self.api.get("/models/executions/all").headers["X-Request-ID"])
 
 
