@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kCopied = 64 * 1024;
 constexpr size_t kReadTurn = 64 * 1024;
 
+constexpr uint16_t kProtocolError = 1002;
 constexpr uint16_t kPolicyViolation = 1008;
 constexpr uint16_t kInternalError = 1011;
 
@@ -36,10 +37,24 @@ bool WebSocketSocket::Begin() {
   wslay_event_callbacks callbacks{};
   callbacks.recv_callback = OnRecv;
   callbacks.send_callback = OnSend;
+  callbacks.on_frame_recv_start_callback = OnFrame;
   callbacks.on_msg_recv_callback = OnMessage;
-  if (wslay_event_context_server_init(&context_, &callbacks, this) != 0) return false;
-  wslay_event_config_set_max_recv_msg_length(context_, options_.max_message_bytes);
+  wslay_event_context_ptr context = nullptr;
+  if (wslay_event_context_server_init(&context, &callbacks, this) != 0) return false;
+  wslay_event_config_set_max_recv_msg_length(context, options_.max_message_bytes);
+  if (context_) wslay_event_context_free(context_);
+  context_ = context;
   return true;
+}
+
+// To a frame that cannot be read wslay answers with a close frame that does not say why. One that
+// does takes a new context, and so can only be had where no frame was begun.
+void WebSocketSocket::AnswerBadFrame() {
+  if (Begin() && wslay_event_queue_close(context_, kProtocolError, nullptr, 0) == 0) {
+    wslay_event_shutdown_read(context_);
+  } else {
+    lost_ = true;
+  }
 }
 
 ssize_t WebSocketSocket::OnRecv(wslay_event_context_ptr context, uint8_t* to, size_t size, int,
@@ -87,6 +102,14 @@ ssize_t WebSocketSocket::OnSend(wslay_event_context_ptr context, const uint8_t* 
   return -1;
 }
 
+void WebSocketSocket::OnFrame(wslay_event_context_ptr context,
+                              const wslay_event_on_frame_recv_start_arg* frame, void*) {
+  // Half a code. wslay would answer as if there were none; a close frame is queued once only.
+  if (frame->opcode == WSLAY_CONNECTION_CLOSE && frame->payload_length == 1) {
+    wslay_event_queue_close(context, kProtocolError, nullptr, 0);
+  }
+}
+
 void WebSocketSocket::OnMessage(wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* message,
                                 void* user) {
   WebSocketSocket& self = Of(user);
@@ -107,7 +130,10 @@ void WebSocketSocket::Read() {
   }
   // On a fault in the protocol wslay has queued a close frame and stopped reading; only a failing
   // descriptor, noted by OnRecv, ends the socket at once.
-  if (int error = wslay_event_recv(context_); error == WSLAY_ERR_NOMEM) lost_ = true;
+  const bool all_sent = !wslay_event_want_write(context_);
+  const int error = wslay_event_recv(context_);
+  if (error == WSLAY_ERR_NOMEM) lost_ = true;
+  if (error == WSLAY_ERR_CALLBACK_FAILURE && !lost_ && all_sent) AnswerBadFrame();
 }
 
 // A queued message is copied; a large one, which many may share, is read where it is instead, in

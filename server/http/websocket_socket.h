@@ -30,8 +30,11 @@ class WebSocketSocket : public LoopSocket {
                         void* user);
   static ssize_t OnSend(wslay_event_context_ptr context, const uint8_t* from, size_t size,
                         int flags, void* user);
+  static void OnFrame(wslay_event_context_ptr context,
+                      const wslay_event_on_frame_recv_start_arg* frame, void* user);
   static void OnMessage(wslay_event_context_ptr context, const wslay_event_on_msg_recv_arg* message,
                         void* user);
+  void AnswerBadFrame();
   void AdvanceClose();
   bool Queue(std::shared_ptr<const std::string> text);
 

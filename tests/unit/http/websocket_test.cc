@@ -204,7 +204,13 @@ TEST_CASE("broken frames close the socket with their code") {
       {MakeFrame(0xf1, "reserved bits"), 1002},
       {MakeFrame(0x83, "unknown opcode"), 1002},
       {MakeFrame(0x80, "continues nothing"), 1002},
-      {MakeFrame(0x89, std::string(126, 'p')), 0},
+      {MakeFrame(0x89, std::string(126, 'p')), 1002},
+      {MakeFrame(0x09, "a part of a ping"), 1002},
+      {MakeFrame(0x8a, "pong") + MakeFrame(0x08, ""), 1002},
+      {std::string("\x81\xfe\x00\x05", 4) + "maskhello", 1002},  // a length in too many bytes
+      {MakeFrame(0x88, "\x03"), 1002},
+      {MakeFrame(0x88, std::string("\x03\xed", 2)), 1002},  // 1005, which nobody may send
+      {MakeFrame(0x88, ""), 0},
   };
   for (const Row& row : rows) {
     CAPTURE(row.code);
@@ -315,7 +321,8 @@ TEST_CASE("what waits beside the largest message has the whole bound") {
 
 TEST_CASE("a peer that outlives the loop is freed with its last owner") {
   auto mailbox = std::make_shared<Mailbox>(WebSocketOptions());
-  auto waiting = std::make_shared<QueuedPeer>(mailbox), late = std::make_shared<QueuedPeer>(mailbox);
+  auto waiting = std::make_shared<QueuedPeer>(mailbox),
+       late = std::make_shared<QueuedPeer>(mailbox);
   std::weak_ptr<QueuedPeer> first = waiting, second = late;
   waiting->SendText("before the end");
   mailbox->End();
