@@ -79,8 +79,8 @@ absl::StatusOr<Problem> ReadMps(std::string_view text, const ReadLimits& limits 
 std::string WriteMps(const Problem& problem);
 
 // CPLEX LP: objective, Subject To, Bounds, General, Binary, End. Semi-continuous, SOS and
-// quadratic parts are refused by name. Lower bounds are 0 unless given, even where the upper bound
-// is negative: then the file is refused. "<" and ">" mean "<=" and ">=".
+// quadratic parts are refused by name, and so is a second row of one name. Lower bounds are 0
+// unless given, even where the upper one is negative: then the file is refused. "<" means "<=".
 absl::StatusOr<Problem> ReadLp(std::string_view text, const ReadLimits& limits = {});
 std::string WriteLp(const Problem& problem);
 

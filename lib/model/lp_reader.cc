@@ -182,6 +182,7 @@ class LpReader {
 
   ProblemBuilder builder_;
   NameIndex columns_;
+  NameIndex rows_;  // those that the file names
   std::vector<std::string_view> names_;
   struct Bounds {
     double lower = 0;
@@ -471,6 +472,10 @@ void LpReader::ReadConstraint() {
   if (static_cast<size_t>(builder_.num_rows()) >= limits_.max_rows) {
     Fault(begin, "there are more than " + std::to_string(limits_.max_rows) + " rows");
     stopped_ = true;
+    return;
+  }
+  if (!label_.empty() && !rows_.Add(begin.text, builder_.num_rows())) {
+    Fault(begin, "row " + Quote(label_) + " is declared twice");
     return;
   }
   int32_t row = builder_.num_rows();

@@ -198,6 +198,8 @@ TEST_CASE("faults name line, column and text") {
   has(Fault(WithRow("r: x <= y <= 4")), "the ends of a range must be numbers");
   has(Fault(WithRow("r: 5 <= x <= 4")), "the bounds of row \"r\" exclude each other");
   has(Fault(WithRow("r: x >= inf")), "exclude each other");
+  has(Fault(WithRow("r: x >= 1\n s: y >= 1\n r: z >= 1")),
+      "line 6, column 2: row \"r\" is declared twice");
   has(Fault(WithRow("r: x + inf >= y")), "infinity cannot stand beside variables");
   has(Fault(WithRow("r: x = 1 -> y >= 2")), "indicator constraints are not supported");
   has(Fault(WithRow("r: [ x^2 ] <= 2")), "quadratic parts are not supported");
