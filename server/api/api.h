@@ -126,8 +126,10 @@ absl::Status AddMcpRoutes(http::HttpServer& server, Context& context);
 absl::StatusOr<http::Response> ListExecutions(Context& context, http::Request& request,
                                               std::string model_id);
 
-// The request's credential as it was sent; Unauthenticated when there is none of a known form.
-absl::StatusOr<std::string> BearerOf(const http::Request& request, bool token_in_query);
+// The request's credential as it was sent, by a header or, an access token, by the cookie
+// "jaot_access_token"; Unauthenticated when there is none of a known form.
+absl::StatusOr<std::string> BearerOf(const Context& context, const http::Request& request,
+                                     bool token_in_query);
 
 // Sets request.identity to the Caller, or says no. With `token_in_query` the credential may also be
 // the query's "token", for clients that cannot set headers.

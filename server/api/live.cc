@@ -43,7 +43,7 @@ class LiveSession : public http::WebSocketSession {
     bool by_subprotocol = offered.size() >= 2 && http::EqualsIgnoreCase(offered[0], "bearer");
     std::string accepted = by_subprotocol ? offered[0] : "";
     absl::StatusOr<std::string> token =
-        by_subprotocol ? offered[1] : BearerOf(request, /*token_in_query=*/true);
+        by_subprotocol ? offered[1] : BearerOf(context_, request, /*token_in_query=*/true);
     absl::StatusOr<Caller> caller =
         token.ok() ? context_.engine.identity().Authenticate(*token) : token.status();
     if (!caller.ok()) {
@@ -98,7 +98,7 @@ absl::StatusOr<Response> Events(Context& context, std::shared_ptr<LiveFeeds> fee
                                 Request& request) {
   std::string organization = CallerOf(request).organization_id;
   std::string id(request.Parameter("execution_id"));
-  absl::StatusOr<std::string> token = BearerOf(request, /*token_in_query=*/true);
+  absl::StatusOr<std::string> token = BearerOf(context, request, /*token_in_query=*/true);
   if (!token.ok()) return token.status();
   absl::StatusOr<Execution> execution = context.engine.executions().Get(organization, id);
   if (!execution.ok()) return execution.status();

@@ -1,7 +1,7 @@
 // What pages of other origins may do with this server (the Fetch standard's CORS protocol).
 //
-// Credentials travel in the Authorization header, which scripts set themselves, so cookies and the
-// like are never allowed: no answer has Access-Control-Allow-Credentials.
+// Their credentials travel in the Authorization header, which scripts set themselves, so cookies and
+// the like are never allowed to them: no answer has Access-Control-Allow-Credentials.
 #pragma once
 
 #include <string>

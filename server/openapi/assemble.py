@@ -48,8 +48,8 @@ NAMES = {
     503: ("Unavailable", "The server cannot do this now; `Retry-After` says when to come back."),
 }
 HEADERS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
-SECURITY = {"key": [{"key": []}], "none": [], "secret": [{"triggerSecret": []}, {}],
-            "token": [{"key": []}, {"keyInQuery": []}]}
+SECURITY = {"none": [], "secret": [{"triggerSecret": []}, {}],
+            "token": [{"key": []}, {"cookie": []}, {"keyInQuery": []}]}
 
 
 def fail(message):

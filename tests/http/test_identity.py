@@ -24,6 +24,7 @@ def token(secret, claims, algorithm="HS256"):
 
 
 class Credentials(ServerTest):
+    flags = ("--cors-origin", "https://app.example.com", "--cors-origin", "*")
     environment = {"SOLVENT_JWT_SECRET": "a secret for tests"}
 
     def test_nothing_is_shown_without_a_credential(self):
@@ -98,6 +99,36 @@ class Credentials(ServerTest):
         self.assertEqual(status(token(secret, {**claims, "type": "refresh"})), 401)
         self.assertEqual(status(token(secret, {**claims, "org": "org_0000000000000000"})), 401)
         self.assertEqual(status(token(secret, claims, algorithm="none")), 401)
+
+    def test_an_access_token_may_come_as_a_cookie_from_pages_that_are_trusted(self):
+        organization = self.api.get("/keys").headers["X-Organization-Id"]
+        run = self.api.post("/solve", json=SMALL).json()["execution_id"]
+        user = self.api.get(f"/models/executions/{run}").json()["executed_by"]
+        good = token(b"a secret for tests", {"sub": user, "org": organization, "type": "access",
+                                             "exp": time.time() + 60})
+        host = self.server.url.split("://")[1]
+
+        def answer(cookie, **headers):
+            return self.anonymous.get(f"/models/executions/{run}",
+                                      headers={"Cookie": cookie, **headers})
+
+        cookie = f"theme=dark; jaot_access_token={good}; other=x"
+        for headers in ({}, {"Origin": f"http://{host}"}, {"Origin": f"https://{host.upper()}"},
+                        {"Origin": "https://app.example.com"}):
+            self.assertEqual(answer(cookie, **headers).json()["id"], run)
+        self.assertIn("private", answer(cookie).headers["Cache-Control"])
+        for origin in ("https://evil.example.com", "null", "*", "", f"http://{host}.example.com"):
+            refused = answer(cookie, Origin=origin)
+            self.assert_error(refused, 401, "unauthorized")
+            self.assertEqual(refused.headers["WWW-Authenticate"], "Bearer")
+        # A header counts for more; keys come by header only.
+        self.assert_error(answer(cookie, Authorization="Bearer nonsense"), 401)
+        for bad in (f"jaot_access_token={self.server.key}", f"jaot_access_token={good}x",
+                    f"my_jaot_access_token={good}", "jaot_access_token=", "jaot_access_token", ";=;"):
+            self.assert_error(answer(bad), 401)
+        # A bad credential on a public route is ignored.
+        self.assertEqual(self.anonymous.get("/health", headers={
+            "Cookie": cookie, "Origin": "https://evil.example.com"}).status_code, 200)
 
     def test_the_command_line_manages_keys_while_the_server_runs(self):
         def keys(*arguments):
