@@ -8,6 +8,7 @@
 
 #include "simdjson.h"
 #include "solvent/error.h"
+#include "text_length.h"
 
 namespace solvent {
 namespace {
@@ -20,33 +21,32 @@ const Json::Object kEmptyObject;
 // Small objects are searched, large ones hashed.
 constexpr size_t kHashAbove = 16;
 
-bool HasDuplicate(const Json::Object& object, std::string_view* which) {
+// The place of the first member whose name an earlier one has; the number of members if none.
+size_t FindDuplicate(const Json::Object& object) {
   if (object.size() <= kHashAbove) {
     for (size_t i = 1; i < object.size(); ++i) {
       for (size_t j = 0; j < i; ++j) {
-        if (object[i].name == object[j].name) {
-          *which = object[i].name;
-          return true;
-        }
+        if (object[i].name == object[j].name) return i;
       }
     }
-    return false;
+    return object.size();
   }
   std::unordered_set<std::string_view> seen;
   seen.reserve(object.size());
-  for (const Json::Member& member : object) {
-    if (!seen.insert(member.name).second) {
-      *which = member.name;
-      return true;
-    }
+  for (size_t i = 0; i < object.size(); ++i) {
+    if (!seen.insert(object[i].name).second) return i;
   }
-  return false;
+  return object.size();
 }
+
+// Where something stands in a document: numbers of members and items, the innermost first.
+using JsonPath = std::vector<size_t>;
 
 struct JsonFault {
   std::string place;      // "line 3, column 14"
   std::string_view word;  // what stands there, where a value was to come
   bool not_finite = false;
+  bool too_deep = false;
 };
 
 // "NaN", "-Infinity" and numbers beyond a double's range, all of which some writers produce.
@@ -61,33 +61,71 @@ bool IsNotFinite(std::string_view word) {
   return !std::isfinite(number);
 }
 
-// The first place at which `text` stops being JSON. simdjson's DOM does not say where it failed;
-// this slower walk runs only after it did.
-JsonFault LocateJsonFault(std::string_view text) {
+// Four hexadecimal digits, or -1.
+int CodeUnit(std::string_view digits) {
+  int unit = -1;
+  const char* end = digits.data() + std::min<size_t>(digits.size(), 4);
+  auto [rest, error] = std::from_chars(digits.data(), end, unit, 16);
+  return digits.size() >= 4 && error == std::errc() && rest == end && unit >= 0 ? unit : -1;
+}
+
+// Bytes of the escape that begins `text`; 0 when it stands for no character.
+size_t EscapeSize(std::string_view text) {
+  if (text.size() < 2) return 0;
+  if (text[1] != 'u') {
+    return std::string_view("\"\\/bfnrt").find(text[1]) == std::string_view::npos ? 0 : 2;
+  }
+  const int unit = CodeUnit(text.substr(2));
+  if (unit < 0 || (unit >= 0xDC00 && unit < 0xE000)) return 0;
+  if (unit < 0xD800 || unit >= 0xE000) return 6;
+  if (text.substr(6, 2) != "\\u") return 0;
+  const int second = CodeUnit(text.substr(8));
+  return second >= 0xDC00 && second < 0xE000 ? 12 : 0;
+}
+
+// The first place at which `text` stops being JSON of that depth, or else, where `sought` is given,
+// that member's place. simdjson's DOM does not say where it failed; this slower walk runs only
+// after it did.
+JsonFault LocateJsonFault(std::string_view text, size_t max_depth,
+                          const JsonPath* sought = nullptr) {
   JsonFault fault;
   std::string open;  // the brackets around the current position
+  JsonPath path;     // of the current position, the innermost last
   enum { kValue, kValueOrEnd, kKey, kKeyOrEnd, kColon, kCommaOrEnd, kDone } want = kValue;
   size_t i = 0;
   auto close_bracket = [&](char bracket) {
     if (open.empty() || open.back() != bracket) return false;
     open.pop_back();
+    path.pop_back();
     want = open.empty() ? kDone : kCommaOrEnd;
     ++i;
     return true;
   };
+  auto is_sought = [&] {
+    return sought != nullptr &&
+           std::equal(path.begin(), path.end(), sought->rbegin(), sought->rend());
+  };
+  // simdjson counts a bracket only where something stands in it.
+  auto is_too_deep = [&] {
+    if (open.size() + 1 < max_depth) return false;
+    const size_t next = text.find_first_not_of(" \t\n\r", i + 1);
+    const bool empty = next != std::string_view::npos && text[next] == (text[i] == '{' ? '}' : ']');
+    return !empty;
+  };
   // Leaves i at the fault when the string is bad.
   auto skip_string = [&] {
-    for (++i; i < text.size(); ++i) {
+    ++i;
+    while (i < text.size()) {
       unsigned char c = static_cast<unsigned char>(text[i]);
-      if (c < 0x20) return false;
       if (c == '"') {
         ++i;
         return true;
       }
-      if (c == '\\' && ++i < text.size() &&
-          std::string_view("\"\\/bfnrtu").find(text[i]) == std::string_view::npos) {
-        return false;
-      }
+      const size_t size = c == '\\'  ? EscapeSize(text.substr(i))
+                          : c < 0x20 ? 0
+                                     : Utf8CharacterSize(text, i);
+      if (size == 0) return false;
+      i += size;
     }
     return false;
   };
@@ -106,6 +144,7 @@ JsonFault LocateJsonFault(std::string_view text) {
     }
     if (want == kCommaOrEnd && c == ',') {
       want = open.back() == '{' ? kKey : kValue;
+      ++path.back();
       ++i;
       continue;
     }
@@ -119,12 +158,15 @@ JsonFault LocateJsonFault(std::string_view text) {
     }
     if (want == kCommaOrEnd) break;
     if (want == kKey || want == kKeyOrEnd) {
-      if (c != '"' || !skip_string()) break;
+      if (c != '"' || is_sought() || !skip_string()) break;
       want = kColon;
       continue;
     }
     if (c == '{' || c == '[') {
+      fault.too_deep = is_too_deep();
+      if (fault.too_deep) break;
       open += c;
+      path.push_back(0);
       want = c == '{' ? kKeyOrEnd : kValueOrEnd;
       ++i;
       continue;
@@ -163,8 +205,9 @@ JsonFault LocateJsonFault(std::string_view text) {
   return fault;
 }
 
-// simdjson bounds the depth, so this recursion is bounded too.
-absl::Status Convert(simdjson::dom::element element, Json& out) {
+// simdjson bounds the depth, so this recursion is bounded too. `twice` becomes the path of a member
+// that is there for the second time, where that is the fault.
+absl::Status Convert(simdjson::dom::element element, Json& out, JsonPath& twice) {
   using simdjson::dom::element_type;
   switch (element.type()) {
     case element_type::ARRAY: {
@@ -174,7 +217,10 @@ absl::Status Convert(simdjson::dom::element element, Json& out) {
       items.reserve(array.size());
       for (simdjson::dom::element item : array) {
         items.emplace_back();
-        if (absl::Status status = Convert(item, items.back()); !status.ok()) return status;
+        if (absl::Status status = Convert(item, items.back(), twice); !status.ok()) {
+          twice.push_back(items.size() - 1);
+          return status;
+        }
       }
       out = Json(std::move(items));
       return absl::OkStatus();
@@ -186,14 +232,15 @@ absl::Status Convert(simdjson::dom::element element, Json& out) {
       members.reserve(object.size());
       for (auto field : object) {
         members.push_back({std::string(field.key), Json()});
-        if (absl::Status status = Convert(field.value, members.back().value); !status.ok()) {
+        if (absl::Status status = Convert(field.value, members.back().value, twice); !status.ok()) {
+          twice.push_back(members.size() - 1);
           return status;
         }
       }
-      std::string_view twice;
-      if (HasDuplicate(members, &twice)) {
-        return BadRequest("malformed JSON: member \"" + std::string(twice.substr(0, 100)) +
-                          "\" appears twice in one object");
+      if (const size_t second = FindDuplicate(members); second < members.size()) {
+        twice.push_back(second);
+        return BadRequest("member " + Json(members[second].name.substr(0, 100)).Dump() +
+                          " appears twice in one object");
       }
       out = Json(std::move(members));
       return absl::OkStatus();
@@ -351,11 +398,11 @@ absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth) {
   simdjson::dom::element root;
   simdjson::error_code error = parser.parse(text.data(), text.size()).get(root);
   if (error != simdjson::SUCCESS) {
-    if (error == simdjson::DEPTH_ERROR) {
-      return BadRequest("malformed JSON: nested deeper than " + std::to_string(max_depth) +
-                        " levels");
+    const JsonFault fault = LocateJsonFault(text, max_depth);
+    if (fault.too_deep) {
+      return BadRequest("malformed JSON at " + fault.place + ": nested deeper than " +
+                        std::to_string(max_depth) + " levels");
     }
-    const JsonFault fault = LocateJsonFault(text);
     if (fault.not_finite) {
       return ValidationError("", "not a finite number at " + fault.place + ": " +
                                      std::string(fault.word.substr(0, 40)));
@@ -363,7 +410,12 @@ absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth) {
     return BadRequest("malformed JSON at " + fault.place + ": " + simdjson::error_message(error));
   }
   Json json;
-  if (absl::Status status = Convert(root, json); !status.ok()) return status;
+  JsonPath twice;
+  if (absl::Status status = Convert(root, json, twice); !status.ok()) {
+    if (twice.empty()) return status;
+    return BadRequest("malformed JSON at " + LocateJsonFault(text, max_depth, &twice).place + ": " +
+                      std::string(Message(status)));
+  }
   return json;
 }
 
@@ -489,19 +541,8 @@ void AppendJsonString(std::string& out, std::string_view s) {
       continue;
     }
     if (c >= 0x80) {
-      // Length and least code point of the sequence that this lead byte announces.
-      size_t length = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-      bool good = c >= 0xC2 && c <= 0xF4 && i + length <= s.size();
-      for (size_t k = 1; good && k < length; ++k) {
-        good = (static_cast<unsigned char>(s[i + k]) & 0xC0) == 0x80;
-      }
-      if (good && length > 2) {
-        unsigned char next = static_cast<unsigned char>(s[i + 1]);
-        good = !(c == 0xE0 && next < 0xA0) && !(c == 0xED && next >= 0xA0) &&
-               !(c == 0xF0 && next < 0x90) && !(c == 0xF4 && next >= 0x90);
-      }
-      if (good) {
-        i += length;
+      if (const size_t size = Utf8CharacterSize(s, i); size > 0) {
+        i += size;
         continue;
       }
       flush(i);

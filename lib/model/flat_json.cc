@@ -70,7 +70,7 @@ class FlatReader {
 
  private:
   // What all readers below return: false ends the whole reading, because the JSON is malformed
-  // (malformed_), a key came twice (twice_) or enough faults were found.
+  // (malformed_), as where a key comes twice, or enough faults were found.
   using Go = bool;
 
   // A place in the document: "/variables/3/name", put together only for a fault.
@@ -149,7 +149,6 @@ class FlatReader {
   bool defer_objective_ = false;
   bool defer_constraints_ = false;
   bool malformed_ = false;
-  std::string twice_;
   FaultList faults_;
 
   struct Variable {
@@ -179,9 +178,6 @@ absl::StatusOr<FlatProblem> FlatReader::Read() {
     return MalformedStatus();
   }
   if (ReadRoot(document) && (defer_objective_ || defer_constraints_)) ReadDeferred(document);
-  if (!twice_.empty()) {
-    return BadRequest("malformed JSON: member \"" + twice_ + "\" appears twice in one object");
-  }
   if (malformed_) return MalformedStatus();
   if (!faults_.empty()) return std::move(faults_).ToStatus();
   auto problem = std::move(builder_).Build();
@@ -204,11 +200,7 @@ FlatReader::Go FlatReader::ForEachMember(ondemand::object object, SeenKeys& seen
     if (std::move(result).get(field)) return Malformed();
     std::string_view key;
     if (field.unescaped_key().get(key)) return Malformed();
-    if (!seen.Add(key)) {
-      twice_ = key.substr(0, 100);
-      if (twice_.empty()) twice_ = "(empty)";
-      return false;
-    }
+    if (!seen.Add(key)) return Malformed();
     if (!member(key, field.value())) return false;
   }
   return true;

@@ -118,6 +118,7 @@ class MpsReader {
   bool in_integers_ = false;
   std::vector<uint8_t> integer_by_marker_;
   std::vector<uint8_t> bounds_given_;
+  std::vector<uint32_t> bound_line_;                // of the last one
   std::vector<std::pair<int32_t, double>> sorted_;  // scratch
   Token rhs_set_;
   Token range_set_;
@@ -472,6 +473,7 @@ void MpsReader::BeginColumn() {
   problem_.column_names.Add(name.text);
   integer_by_marker_.push_back(in_integers_ ? 1 : 0);
   bounds_given_.push_back(0);
+  bound_line_.push_back(0);
 }
 
 void MpsReader::ReadColumn() {
@@ -639,6 +641,7 @@ void MpsReader::SetBound(size_t column, std::string_view type, double bound) {
     upper = 1;
   }
   given |= now;
+  bound_line_[column] = static_cast<uint32_t>(line_);
 }
 
 void MpsReader::FinishRows() {
@@ -667,6 +670,11 @@ void MpsReader::FinishColumns() {
     ColumnType& type = problem_.column_type[j];
     // An integer without any bound is a 0/1 column, as CBC, glpsol and CPLEX have it.
     if (integer_by_marker_[j] != 0 && bounds_given_[j] == 0) upper = 1;
+    if (problem_.column_lower[j] > upper) {
+      faults_.Add(bound_line_[j], 1,
+                  "the lower bound of column " + Quote(problem_.column_names[j]) +
+                      " is above its upper bound");
+    }
     // BV, then bounds beyond 0 and 1.
     if (type == ColumnType::kBinary && (problem_.column_lower[j] < 0 || upper > 1)) {
       type = ColumnType::kInteger;

@@ -42,6 +42,39 @@ TEST_CASE("faults are named with line and column") {
   CHECK(WhyNot("").find("column 1") != std::string::npos);
 }
 
+TEST_CASE("what is found out late is named where it stands") {
+  auto place = [](std::string_view text, size_t depth = 64) {
+    const std::string why = WhyNot(text, depth);
+    INFO(why);
+    const size_t end = why.find(':');
+    constexpr std::string_view kBegin = "malformed JSON at line ";
+    REQUIRE(why.rfind(kBegin, 0) == 0);
+    return why.substr(kBegin.size(), end - kBegin.size());
+  };
+  // Bytes and escapes that stand for no character.
+  CHECK(place("{\"a\":1,\n \"b\":\"x\\ud800y\", \"c\":[1,2,3]}") == "2, column 8");
+  CHECK(place(R"(["\udc00"])") == "1, column 3");
+  CHECK(place(R"(["ab\ud83d\u0041"])") == "1, column 5");
+  CHECK(place(R"(["ab\u00g0"])") == "1, column 5");
+  CHECK(place(R"(["ab\q"])") == "1, column 5");
+  CHECK(place("[\"a\xff\", 1]") == "1, column 4");
+  CHECK(place("[\"\xc3\xa9\xed\xa0\x80\"]") == "1, column 5");
+  CHECK(place("{\"\\ud83d\\ude80\\n\": [\"\xf0\x9f\x9a\x80\", 0x1]}") == "1, column 29");
+  CHECK(ParseJson(R"(["\ud83d\ude80 \uFFFF \u0000"])").ok());
+  // Members that come again, by what their names stand for.
+  CHECK(place("{\"a\":1,\n  \"a\":2}") == "2, column 3");
+  CHECK(place("{\"a\":[{}, {\"a\":1}, {\"b\":[0, {\"q\":[], \"r\":{}, \"\\u0071\":0}]}]}") ==
+        "1, column 46");
+  CHECK(WhyNot("{\"x\":{\"\":1,\"\":2}}").find("column 12: member \"\" appears twice") !=
+        std::string::npos);
+  std::string many = "[[],[{";
+  for (int i = 0; i < 100; ++i) many += "\"k" + std::to_string(i) + "\":0,\n";
+  CHECK(place(many + " \"k7\":1}]]") == "101, column 2");
+  // Brackets within more brackets than are allowed.
+  CHECK(place(std::string(20, '[') + std::string(20, ']'), 10) == "1, column 10");
+  CHECK(place("{\"a\":[[],\n {}, [{\"b\":1}]]}", 4) == "2, column 7");
+}
+
 TEST_CASE("numbers that are not finite are wrong values, wherever they stand") {
   for (const char* word : {"NaN", "nan", "Infinity", "-Infinity", "-NaN", "1e400", "-1e999"}) {
     const std::string text = "{\"tiny\":1e-400,\n \"a\":[1," + std::string(word) + "]}";

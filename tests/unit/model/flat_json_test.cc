@@ -338,7 +338,8 @@ TEST_CASE("text that is not JSON is refused, wherever the fault is") {
     for (const char* word : {"NaN", "Infinity", "1e400", "1e999"})
       not_finite |= text.find(word) != std::string::npos;
     CHECK(info.code == (not_finite ? "validation_error" : "bad_request"));
-    CHECK(message.find(not_finite ? "not a finite number at line" : "malformed JSON") == 0);
+    CHECK(message.find(not_finite ? "not a finite number at line" : "malformed JSON at line ") ==
+          0);
   }
   CHECK(ReadFlatJson(WithMore("\"x\":" + std::string(60, '[') + std::string(60, ']'))).ok());
 }

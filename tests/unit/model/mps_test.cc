@@ -198,7 +198,7 @@ TEST_CASE("faults name line, column and text, several at once") {
   has(Fault(File("BOUNDS\n LO B x 1e30\nENDATA\n")), "cannot be this bound");
   has(Fault(File("BOUNDS\n FX B x inf\nENDATA\n")), "cannot be this bound");
   has(Fault(File("BOUNDS\n LO B x 5\n UP B x 4\nENDATA\n")),
-      "column x: the lower bound 5 is above");
+      "line 14, column 1: the lower bound of column \"x\" is above its upper bound");
   has(Fault(File("QUADOBJ\n x x 1\nENDATA\n")), "\"QUADOBJ\" is not supported");
   has(Fault(File("SOS\n S1 a\nENDATA\n")), "\"SOS\" is not supported");
   has(Fault("OBJSENSE\n UP\nENDATA\n"), "\"UP\" is no sense");
