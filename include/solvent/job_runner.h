@@ -73,7 +73,7 @@ struct Job {
 };
 
 // Readers for the HTTP API's bodies. BadRequest with every fault in its fields; any member that is
-// not known is one.
+// not known is one. Those of a start are in JobStart::fault, unless it is no object at all.
 struct JobStart;
 absl::StatusOr<JobDefinition> ReadJobDefinition(const Json& body);
 absl::StatusOr<JobStart> ReadJobStart(Json body);
@@ -107,6 +107,8 @@ struct JobStart {
   std::string organization;                // "" or the caller's organization
   // Tells whether a repeated execution_id or request_id asks for the same; ReadJobStart fills it.
   std::string request_hash;
+  // What ReadJobStart found wrong: refused with what else is wrong.
+  absl::Status fault;
 };
 
 struct JobStarted {

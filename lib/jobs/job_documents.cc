@@ -1,5 +1,4 @@
 // Jobs and starts as JSON: the HTTP API's bodies, and what is kept.
-#include <limits>
 #include <utility>
 
 #include "job_spec.h"
@@ -9,8 +8,6 @@
 
 namespace solvent {
 namespace {
-
-constexpr int64_t kAny = std::numeric_limits<int>::max();
 
 NamedValues ReadEnvList(const Json& list, const std::string& pointer, RequestFaults& faults) {
   NamedValues envs;
@@ -54,9 +51,7 @@ NewTask ReadTask(Json& json, const std::string& at, RequestFaults& faults) {
   Members m(json, at, faults, {"input_data", "name", "maxRetries", "timeout"});
   m.Require("input_data");
   task.name = m.Text("name").value_or("");
-  if (auto retries = m.Integer("maxRetries", 0, kAny)) {
-    task.max_retries = static_cast<int>(*retries);
-  }
+  task.max_retries = m.Integer("maxRetries");
   task.timeout_seconds = m.Duration("timeout");
   for (Json::Member& member : json.mutable_object()) {
     if (member.name == "input_data") task.input = std::move(member.value);
@@ -116,24 +111,20 @@ absl::StatusOr<JobStart> ReadJobStart(Json body) {
             list.is_null() ? "missing" : "type_error");
   }
   Json::Array& tasks = list.mutable_array();
-  bool go_on = true;
-  for (size_t i = 0; i < tasks.size() && go_on; ++i) {
-    faults.BeginTask();
-    start.tasks.push_back(ReadTask(tasks[i], "/tasks/" + std::to_string(i), faults));
-    go_on = faults.EndTask();
+  start.tasks.resize(tasks.size());
+  for (size_t i = 0; i < tasks.size() && faults.WantsTask(i); ++i) {
+    start.tasks[i] = ReadTask(tasks[i], "/tasks/" + std::to_string(i), faults);
   }
   start.env = m.Texts("env");
-  start.memory_mb = m.Integer("memory", 0, kAny);
-  if (auto parallelism = m.Integer("parallelism", 0, kAny)) {
-    start.parallelism = static_cast<int>(*parallelism);
-  }
-  start.timeout_seconds = m.Integer("timeout", 0, kAny);
+  start.memory_mb = m.Integer("memory");
+  start.parallelism = m.Integer("parallelism");
+  start.timeout_seconds = m.Integer("timeout");
   start.allow_queue = m.Flag("allowQueue").value_or(true);
   start.execution_id = m.Text("executionId").value_or("");
   start.request_id = m.Text("id").value_or("");
   start.job = m.Text("jobId").value_or("");
   start.organization = m.Text("workspaceId").value_or("");
-  RETURN_IF_ERROR(std::move(faults).ToStatus());
+  start.fault = std::move(faults).ToStatus();
   return start;
 }
 

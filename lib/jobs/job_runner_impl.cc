@@ -6,9 +6,7 @@
 #include "clock.h"
 #include "crypto.h"
 #include "ids.h"
-#include "job_spec.h"
 #include "outcomes.h"
-#include "request_faults.h"
 #include "run_options.h"
 #include "solvent/error.h"
 #include "status_macros.h"
@@ -184,27 +182,24 @@ absl::StatusOr<std::optional<JobStarted>> JobRunnerImpl::Replay(const Caller& ca
 }
 
 absl::Status JobRunnerImpl::CheckInputs(const PreparedModel& model,
-                                        const std::vector<NewTask>& tasks) {
-  RequestFaults faults;
-  for (size_t i = 0; i < tasks.size(); ++i) {
+                                        const std::vector<NewTask>& tasks, RequestFaults& faults) {
+  for (size_t i = 0; i < tasks.size() && faults.WantsTask(i); ++i) {
+    const std::string at = "/tasks/" + std::to_string(i);
+    if (faults.Has(at) || faults.Has(at + "/input_data")) continue;
     absl::Status status = model.CheckInput(tasks[i].input);
     if (!status.ok() && !absl::IsInvalidArgument(status)) return status;
-    faults.BeginTask();
-    faults.Take(status, "/tasks/" + std::to_string(i) + "/input_data");
-    if (!faults.EndTask()) break;
+    faults.Take(status, at + "/input_data");
   }
-  return std::move(faults).ToStatus();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<NewJobExecution> JobRunnerImpl::MakeExecution(const Caller& caller, const Job& job,
-                                                             const Model& model, JobStart& start) {
+                                                             const Accepted& accepted,
+                                                             JobStart& start) {
+  const Model& model = accepted.model;
+  const SolverSettings& settings = accepted.settings;
   const JobDefinition& definition = job.definition;
   const JobRuntime& runtime = definition.runtime;
-  NamedValues envs = LayOver(runtime.envs, start.env.value_or(NamedValues()));
-  ASSIGN_OR_RETURN(SolverSettings settings, ReadEnvs(envs, "/env"));
-  if (batches_.FindBackend(settings.solver_name) == nullptr) {
-    return RequestFault("/env/SOLVER", "no such solver is available");
-  }
   RETURN_IF_ERROR(ports_.models->KeepDocument(model.prepared->hash(), model.prepared->document()));
 
   NewJobExecution e;
@@ -250,29 +245,57 @@ absl::StatusOr<NewJobExecution> JobRunnerImpl::MakeExecution(const Caller& calle
   return e;
 }
 
-absl::StatusOr<JobStarted> JobRunnerImpl::Start(const Caller& caller, std::string_view name,
-                                                JobStart start) {
-  ASSIGN_OR_RETURN(std::optional<JobStarted> replayed, Replay(caller, name, start));
-  if (replayed.has_value()) return *std::move(replayed);
-  if (batches_.stopping()) return absl::UnavailableError("the engine is stopping");
-  ASSIGN_OR_RETURN(Job job, Get(caller.organization_id, name));
-  if (!start.organization.empty() && start.organization != caller.organization_id) {
-    return RequestFault("/workspaceId", "is another organization's");
+absl::StatusOr<JobRunnerImpl::Accepted> JobRunnerImpl::Accept(const Caller& caller, const Job& job,
+                                                              JobStart& start) {
+  const JobDefinition& definition = job.definition;
+  RequestFaults faults;
+  faults.Take(start.fault, "");
+  faults.Check(start.organization.empty() || start.organization == caller.organization_id,
+               "/workspaceId", "is another organization's");
+  CheckStart(definition, options_, start, faults);
+  Accepted accepted;
+  absl::StatusOr<SolverSettings> settings =
+      ReadEnvs(LayOver(definition.runtime.envs, start.env.value_or(NamedValues())), "/env");
+  if (settings.ok()) {
+    accepted.settings = *std::move(settings);
+    faults.Check(batches_.FindBackend(accepted.settings.solver_name) != nullptr, "/env/SOLVER",
+                 "no such solver is available");
   }
-  RETURN_IF_ERROR(CheckStart(job.definition, options_, start));
-  if (!job.definition.enabled) return Conflict("The job is disabled");
-  absl::StatusOr<Model> model = FindModel(caller.organization_id, job.definition.model_id);
-  if (absl::IsNotFound(model.status())) return Conflict("The job's model is not active any more");
-  RETURN_IF_ERROR(model.status());
-  RETURN_IF_ERROR(CheckInputs(*model->prepared, start.tasks));
-  if (!start.allow_queue) {
-    const int64_t memory = start.memory_mb.value_or(job.definition.runtime.memory_mb);
-    if (limits_.worker_memory_mb > 0 && memory > limits_.worker_memory_mb) {
-      return RequestFault("/memory", "can never fit: a solver process may take " +
-                                         std::to_string(limits_.worker_memory_mb) + " MB");
+  faults.Take(settings.status(), "");
+  const int64_t memory = start.memory_mb.value_or(definition.runtime.memory_mb);
+  if (!start.allow_queue && limits_.worker_memory_mb > 0 && !faults.Has("/memory")) {
+    faults.Check(memory <= limits_.worker_memory_mb, "/memory",
+                 "can never fit: a solver process may take " +
+                     std::to_string(limits_.worker_memory_mb) + " MB");
+  }
+  absl::Status conflict;
+  if (!definition.enabled) conflict = Conflict("The job is disabled");
+  absl::StatusOr<Model> model = FindModel(caller.organization_id, definition.model_id);
+  if (absl::IsNotFound(model.status())) {
+    if (conflict.ok()) conflict = Conflict("The job's model is not active any more");
+  } else {
+    RETURN_IF_ERROR(model.status());
+    accepted.model = *std::move(model);
+    if (!faults.Has("/tasks")) {
+      RETURN_IF_ERROR(CheckInputs(*accepted.model.prepared, start.tasks, faults));
     }
   }
-  ASSIGN_OR_RETURN(NewJobExecution execution, MakeExecution(caller, job, *model, start));
+  RETURN_IF_ERROR(std::move(faults).ToStatus());
+  RETURN_IF_ERROR(conflict);
+  return accepted;
+}
+
+absl::StatusOr<JobStarted> JobRunnerImpl::Start(const Caller& caller, std::string_view name,
+                                                JobStart start) {
+  std::optional<JobStarted> replayed;
+  if (start.fault.ok()) {
+    ASSIGN_OR_RETURN(replayed, Replay(caller, name, start));
+    if (replayed.has_value()) return *std::move(replayed);
+  }
+  if (batches_.stopping()) return absl::UnavailableError("the engine is stopping");
+  ASSIGN_OR_RETURN(Job job, Get(caller.organization_id, name));
+  ASSIGN_OR_RETURN(Accepted accepted, Accept(caller, job, start));
+  ASSIGN_OR_RETURN(NewJobExecution execution, MakeExecution(caller, job, accepted, start));
   JobStarted started;
   started.execution_id = execution.id;
   started.request_id = execution.request_key;

@@ -9,8 +9,10 @@
 
 #include "batch_runner.h"
 #include "job_port.h"
+#include "job_spec.h"
 #include "model_port.h"
 #include "prepared_models.h"
+#include "request_faults.h"
 #include "run_queue.h"
 #include "secret_box.h"
 #include "solvent/job_runner.h"
@@ -73,12 +75,20 @@ class JobRunnerImpl : public JobRunner {
   absl::Status CheckAgainstInstance(const Caller& caller, const JobDefinition& definition);
   std::string Sealed(const std::string& secret) const;
   absl::StatusOr<Model> FindModel(std::string_view organization, std::string_view id);
-  absl::Status CheckInputs(const PreparedModel& model, const std::vector<NewTask>& tasks);
+  static absl::Status CheckInputs(const PreparedModel& model, const std::vector<NewTask>& tasks,
+                                  RequestFaults& faults);
+  // What a start runs with, once nothing is wrong with it.
+  struct Accepted {
+    Model model;
+    SolverSettings settings;
+  };
+  // Everything that is wrong is told at once.
+  absl::StatusOr<Accepted> Accept(const Caller& caller, const Job& job, JobStart& start);
   // The answer that was given before, nothing, or a conflict.
   absl::StatusOr<std::optional<JobStarted>> Replay(const Caller& caller, std::string_view job,
                                                    const JobStart& start);
   absl::StatusOr<NewJobExecution> MakeExecution(const Caller& caller, const Job& job,
-                                                const Model& model, JobStart& start);
+                                                const Accepted& accepted, JobStart& start);
   void SetExpiry(JobExecution& execution) const;
 
   StorePorts& ports_;

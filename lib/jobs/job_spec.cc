@@ -182,12 +182,14 @@ absl::Status CheckDefinition(JobDefinition& d) {
   return std::move(faults).ToStatus();
 }
 
-absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobStart& start) {
+void CheckStart(const JobDefinition& job, const JobOptions& limits, JobStart& start,
+                RequestFaults& faults) {
   const JobRuntime& runtime = job.runtime;
-  RequestFaults faults;
   const auto tasks = static_cast<int64_t>(start.tasks.size());
-  faults.Check(tasks >= 1 && tasks <= limits.max_tasks, "/tasks",
-               "must hold 1 to " + std::to_string(limits.max_tasks) + " tasks");
+  if (!faults.Has("/tasks")) {
+    faults.Check(tasks >= 1 && tasks <= limits.max_tasks, "/tasks",
+                 "must hold 1 to " + std::to_string(limits.max_tasks) + " tasks");
+  }
   if (start.memory_mb) faults.InRange(*start.memory_mb, 64, runtime.memory_mb, "/memory");
   if (start.parallelism) {
     faults.InRange(*start.parallelism, 1, runtime.max_concurrent_tasks, "/parallelism");
@@ -202,14 +204,14 @@ absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobS
   faults.Check(start.request_id.size() <= 128 && printable, "/id",
                "must have 1 to 128 printable ASCII characters");
   faults.Check(start.job.empty() || start.job == job.name, "/jobId", "is another job's");
-  if (start.env) faults.Take(ReadEnvs(*start.env, "/env").status(), "");
 
   const int64_t overall = start.timeout_seconds.value_or(runtime.timeout_seconds);
   std::unordered_set<std::string> names;
-  for (size_t i = 0; i < start.tasks.size() && tasks <= limits.max_tasks; ++i) {
-    faults.BeginTask();
+  for (size_t i = 0; i < start.tasks.size() && tasks <= limits.max_tasks && faults.WantsTask(i);
+       ++i) {
     NewTask& task = start.tasks[i];
     const std::string at = "/tasks/" + std::to_string(i);
+    if (faults.Has(at)) continue;  // it is no task at all
     if (task.name.empty()) {
       task.name = "task-" + std::to_string(i);
     } else {
@@ -229,10 +231,10 @@ absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobS
     }
     task.timeout_seconds =
         std::min(task.timeout_seconds.value_or(runtime.task_timeout_seconds), overall);
-    faults.Check(task.input.is_object(), at + "/input_data", "must be an object");
-    if (!faults.EndTask()) break;
+    if (!faults.Has(at + "/input_data")) {
+      faults.Check(task.input.is_object(), at + "/input_data", "must be an object");
+    }
   }
-  return std::move(faults).ToStatus();
 }
 
 std::optional<int64_t> ParseDuration(std::string_view text) {

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "request_faults.h"
 #include "solvent/job_runner.h"
 #include "solvent/json.h"
 
@@ -17,9 +18,11 @@ using NamedValues = std::vector<std::pair<std::string, std::string>>;
 
 // Sets what is left open (the task limit). BadRequest naming each fault.
 absl::Status CheckDefinition(JobDefinition& definition);
-// What a start may say of a job that is defined like this; the model's schema is not looked at.
-// Names the tasks, and lowers limits to the execution's.
-absl::Status CheckStart(const JobDefinition& job, const JobOptions& limits, JobStart& start);
+// What a start may say of a job that is defined like this; neither env nor the model's schema is
+// looked at. Names the tasks, and lowers limits to the execution's. What was found before is not
+// said again.
+void CheckStart(const JobDefinition& job, const JobOptions& limits, JobStart& start,
+                RequestFaults& faults);
 
 // The solver options that envs stand for, and the solver's name ("" when none is named).
 struct SolverSettings {

@@ -1,6 +1,7 @@
 #include "json_members.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "pointer.h"
 #include "solvent/job_runner.h"
@@ -47,19 +48,25 @@ std::optional<std::string> Members::Text(std::string_view name, bool may_be_empt
   return std::nullopt;
 }
 
-std::optional<int64_t> Members::Integer(std::string_view name, int64_t least, int64_t most) {
+std::optional<int> Members::Integer(std::string_view name) {
   const Json& value = At(name);
   if (value.is_null()) return std::nullopt;
   if (!value.is_integer()) {
     Fault(name, "must be an integer", "type_error");
     return std::nullopt;
   }
-  if (value.as_double() < static_cast<double>(least) ||
-      value.as_double() > static_cast<double>(most)) {
+  constexpr int64_t kLeast = std::numeric_limits<int>::min();
+  constexpr int64_t kMost = std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp(value.as_int(), kLeast, kMost));
+}
+
+std::optional<int64_t> Members::Integer(std::string_view name, int64_t least, int64_t most) {
+  std::optional<int64_t> value = Integer(name);
+  if (value && (*value < least || *value > most)) {
     Fault(name, "must be from " + std::to_string(least) + " to " + std::to_string(most));
     return std::nullopt;
   }
-  return value.as_int();
+  return value;
 }
 
 std::optional<bool> Members::Flag(std::string_view name) {
@@ -97,6 +104,7 @@ std::optional<std::vector<std::pair<std::string, std::string>>> Members::Texts(
     if (!member.value.is_string()) {
       faults_.Add(Pointer(name) + "/" + EscapePointer(member.name), "must be a string",
                   "type_error");
+      continue;
     }
     texts.emplace_back(member.name, member.value.as_string());
   }

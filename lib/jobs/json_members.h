@@ -22,9 +22,11 @@ class Members {
   // Absent and null alike leave the value unset.
   std::optional<std::string> Text(std::string_view name, bool may_be_empty = false);
   std::optional<int64_t> Integer(std::string_view name, int64_t least, int64_t most);
+  // Whatever is beyond an int is as far from any range as its ends.
+  std::optional<int> Integer(std::string_view name);
   std::optional<bool> Flag(std::string_view name);
   std::optional<int64_t> Duration(std::string_view name);
-  // An object of strings.
+  // An object of strings; without those that are none.
   std::optional<std::vector<std::pair<std::string, std::string>>> Texts(std::string_view name);
   const Json& At(std::string_view name) const { return object_[name]; }
   std::string Pointer(std::string_view name) const;

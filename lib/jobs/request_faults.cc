@@ -1,5 +1,9 @@
 #include "request_faults.h"
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 namespace solvent {
@@ -7,9 +11,7 @@ namespace {
 
 constexpr size_t kMostBadTasks = 20;
 constexpr size_t kMostOfTask = 5;
-// So that of every bad task some fault is told, whatever else is wrong.
 constexpr size_t kMostOthers = 100;
-constexpr size_t kMost = kMostOthers + kMostBadTasks * kMostOfTask;
 constexpr size_t kLongestPointer = 256;
 
 void Shorten(std::string& pointer) {
@@ -22,16 +24,54 @@ void Shorten(std::string& pointer) {
   pointer += "...";
 }
 
+std::optional<size_t> TaskOf(std::string_view pointer) {
+  constexpr std::string_view kTasks = "/tasks/";
+  if (!pointer.starts_with(kTasks)) return std::nullopt;
+  pointer.remove_prefix(kTasks.size());
+  pointer = pointer.substr(0, pointer.find('/'));
+  size_t index = 0;
+  auto [end, error] = std::from_chars(pointer.data(), pointer.data() + pointer.size(), index);
+  if (error != std::errc() || end != pointer.data() + pointer.size()) return std::nullopt;
+  return index;
+}
+
 }  // namespace
 
+bool RequestFaults::WantsTask(size_t index) const {
+  return tasks_.size() < kMostBadTasks || index <= tasks_.rbegin()->first;
+}
+
+bool RequestFaults::Has(std::string_view pointer) const {
+  const std::vector<FieldError>* place = &others_;
+  if (auto task = TaskOf(pointer)) {
+    auto found = tasks_.find(*task);
+    if (found == tasks_.end()) return false;
+    place = &found->second;
+  }
+  return std::any_of(place->begin(), place->end(),
+                     [&](const FieldError& fault) { return fault.pointer == pointer; });
+}
+
+std::vector<FieldError>* RequestFaults::PlaceFor(std::string_view pointer) {
+  const std::optional<size_t> task = TaskOf(pointer);
+  if (!task) return others_.size() < kMostOthers ? &others_ : nullptr;
+  if (!WantsTask(*task)) return nullptr;
+  std::vector<FieldError>& faults = tasks_[*task];
+  if (tasks_.size() > kMostBadTasks) {
+    tasks_.erase(std::prev(tasks_.end()));
+    left_out_ = true;
+  }
+  return faults.size() < kMostOfTask ? &faults : nullptr;
+}
+
 void RequestFaults::Add(std::string pointer, std::string_view message, std::string_view type) {
-  if (faults_.size() >= kMost || (!in_task_ && others_ >= kMostOthers)) {
-    ++left_out_;
+  std::vector<FieldError>* place = PlaceFor(pointer);
+  if (place == nullptr) {
+    left_out_ = true;
     return;
   }
-  if (!in_task_) ++others_;
   Shorten(pointer);
-  faults_.push_back({std::move(pointer), std::string(message), std::string(type)});
+  place->push_back({std::move(pointer), std::string(message), std::string(type)});
 }
 
 void RequestFaults::Check(bool good, std::string pointer, std::string_view message) {
@@ -52,29 +92,23 @@ void RequestFaults::Take(const absl::Status& status, std::string_view pointer) {
   if (info.fields.empty()) Add(std::string(pointer), std::string(Message(status)));
 }
 
-void RequestFaults::BeginTask() {
-  in_task_ = true;
-  task_begin_ = faults_.size();
-}
-
-bool RequestFaults::EndTask() {
-  in_task_ = false;
-  if (faults_.size() == task_begin_) return true;
-  if (faults_.size() > task_begin_ + kMostOfTask) {
-    left_out_ += faults_.size() - task_begin_ - kMostOfTask;
-    faults_.resize(task_begin_ + kMostOfTask);
-  }
-  return ++bad_tasks_ < kMostBadTasks;
-}
-
 absl::Status RequestFaults::ToStatus() && {
-  if (faults_.empty()) return absl::OkStatus();
-  const FieldError& first = faults_.front();
+  // Faults that were taken over may be some of more, too.
+  bool all = !left_out_ && others_.size() < kMostOthers && tasks_.size() < kMostBadTasks;
+  std::vector<FieldError> faults = std::move(others_);
+  for (auto& [task, of_task] : tasks_) {
+    all = all && of_task.size() < kMostOfTask;
+    faults.insert(faults.end(), std::make_move_iterator(of_task.begin()),
+                  std::make_move_iterator(of_task.end()));
+  }
+  if (faults.empty()) return absl::OkStatus();
+  const FieldError& first = faults.front();
   std::string message =
       first.pointer.empty() ? first.message : first.pointer + ": " + first.message;
-  const size_t more = faults_.size() - 1 + left_out_;
-  if (more > 0) message += " (and " + std::to_string(more) + " more)";
-  return BadRequest(message, std::move(faults_));
+  if (faults.size() > 1) {
+    message += " (and " + (all ? std::to_string(faults.size() - 1) + " more)" : "more)");
+  }
+  return BadRequest(message, std::move(faults));
 }
 
 absl::Status RequestFault(std::string pointer, std::string_view message) {

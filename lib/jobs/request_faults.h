@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 
 namespace solvent {
 
+// Of tasks ("/tasks/3/…"), the first twenty bad ones are told, whatever order they are found in.
 class RequestFaults {
  public:
   // Pointers are cut to a length that people read.
@@ -21,21 +23,21 @@ class RequestFaults {
   // What `status` says is wrong, below `pointer`.
   void Take(const absl::Status& status, std::string_view pointer);
 
-  // What is added between these is wrong with one task. EndTask is false once enough bad tasks are
-  // known: the others need no look.
-  void BeginTask();
-  bool EndTask();
+  // Whether something is wrong there already.
+  bool Has(std::string_view pointer) const;
+  // Whether faults of this task would be told. Where they would not, neither would later ones'.
+  bool WantsTask(size_t index) const;
 
   // BadRequest with a message made from the first fault; OK without faults.
   absl::Status ToStatus() &&;
 
  private:
-  std::vector<FieldError> faults_;
-  size_t left_out_ = 0;
-  size_t others_ = 0;  // that are no task's
-  bool in_task_ = false;
-  size_t task_begin_ = 0;
-  size_t bad_tasks_ = 0;
+  // Of one task, or of all that is no task's.
+  std::vector<FieldError>* PlaceFor(std::string_view pointer);
+
+  std::vector<FieldError> others_;
+  std::map<size_t, std::vector<FieldError>> tasks_;
+  bool left_out_ = false;
 };
 
 // BadRequest that names one fault.

@@ -266,6 +266,33 @@ class Starts(JobTest):
                 self.assert_refused(self.post({"tasks": [good], **change}), 400, "bad_request", at)
         self.assertEqual(self.get(f"/jobs/{self.job_name}/executions"), [])
 
+    def test_faults_of_all_kinds_are_named_at_once(self):
+        bad = [{"input_data": {"objective": 3}}, 0, {}, {**self.good, "name": "-"},
+               {**self.good, "timeout": 5}, {**self.good, "maxRetries": -1}, self.good,
+               {"input_data": [], "name": 7}]
+        answer = self.assert_refused(self.post({
+            "tasks": bad, "memory": "much", "parallelism": -1, "env": {"SEED": 1, "HOME": "x"},
+            "jobId": "other", "workspaceId": "other", "volumes": []}), 400, "bad_request")
+        named = [d["path"] for d in answer["details"]]
+        places = [path.split(".")[0] if path.startswith("tasks[0]") else path for path in named]
+        self.assertEqual(set(places), {
+            "memory", "parallelism", "env.SEED", "env.HOME", "jobId", "workspaceId", "volumes",
+            "tasks[0]", "tasks[1]", "tasks[2].input_data", "tasks[3].name", "tasks[4].timeout",
+            "tasks[5].maxRetries", "tasks[7].input_data", "tasks[7].name"})
+        # Each of them once, tasks in their order.
+        self.assertEqual(len(set(named)), len(named))
+        tasks = [path for path in named if path.startswith("tasks")]
+        self.assertEqual(tasks, sorted(tasks, key=lambda path: int(path[6])))
+        message = {d["path"]: d["message"] for d in answer["details"]}
+        self.assertEqual(message["tasks[5].maxRetries"], "must be from 0 to 1")
+        self.assertEqual(message["parallelism"], "must be from 1 to 2")
+        # Of many bad tasks the first twenty, whatever is wrong with them.
+        kinds = [{"input_data": {"objective": 3}}, {**self.good, "name": "-"}, 0]
+        many = self.assert_refused(self.post({"tasks": kinds * 9}), 400, "bad_request")
+        self.assertEqual({d["path"].split(".")[0] for d in many["details"]},
+                         {f"tasks[{i}]" for i in range(20)})
+        self.assertEqual(self.get(f"/jobs/{self.job_name}/executions"), [])
+
     def test_of_many_bad_tasks_the_first_twenty_are_named(self):
         bad = {"input_data": {"objective": 3}}
         many = self.assert_refused(self.post({"tasks": [self.good] + [bad] * 30}),

@@ -186,20 +186,18 @@ TEST_CASE("however much is wrong with a request, the answer stays small and name
   for (std::string_view task : {"0", "{}", R"({"name": 1, "timeout": 2, "maxRetries": "", "a": 0,
                                                "b": 1, "c": 2, "d": 3})"}) {
     CAPTURE(task);
-    std::vector<FieldError> fields =
-        faults(ReadJobStart(many(R"({"tasks":[)", task, "]}")).status());
+    std::vector<FieldError> fields = faults(ReadJobStart(many(R"({"tasks":[)", task, "]}"))->fault);
     REQUIRE(fields.size() >= 20);
     CHECK(fields.size() <= 100);
     CHECK(fields.back().pointer.starts_with("/tasks/19"));
   }
   // However much else is wrong, too.
-  std::vector<FieldError> fields = faults(
-      ReadJobStart(Parse(R"({"tasks":[{"input_data":{}},{},3])" + members() + "}")).status());
+  std::vector<FieldError> fields =
+      faults(ReadJobStart(Parse(R"({"tasks":[{"input_data":{}},{},3])" + members() + "}"))->fault);
   CHECK(fields.size() <= 110);
   CHECK(std::any_of(fields.begin(), fields.end(),
                     [](const FieldError& f) { return f.pointer == "/tasks/2"; }));
-  fields =
-      faults(ReadJobStart(Parse(R"({"tasks":[{"input_data":{})" + members() + "}]}")).status());
+  fields = faults(ReadJobStart(Parse(R"({"tasks":[{"input_data":{})" + members() + "}]}"))->fault);
   CHECK(fields.size() <= 5);
   fields = faults(ReadJobDefinition(many(R"({"metadata":{"name":"a"},"spec":{"modelId":"m",
       "runtime":{"envs":[)",
@@ -217,8 +215,40 @@ TEST_CASE("however much is wrong with a request, the answer stays small and name
   JobStart start;
   start.tasks.resize(30);
   for (NewTask& task : start.tasks) task.max_retries = -1;
-  fields = faults(CheckStart(job, JobOptions(), start));
+  RequestFaults found;
+  CheckStart(job, JobOptions(), start, found);
+  fields = faults(std::move(found).ToStatus());
   CHECK(fields.back().pointer.starts_with("/tasks/19/"));
+}
+
+TEST_CASE("the first twenty bad tasks are told, in whatever order they are found") {
+  auto at = [](int task, const std::string& member) {
+    return "/tasks/" + std::to_string(task) + member;
+  };
+  RequestFaults faults;
+  for (int i = 98; i >= 0; i -= 2) faults.Add(at(i, "/name"), "is bad");
+  faults.Add("/env", "is bad");
+  CHECK(faults.WantsTask(38));
+  CHECK_FALSE(faults.WantsTask(39));
+  CHECK(faults.Has("/tasks/0/name"));
+  CHECK_FALSE(faults.Has("/tasks/0"));
+  CHECK_FALSE(faults.Has("/tasks/40/name"));
+  faults.Add(at(1, ""), "is bad");  // in the place of task 38
+  CHECK_FALSE(faults.WantsTask(38));
+  faults.Add(at(38, ""), "is bad");
+  for (int i = 0; i < 9; ++i) faults.Add(at(2, "/x" + std::to_string(i)), "is bad");
+  absl::Status status = std::move(faults).ToStatus();
+  CHECK(Message(status) == "/env: is bad (and more)");
+  std::vector<FieldError> fields = GetErrorInfo(status).fields;
+  REQUIRE(fields.size() == 1 + 20 + 4);
+  CHECK(fields[1].pointer == "/tasks/0/name");
+  CHECK(fields[2].pointer == "/tasks/1");
+  CHECK(fields.back().pointer == "/tasks/36/name");
+
+  RequestFaults few;
+  few.Add("/tasks/7", "is bad");
+  few.Add("/tasks/x/name", "is bad");
+  CHECK(Message(std::move(few).ToStatus()) == "/tasks/x/name: is bad (and 1 more)");
 }
 
 TEST_CASE("a table of results survives commas, quotes and spreadsheets") {
