@@ -105,7 +105,8 @@ struct JobStart {
   std::string request_id;                  // 1..128 printable ASCII characters; "": a new one
   std::string job;                         // "" or the job's name
   std::string organization;                // "" or the caller's organization
-  // Tells whether a repeated execution_id or request_id asks for the same; ReadJobStart fills it.
+  // Tells whether a repeated execution_id or request_id asks for the same; ReadJobStart fills it,
+  // from all of the body but "id".
   std::string request_hash;
   // What ReadJobStart found wrong: refused with what else is wrong.
   absl::Status fault;

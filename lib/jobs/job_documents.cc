@@ -97,7 +97,9 @@ absl::StatusOr<JobDefinition> ReadJobDefinition(const Json& body) {
 absl::StatusOr<JobStart> ReadJobStart(Json body) {
   if (!body.is_object()) return BadRequest("the body must be a JSON object");
   JobStart start;
-  start.request_hash = HashJson(body);
+  Json hashed = body;
+  std::erase_if(hashed.mutable_object(), [](const Json::Member& m) { return m.name == "id"; });
+  start.request_hash = HashJson(std::move(hashed));
   RequestFaults faults;
   Json list;
   for (Json::Member& member : body.mutable_object()) {

@@ -167,8 +167,12 @@ absl::StatusOr<std::optional<JobStarted>> JobRunnerImpl::Replay(const Caller& ca
       std::optional<EarlierStart> earlier,
       ports_.jobs->FindStart(caller.organization_id, start.execution_id, start.request_id));
   if (!earlier.has_value()) return std::optional<JobStarted>();
+  auto other = [](std::string_view wanted, std::string_view was) {
+    return !wanted.empty() && wanted != was;
+  };
   if (earlier->job != job || earlier->request_hash != start.request_hash ||
-      start.request_hash.empty()) {
+      start.request_hash.empty() || other(start.execution_id, earlier->id) ||
+      other(start.request_id, earlier->request_key)) {
     return Conflict("The execution's id or the request's id was used for another request");
   }
   JobStarted started;

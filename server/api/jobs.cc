@@ -178,6 +178,10 @@ absl::StatusOr<Response> StartExecution(Context& context, Request& request) {
   if (!body.ok()) return body.status();
   absl::StatusOr<JobStart> start = ReadJobStart(*std::move(body));
   if (!start.ok()) return start.status();
+  if (!key->empty() && !start->request_id.empty() && *key != start->request_id) {
+    return ValidationError("/id",
+                           "must be what the header Idempotency-Key says: both mean the same");
+  }
   if (start->request_id.empty()) start->request_id = *key;
   absl::StatusOr<JobStarted> started = context.engine.jobs().Start(
       CallerOf(request), request.Parameter("job_id"), *std::move(start));

@@ -387,6 +387,18 @@ class Starts(JobTest):
                                 400, "bad_request")
         self.assert_refused(self.post({"tasks": [self.good, self.good]},
                                       headers={"Idempotency-Key": "by-header"}), 409, "conflict")
+        # Either way around.
+        for body, headers in (({**body, "id": "by-header"}, {}),
+                              ({**body, "id": "by-header"}, {"Idempotency-Key": "by-header"})):
+            again = self.post(body, headers=headers)
+            self.assertEqual((again.json(), again.headers["Idempotency-Replayed"]),
+                             (first.json(), "true"))
+        # Two that differ are none.
+        for key in ("by-header", "new"):
+            refused = self.post({"tasks": [self.good], "id": "by-id"},
+                                headers={"Idempotency-Key": key})
+            self.assert_refused(refused, 400, "bad_request", "id")
+            self.assertIn("Idempotency-Key", refused.json()["message"])
 
 
 class Lists(JobTest):
