@@ -94,13 +94,30 @@ const Router::Node* Router::Walk(const Node& node, std::string_view rest,
   return nullptr;
 }
 
+const Route* Router::Nearest(std::string_view path) const {
+  const Route* nearest = nullptr;
+  const Node* node = root_.get();
+  while (node != nullptr && !path.empty()) {
+    std::string_view segment = TakeSegment(path);
+    const Node* literal = node->Literal(segment);
+    node = literal != nullptr ? literal : node->parameter.get();
+    if (node != nullptr && !node->endpoints.empty()) {
+      nearest = routes_[node->endpoints.front().route].get();
+    }
+  }
+  return nearest;
+}
+
 Router::Match Router::Find(std::string_view method, std::string_view path) const {
   Match match;
   if (!path.starts_with('/')) return match;
   if (path.ends_with('/')) path.remove_suffix(1);
   std::vector<std::string_view> values;
   const Node* node = Walk(*root_, path, values);
-  if (node == nullptr) return match;
+  if (node == nullptr) {
+    match.neighbour = Nearest(path);
+    return match;
+  }
   match.path_known = true;
   const Node::Endpoint* chosen = nullptr;
   for (const Node::Endpoint& endpoint : node->endpoints) {

@@ -57,7 +57,8 @@ class Router {
     const Route* route = nullptr;  // null: no such path, or not with this method
     size_t index = 0;              // of the route, in routes()
     bool path_known = false;
-    const Route* neighbour = nullptr;  // of the same path, when no route has this method
+    // Without a route, one of the same path, or else of the longest beginning of it that has any.
+    const Route* neighbour = nullptr;
     std::string allow;  // for 405 and OPTIONS: "GET, HEAD, OPTIONS", when the path is known
     std::vector<std::pair<std::string, std::string>> parameters;
   };
@@ -71,6 +72,7 @@ class Router {
   struct Node;
   const Node* Walk(const Node& node, std::string_view rest,
                    std::vector<std::string_view>& values) const;
+  const Route* Nearest(std::string_view path) const;
 
   std::unique_ptr<Node> root_;
   std::vector<std::unique_ptr<Route>> routes_;

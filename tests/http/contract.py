@@ -21,6 +21,8 @@ METHODS = ("get", "put", "post", "delete", "patch")
 FIRST, LAST = 6, 2
 # Refused before any route is known.
 HEAD_FAULTS = (400, 414, 417, 431, 505)
+# What is not there has the error body of the routes there.
+BELOW_JOBS = re.compile("(/api/v2|/v0)/jobs/")
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
@@ -131,9 +133,9 @@ class Contract:
             shown = "" if is_stream(response) else response.text[:2000]
             raise Violation(f"{where}: {message}\n{shown}")
 
-        def check_error():
+        def check_error(name="Error"):
             media = response.headers.get("Content-Type", "")
-            name = "ProblemDetails" if media == "application/problem+json" else "Error"
+            name = "ProblemDetails" if media == "application/problem+json" else name
             problems = list(self.faults(self.schema(name), response.json()))
             if problems:
                 fail("; ".join(problems))
@@ -150,7 +152,8 @@ class Contract:
             if response.status_code not in (404, *HEAD_FAULTS):
                 fail("the document does not know this path")
             if not head:
-                check_error()
+                below_jobs = response.status_code == 404 and BELOW_JOBS.match(path)
+                check_error("JobError" if below_jobs else "Error")
             return
         operation = found[1].get("get" if head else request.method.lower())
         if operation is None:

@@ -517,6 +517,12 @@ class Errors(JobTest):
                 for told in (foreign, mine):
                     del told["request_id"]
                 self.assertEqual(foreign, mine)
+        for path in (f"{job}/foo", f"{self.path}/foo", f"{self.path}/tasks/task-0/foo"):
+            for method in ("GET", "POST", "DELETE"):
+                with self.subTest(method=method, path=path):
+                    self.assert_refused(self.api.request(method, path), 404, "not_found")
+                    url = self.server.url + "/v0" + path
+                    self.assert_refused(self.api.request(method, url), 404, "not_found")
         second = self.job()
         for path in (f"{job}/executions/none", f"/jobs/{second}/executions/{execution}",
                      f"{self.path}/tasks/none", f"{self.path}/tasks/task-1"):

@@ -73,6 +73,22 @@ TEST_CASE("a known path with another method lists what it allows") {
   CHECK(Hit(router, "OPTIONS", "*") == "404");
 }
 
+TEST_CASE("a path that nothing is at belongs to the routes that it begins with") {
+  Router router;
+  AddAll(router);
+  auto neighbour = [&](std::string_view method, std::string_view path) -> std::string {
+    auto match = router.Find(method, path);
+    CHECK(match.route == nullptr);
+    return match.neighbour != nullptr ? match.neighbour->pattern : "none";
+  };
+  CHECK(neighbour("PUT", "/models") == "/models");
+  CHECK(neighbour("GET", "/models/x/y") == "/models/{model_id}");
+  CHECK(neighbour("GET", "/models/x/execute/y/z/") == "/models/{id}/execute");
+  CHECK(neighbour("GET", "/models/catalog//") == "/models/catalog");
+  CHECK(neighbour("GET", "/model/x") == "none");
+  CHECK(neighbour("OPTIONS", "*") == "none");
+}
+
 TEST_CASE("patterns that are no paths or are taken are refused") {
   Router router;
   AddAll(router);
