@@ -147,22 +147,38 @@ class TablesNow {
   std::map<std::string, std::string> hashes_;
 };
 
-// Results of an earlier start that still answer today's inputs. A line that was cut off by a kill
-// is no JSON and counts for nothing.
+// Results of an earlier start that still answer today's inputs, wherever those stand now. A line
+// that was cut off by a kill is no JSON and counts for nothing.
 void TakeOver(const std::string& file, TablesNow& tables, std::vector<Input>& inputs) {
   if (!std::filesystem::exists(file)) return;
   absl::StatusOr<std::string> text = ReadAll(file);
   if (!text.ok()) return;
-  for (Line& line : Lines(*text)) {
+  std::map<std::string_view, std::vector<Input*>> missing;
+  for (Input& input : inputs) {
+    if (!input.good) missing[input.key].push_back(&input);
+  }
+  for (const Line& line : Lines(*text)) {
     absl::StatusOr<Json> json = ParseJson(line.text);
     if (!json.ok() || !(*json)["ok"].as_bool() || !(*json)["index"].is_integer()) continue;
+    const std::string key = (*json)["key"].as_string();
     const int64_t index = (*json)["index"].as_int();
-    auto input = std::lower_bound(inputs.begin(), inputs.end(), index,
-                                  [](const Input& i, int64_t at) { return i.index < at; });
-    if (input == inputs.end() || input->index != index) continue;
-    if ((*json)["key"].as_string() != input->key || !tables.Match((*json)["files"])) continue;
-    input->result = std::move(line.text);
-    input->good = true;
+    auto same = std::lower_bound(inputs.begin(), inputs.end(), index,
+                                 [](const Input& i, int64_t at) { return i.index < at; });
+    const bool is_there = same != inputs.end() && same->index == index && same->key == key;
+    auto elsewhere = missing.find(key);
+    if (!is_there && elsewhere == missing.end()) continue;
+    if (!tables.Match((*json)["files"])) continue;
+    if (elsewhere != missing.end()) {
+      for (Input* input : elsewhere->second) {
+        input->result = json->Set("index", input->index).Dump();
+        input->good = true;
+      }
+      missing.erase(elsewhere);
+    }
+    if (is_there) {
+      same->result = line.text;
+      same->good = true;
+    }
   }
 }
 

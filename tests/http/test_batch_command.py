@@ -102,6 +102,24 @@ class BatchCommand(unittest.TestCase):
         self.assertEqual(again[1]["result"]["objective_value"], 4)
         self.assertFalse(pathlib.Path(f"{self.output}.partial").exists())
 
+    def test_results_go_with_their_inputs_when_lines_move(self):
+        def line(need):
+            return {"need": need, "price": 3}
+        self.write_inputs([line(1), line(2), line(2), line(4)])
+        self.assertEqual(self.batch("--output", str(self.output)).returncode, 0)
+        kept = {r["index"]: r for r in self.results()}
+        # One came in front, one went, two stand elsewhere, and one stands there once more.
+        self.write_inputs([line(9), line(4), line(1), line(2), line(1)])
+        run = self.batch("--output", str(self.output))
+        self.assertEqual(run.returncode, 0, run.stderr)
+        again = self.results()
+        self.assertEqual([r["index"] for r in again], [0, 1, 2, 3, 4])
+        self.assertEqual([r["result"]["objective_value"] for r in again], [27, 12, 3, 6, 3])
+        # To the millisecond of their solves: they are those of the first start.
+        for at, was in ((1, 3), (2, 0), (4, 0)):
+            self.assertEqual({**again[at], "index": was}, kept[was])
+        self.assertIn({**again[3], "index": 1}, ({**kept[1]}, {**kept[2], "index": 1}))
+
     def test_infeasible_is_an_answer(self):
         self.write_inputs([{"need": 2000}])
         run = self.batch()
