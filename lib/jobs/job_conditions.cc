@@ -48,6 +48,9 @@ TaskCondition Retry(const JobTask& task) {
   if (task.state == TaskState::kRunning || task.state == TaskState::kSucceeded) {
     return {"Retry", "succeeded", reason, "warning", "", "Another attempt was started."};
   }
+  if (task.state == TaskState::kCancelled) {
+    return {"Retry", "failed", reason, "warning", "", "The task was cancelled."};
+  }
   return {"Retry", "failed", reason, "error", "", "There are no more attempts."};
 }
 

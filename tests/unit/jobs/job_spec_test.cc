@@ -126,6 +126,13 @@ TEST_CASE("a task's conditions tell how it came to be where it is") {
   CHECK(words() ==
         "Scheduled:succeeded:Started:info: Retry:failed:SolverCrashed:error: "
         "Completed:failed:ExecutionTimeout:error:TIMEOUT ");
+  task.state = TaskState::kCancelled;
+  task.reason = TaskReason::kCancelled;
+  task.ended_by = StopCause::kCancel;
+  task.last_reason = TaskReason::kServerRestarted;
+  CHECK(words() ==
+        "Scheduled:succeeded:Started:info: Retry:failed:ServerRestarted:warning: "
+        "Completed:cancelled:Cancelled:warning:CANCELLED ");
   task = JobTask();
   task.state = TaskState::kCancelled;
   task.reason = TaskReason::kJobDeleted;
