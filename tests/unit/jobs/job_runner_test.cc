@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "batch_world.h"
+#include "sqlite_tools.h"
 
 namespace solvent {
 namespace {
@@ -240,6 +241,30 @@ TEST_CASE("of many starts that do not queue, those get in whose tasks can start"
   auto next = start();
   REQUIRE_MESSAGE(next.ok(), next.status().ToString());
   CHECK(w.Ended("batch", next->execution_id).stats.success == 2);
+}
+
+TEST_CASE("a replaced job keeps its secret as long as it has a receiver and gets no new one") {
+  World w(1);
+  w.MakeJob("batch");
+  JobDefinition job = w.engine->jobs().Get(w.caller.organization_id, "batch")->definition;
+  auto kept = [&](const std::string& url, const std::string& secret) {
+    job.webhook_url = url;
+    job.webhook_secret = secret;
+    auto replaced = w.engine->jobs().Replace(w.caller, "batch", job);
+    REQUIRE_MESSAGE(replaced.ok(), replaced.status().ToString());
+    CHECK(replaced->definition.webhook_url == url);
+    CHECK(replaced->definition.webhook_secret.empty());
+    return RawDb(w.database).Value("SELECT hex(webhook_secret) FROM jobs");
+  };
+  const std::string first = kept("https://example.com/a", "whsec_quite_secret");
+  CHECK_FALSE(first.empty());
+  CHECK(kept("https://example.com/a", "") == first);
+  CHECK(kept("https://example.com/b", "") == first);
+  const std::string second = kept("https://example.com/b", "whsec_another_secret");
+  CHECK_FALSE(second.empty());
+  CHECK(second != first);
+  CHECK(kept("", "").empty());
+  CHECK(kept("https://example.com/a", "").empty());
 }
 
 TEST_CASE("a model that is changed later changes nothing in what was started") {

@@ -381,6 +381,20 @@ TEST_CASE("an execution that needs room gets in while a task of it could start a
   CheckInvariants(b.path);
 }
 
+TEST_CASE("executions of the same moment are listed by id, the last one first") {
+  Batches b;
+  for (const char* id : {"m", "z", "a"}) b.Insert(MakeBatch(id, 1));
+  b.Insert(MakeBatch("b", 1, 1, 0, 11 * kSecond));
+  std::string ids;
+  for (int64_t offset = 0; offset < 4; ++offset) {
+    auto list = b.jobs().ListExecutions("org_a", "nightly", 1, offset, false);
+    REQUIRE(list.ok());
+    REQUIRE(list->items.size() == 1);
+    ids += list->items[0].id;
+  }
+  CHECK(ids == "bzma");
+}
+
 TEST_CASE("a refused task refuses the whole execution") {
   Batches b;
   NewJobExecution e = MakeBatch("one", 3);
