@@ -154,7 +154,7 @@ export default function Run({ id }) {
     <div class="split"><div class="stack">
       ${running && html`<${Live} run=${run} live=${live} onCancel=${cancel} />`}
       ${failed && html`<div class="note bad" role="alert"><strong>${run.status === 'timeout'
-        ? 'The time limit passed before any solution was found.' : 'The run failed.'}</strong> ${run.error_message}</div>`}
+        ? 'There is no solution.' : 'The run failed.'}</strong> ${run.error_message}</div>`}
       ${run.status === 'cancelled' && html`<div class="note warn"><strong>The run was cancelled.</strong>
         ${result ? ' The best solution found until then is kept.' : ''}</div>`}
       ${!running && (result || run.solver_status) && html`<${Verdict} run=${run} result=${result} />`}

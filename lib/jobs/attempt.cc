@@ -213,9 +213,9 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
     end = Failed(TaskReason::kInternalError,
                  result->error.empty() ? "the solver failed" : result->error);
   } else if (result->status == SolveStatus::kTimeLimit && !result->has_point) {
-    end = Failed(TaskReason::kTaskTimeout,
-                 own_limit ? "the model's time limit passed before a solution was found"
-                           : "the task's time limit passed before a solution was found");
+    end = Failed(
+        TaskReason::kTaskTimeout,
+        NoSolutionInTime(own_limit ? "the model's time limit" : "the task's time limit", *result));
     end.run.solver_status = ToString(result->status);
   } else {
     Json report = Report(run, *result);

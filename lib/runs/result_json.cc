@@ -224,6 +224,16 @@ std::string ResultToJson(const Problem& problem, const SolveResult& result) {
   return Render(problem, result, Json(), SIZE_MAX);
 }
 
+std::string NoSolutionInTime(std::string_view limit, const SolveResult& result) {
+  std::string text(limit);
+  if (result.history.empty() || !std::isfinite(result.history.back().incumbent)) {
+    return text + " passed before a solution was found";
+  }
+  text += " passed; a solution with objective ";
+  AppendJsonNumber(text, result.history.back().incumbent);
+  return text + " was known, but could not be kept";
+}
+
 std::string RenderProgress(const Progress& progress, double fraction) {
   std::string text;
   JsonWriter w(text);

@@ -21,8 +21,10 @@ struct ResultJson {
 inline constexpr size_t kPreviewVariables = 1000;
 
 // Members of `report` (an object or null) are appended, except those that the result has itself.
-ResultJson RenderResult(const Problem& problem, const SolveResult& result,
-                        const Json& report = {});
+ResultJson RenderResult(const Problem& problem, const SolveResult& result, const Json& report = {});
+
+// Why there is no result after `limit` ("the time limit") has passed without a point to show.
+std::string NoSolutionInTime(std::string_view limit, const SolveResult& result);
 
 std::string RenderProgress(const Progress& progress, double fraction);
 struct StoredProgress {

@@ -666,7 +666,7 @@ FinishRun RunQueue::SolveJob(Job& job, bool* put_back) {
   }
   if (result->status == SolveStatus::kTimeLimit && !result->has_point) {
     finish.state = RunState::kTimeout;
-    finish.error_message = "the time limit passed before a solution was found";
+    finish.error_message = NoSolutionInTime("the time limit", *result);
     finish.solver_status = ToString(result->status);
     return finish;
   }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -242,6 +243,7 @@ SolveResult WorkerExchange::Overrun() {
   result.nodes = last_.nodes;
   result.iterations = last_.iterations;
   result.bound = last_.bound;
+  if (!std::isnan(last_.incumbent)) result.history.push_back(last_);
   result.verification.note =
       "the solver did not stop in time and its process was ended; points it had found are lost";
   return result;

@@ -255,6 +255,28 @@ TEST_CASE("results, limits and failures become end states") {
   }
 }
 
+TEST_CASE("a run that ends without a result says whether a solution was known") {
+  for (bool known : {false, true}) {
+    TemporaryFolder folder;
+    TestEngine engine(folder.File("a.db"));
+    engine.backend.SetScript([known](const Problem&, const auto&, const auto&) {
+      SolveResult result;
+      result.status = SolveStatus::kTimeLimit;
+      Progress progress;
+      progress.incumbent = 9.5;
+      if (known) result.history.push_back(progress);
+      return result;
+    });
+    REQUIRE(engine.queue->Start().ok());
+    Execution ended = MustWait(engine, MustSubmit(engine));
+    CHECK(ended.state == RunState::kTimeout);
+    CHECK(ended.error_message ==
+          (known ? "the time limit passed; a solution with objective 9.5 was known, but could not "
+                   "be kept"
+                 : "the time limit passed before a solution was found"));
+  }
+}
+
 TEST_CASE("a run may cost two worker processes but not three") {
   TemporaryFolder folder;
   TestEngine engine(folder.File("a.db"));

@@ -51,6 +51,13 @@ void Misbehave(const std::string& how, uint32_t request, const SolveRequest& ask
   if (how == "exit") _exit(3);
   if (how == "memory") _exit(kExitOutOfMemory);
   if (how == "hang") Hang();
+  if (how == "hang with a point") {
+    Progress progress;
+    progress.incumbent = 9;
+    progress.improved = true;
+    SendFrame(MessageType::kProgress, request, EncodeProgress(progress));
+    Hang();
+  }
   if (how == "garbage") {
     SendBytes("this is not a frame at all, not even nearly");
     Hang();

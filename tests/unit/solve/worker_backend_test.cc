@@ -222,6 +222,18 @@ TEST_CASE("a worker that ignores limit and stop is killed in time") {
   ExpectTinyAnswer(*backend);
 }
 
+TEST_CASE("what was known when a worker had to be killed is told") {
+  auto backend = Start({.grace_seconds = 0.2}, MISBEHAVING_WORKER);
+  SolveOptions options;
+  options.time_limit_seconds = 0.5;
+  const absl::StatusOr<SolveResult> result = backend->Solve(Tiny("hang with a point"), options);
+  REQUIRE(result.ok());
+  CHECK(result->status == SolveStatus::kTimeLimit);
+  CHECK_FALSE(result->has_point);
+  REQUIRE(result->history.size() == 1);
+  CHECK(result->history[0].incumbent == 9);
+}
+
 TEST_CASE("workers killed from outside are replaced, in use or idle") {
   auto backend = Start({.workers = 1});
   std::atomic<bool> killed{false};
