@@ -43,10 +43,10 @@ struct SolveOptions {
   std::optional<double> grace_seconds;
   // Second opinions on claims that no certificate backs (see Verification). Their time is bounded:
   // as long as the solve itself (at least 0.1 s) below 0.2 s, 3 % of the solve above, but 0.1 s
-  // below one second for problems of at most 60 rows and columns; claims of infeasibility get as
-  // long as the solve, at least 1 s. Always within time_limit_seconds. A claim that is known to be
-  // false, by its own point or by proof, gets all the time that is left, with or without this
-  // option.
+  // below one second for problems of at most 60 rows and columns. A claim of infeasibility gets ten
+  // times the solve (at least 10 s) if need be, and one that is known to be false, by its own point
+  // or by proof, all the time that is left: both with or without this option. Always within
+  // time_limit_seconds.
   bool verify = true;
 };
 

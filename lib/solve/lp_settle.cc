@@ -103,9 +103,8 @@ class Settler {
       if (auto ray = FindUnboundedRay(form_, factory_, control_)) ProveUnbounded(*ray);
     }
     if (verdict_.status == LpStatus::kFailed && control_.Stopped()) return Stopped();
-    // Never "unbounded" without a ray: a simplex code says so of what only lies far away.
-    if (verdict_.status == LpStatus::kFailed && first == LpStatus::kInfeasible && !said_unbounded)
-      verdict_.status = LpStatus::kInfeasible;
+    // Never "infeasible" or "unbounded" without a proof: a simplex code says so of what only lies
+    // far away, or where rows nearly depend on each other.
     verdict_.corrected =
         first.has_value() && verdict_.status != LpStatus::kFailed && *first != verdict_.status;
     verdict_.iterations = engine_->iterations();

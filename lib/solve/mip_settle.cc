@@ -24,6 +24,8 @@ constexpr double kLeastBudget = 0.1;  // seconds
 constexpr double kLongSolve = 1.0;    // seconds
 constexpr double kLongShare = 0.03;
 constexpr double kInfeasibleLeast = 1.0;  // seconds
+// What a second opinion on a claim of infeasibility gets at most: without it there is no answer.
+constexpr double kInfeasiblePatience = 10;  // seconds, or times the first solve
 constexpr double kTreeShare = 0.6;
 // CBC aborts on some problems whose relaxation is unbounded, most of which the search settles soon.
 constexpr double kFirstLook = 0.5;  // seconds
@@ -125,7 +127,7 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
     verdict_.status = SolveStatus::kInfeasible;
     verdict_.trust = Trust::kProven;
     verdict_.method = "tree";
-    verdict_.note = "an integer column has no integer between its bounds";
+    verdict_.note = "an integer column, or a row of such, has no value between its bounds";
     return std::move(verdict_);
   }
   FirstSolve();
@@ -167,8 +169,10 @@ MipVerdict MipSettler::Run(const std::function<void(const MipVerdict&)>& on_prel
     verdict_.bound = claim_.bound;
   if (!ended_early) {
     verdict_.trust = Trust::kSolverWord;
-    if (!refuted_ && on_preliminary) on_preliminary(verdict_);
-    if (refuted_ || options_.verify) {
+    // That there is no point is never the solver's word alone.
+    const bool infeasible = claim_.status == MipStatus::kInfeasible;
+    if (!refuted_ && !infeasible && on_preliminary) on_preliminary(verdict_);
+    if (refuted_ || infeasible || options_.verify) {
       tracker_.SetPhase(SolvePhase::kVerify);
       tracker_.StartRun();
       Settle(on_preliminary);
@@ -188,10 +192,14 @@ void MipSettler::Settle(const std::function<void(const MipVerdict&)>& on_prelimi
   double budget = generous ? std::max(kLeastBudget, share) : share;
   if (claim_.status == MipStatus::kInfeasible) budget = std::max(kInfeasibleLeast, first_seconds_);
   if (refuted_) budget = control_.Remaining();
-  const StopControl within = control_.Within(budget);
+  StopControl within = control_.Within(budget);
 
   if (claim_.status != MipStatus::kOptimal || refuted_) {
     if (SettleByRelaxation(within)) return;
+  }
+  if (claim_.status == MipStatus::kInfeasible && !refuted_) {
+    if (SettleInfeasible(within)) return;
+    within = control_;
   }
   const bool tree_fits = TreeFits(form_);
   if (tree_fits && SettleByTree(within.Within(kTreeShare * within.Remaining()))) return;
@@ -242,47 +250,119 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
     return true;
   };
   if (verdict_.point) return unbounded();
-  MinForm any = form_;
-  std::fill(any.cost.begin(), any.cost.end(), 0.0);
-  PointPolisher polisher(any, lp_);
-  auto take = [&](std::optional<CheckedPoint> point) {
-    if (!point) return false;
-    point->cost = form_.Cost(point->x);
-    verdict_.point = std::move(point);
+  Existence exists = Existence::kUnknown;
+  auto search = [&](double seconds) { exists = SearchAny(control.Within(seconds)); };
+  auto settle = [&] {
+    if (exists == Existence::kPoint) return unbounded();
+    CallInfeasible(Trust::kProven, "tree");
     return true;
   };
-  auto infeasible = [this](Trust trust, const char* method) {
-    verdict_.corrected = claim_.status == MipStatus::kOptimal;
-    verdict_.status = SolveStatus::kInfeasible;
-    verdict_.trust = trust;
-    verdict_.method = method;
-    refuted_ = false;
-    return true;
-  };
-  bool empty = false;
-  auto search = [&](double seconds) {
-    TreeSearch tree(any, lp_, polisher, {});
-    TreeResult searched = tree.Run(std::nullopt, control.Within(seconds));
-    empty = searched.complete && !searched.best;
-    return take(std::move(searched.best)) || empty;
-  };
-  auto solve = [&](bool second_opinion, MipStatus& status) {
-    MipRun run;
-    run.ignore_objective = true;
-    run.second_opinion = second_opinion;
-    MipClaim claim = mip_(run, control);
-    status = claim.status;
-    return !claim.x.empty() && take(polisher.Polish(claim.x, control));
-  };
-  MipStatus first = MipStatus::kFailed, second = MipStatus::kFailed;
-  if (TreeFits(form_) && search(std::min(kFirstLook, kFirstLookShare * control.Remaining())))
-    return empty ? infeasible(Trust::kProven, "tree") : unbounded();
-  if (!careful_ && solve(false, first)) return unbounded();
-  if (search(kTreeShare * control.Remaining()))
-    return empty ? infeasible(Trust::kProven, "tree") : unbounded();
-  if (solve(true, second)) return unbounded();
-  if (first != MipStatus::kInfeasible || second != MipStatus::kInfeasible) return false;
-  return infeasible(Trust::kCrossChecked, "second_solve");
+  if (TreeFits(form_)) search(std::min(kFirstLook, kFirstLookShare * control.Remaining()));
+  if (exists != Existence::kUnknown) return settle();
+  const Existence first = careful_ ? Existence::kUnknown : AskAny(false, control);
+  if (first == Existence::kPoint) return unbounded();
+  search(kTreeShare * control.Remaining());
+  if (exists != Existence::kUnknown) return settle();
+  const Existence second = AskAny(true, control);
+  if (second == Existence::kPoint) return unbounded();
+  if (first != Existence::kNone || second != Existence::kNone) return false;
+  CallInfeasible(Trust::kCrossChecked, "second_solve");
+  return true;
+}
+
+void MipSettler::CallInfeasible(Trust trust, const char* method) {
+  verdict_.corrected |= claim_.status == MipStatus::kOptimal;
+  verdict_.status = SolveStatus::kInfeasible;
+  verdict_.trust = trust;
+  verdict_.method = method;
+  verdict_.bound = kInfinity;
+  refuted_ = false;
+}
+
+void MipSettler::MakeAny() {
+  if (any_) return;
+  any_.emplace(form_);
+  std::fill(any_->cost.begin(), any_->cost.end(), 0.0);
+  any_->wide_costs = false;
+  any_polisher_.emplace(*any_, lp_);
+}
+
+void MipSettler::TakeAny(CheckedPoint point) {
+  // The best that its integers allow is a better start.
+  Consider(polisher_.Complete(point.x, control_));
+  point.cost = form_.Cost(point.x);
+  Consider(std::move(point));
+}
+
+MipSettler::Existence MipSettler::SearchAny(const StopControl& control) {
+  MakeAny();
+  TreeSearch tree(*any_, lp_, *any_polisher_, {});
+  TreeResult searched = tree.Run(std::nullopt, control);
+  verdict_.nodes += searched.nodes;
+  verdict_.iterations += searched.iterations;
+  if (!searched.best) return searched.complete ? Existence::kNone : Existence::kUnknown;
+  TakeAny(*std::move(searched.best));
+  return Existence::kPoint;
+}
+
+MipSettler::Existence MipSettler::AskAny(bool second_opinion, const StopControl& control) {
+  MakeAny();
+  MipRun run;
+  run.ignore_objective = true;
+  run.second_opinion = second_opinion;
+  MipClaim claim = mip_(run, control);
+  verdict_.nodes += claim.nodes;
+  verdict_.iterations += claim.iterations;
+  if (!claim.x.empty()) {
+    if (std::optional<CheckedPoint> point = any_polisher_->Polish(claim.x, control)) {
+      TakeAny(*std::move(point));
+      return Existence::kPoint;
+    }
+  }
+  return claim.status == MipStatus::kInfeasible ? Existence::kNone : Existence::kUnknown;
+}
+
+// Where all points cost the same any of them is the best.
+bool MipSettler::SettleConstant() {
+  if (!verdict_.point ||
+      !std::all_of(form_.cost.begin(), form_.cost.end(), [](double c) { return c == 0; }))
+    return false;
+  verdict_.status = SolveStatus::kOptimal;
+  verdict_.trust = Trust::kProven;
+  verdict_.method = "dual_bound";
+  verdict_.bound = verdict_.point->cost;
+  refuted_ = false;
+  return true;
+}
+
+// That there is no point must be proven, or be found in two ways that fail differently. False when
+// there is one: what is the best is open then.
+bool MipSettler::SettleInfeasible(const StopControl& control) {
+  Existence exists = Existence::kUnknown;
+  if (TreeFits(form_)) {
+    exists = SearchAny(control.Within(kTreeShare * control.Remaining()));
+    if (exists == Existence::kNone) {
+      CallInfeasible(Trust::kProven, "tree");
+      return true;
+    }
+  }
+  if (exists == Existence::kUnknown) {
+    exists = AskAny(
+        true, control_.Within(kInfeasiblePatience * std::max(kInfeasibleLeast, first_seconds_)));
+    if (exists == Existence::kNone) {
+      CallInfeasible(Trust::kCrossChecked, "second_solve");
+      return true;
+    }
+  }
+  refuted_ = true;
+  if (exists == Existence::kPoint) {
+    verdict_.corrected = true;
+    verdict_.bound = -kInfinity;
+    return SettleConstant();
+  }
+  claim_.error = "the solver calls the problem infeasible, which nothing confirms";
+  Fail();
+  return true;
 }
 
 bool MipSettler::SettleByTree(const StopControl& control) {
@@ -344,16 +424,10 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
                               !Refutes(point->cost, second.bound);
 
   if (!verdict_.point && !point) {
-    if (second.status == MipStatus::kInfeasible && claim_.status == MipStatus::kInfeasible) {
-      verdict_.trust = Trust::kCrossChecked;
-      verdict_.method = "second_solve";
-    } else if (second.status == MipStatus::kInfeasible && refuted_) {
-      // The first solver run had no answer, or a false one: this is the only opinion there is.
-      verdict_.corrected = claim_.status == MipStatus::kOptimal;
-      verdict_.status = SolveStatus::kInfeasible;
-      verdict_.trust = Trust::kSolverWord;
-      refuted_ = false;
-    }
+    // One opinion so far. The other way also has to find no point, whatever it costs.
+    if (second.status != MipStatus::kInfeasible || careful_) return;
+    const Existence exists = AskAny(false, control);
+    if (exists == Existence::kNone) CallInfeasible(Trust::kCrossChecked, "second_solve");
     return;
   }
   const double before = verdict_.point ? verdict_.point->cost : kInfinity;
@@ -400,6 +474,7 @@ void MipSettler::HoldToGap() {
 
 // The solver's word is known to be false and nothing better was found in time.
 void MipSettler::Fail() {
+  if (SettleConstant()) return;
   verdict_.trust = Trust::kNone;
   verdict_.method.clear();
   verdict_.bound = -kInfinity;
@@ -409,7 +484,9 @@ void MipSettler::Fail() {
   }
   if (verdict_.point) {
     verdict_.status = SolveStatus::kFeasible;
-    absl::StrAppend(&verdict_.note, "the solver's claim of optimality was found false; ");
+    absl::StrAppend(&verdict_.note, "the solver's claim of ",
+                    claim_.status == MipStatus::kInfeasible ? "infeasibility" : "optimality",
+                    " was found false; ");
     return;
   }
   verdict_.status = SolveStatus::kError;

@@ -35,8 +35,9 @@ class MipSettler {
              const MipSolver& mip, const StopControl& control, ProgressTracker& tracker,
              bool careful = false);
 
-  // `on_preliminary` hears the verdict before second opinions are sought, and the best point before
-  // the solver is asked again when that verdict has turned out false, or when careful.
+  // `on_preliminary` hears the verdict before second opinions are sought, unless that is that there
+  // is no point, and the best point before the solver is asked again when that verdict has turned
+  // out false, or when careful.
   MipVerdict Run(const std::function<void(const MipVerdict&)>& on_preliminary);
 
  private:
@@ -49,6 +50,15 @@ class MipSettler {
   void Settle(const std::function<void(const MipVerdict&)>& on_preliminary);
   bool SettleByRelaxation(const StopControl& control);
   bool SettleUnbounded(const StopControl& control);
+  bool SettleInfeasible(const StopControl& control);
+  void CallInfeasible(Trust trust, const char* method);
+  // Whether there is a point, whatever it costs: a point found is the verdict's from then on.
+  enum class Existence : uint8_t { kUnknown, kPoint, kNone };
+  Existence SearchAny(const StopControl& control);  // kNone is proven
+  Existence AskAny(bool second_opinion, const StopControl& control);
+  void MakeAny();
+  void TakeAny(CheckedPoint point);
+  bool SettleConstant();
   bool SettleByTree(const StopControl& control);
   void SettleBySecondSolve(const StopControl& control);
   void HoldToGap();
@@ -62,6 +72,8 @@ class MipSettler {
   ProgressTracker& tracker_;
   const bool careful_;  // as in CheckedSolveHooks
   PointPolisher polisher_;
+  std::optional<MinForm> any_;  // the problem without its objective, once it is asked for
+  std::optional<PointPolisher> any_polisher_;
   const double gap_;  // asked for, or 0 where that costs nothing
   const double absolute_gap_;
 

@@ -100,6 +100,11 @@ std::optional<CheckedPoint> PointPolisher::SolveRest(const std::vector<double>& 
     }
     if (best && IsTight(best->check)) break;
   }
+  // Sides so large that no double meets them to the other methods' tolerance.
+  if (!best && engine_->Solve(LpMethod::kFar, control) == LpStatus::kOptimal) {
+    std::optional<CheckedPoint> far = Rounded(engine_->Point());
+    if (far && IsSolution(far->check)) best = std::move(far);
+  }
   if (form_.wide_costs && engine_->Solve(LpMethod::kFine, control) == LpStatus::kOptimal) {
     std::optional<CheckedPoint> fine = Rounded(engine_->Point());
     if (fine && IsSolution(fine->check) && (!best || fine->cost < best->cost)) return fine;

@@ -14,6 +14,7 @@ namespace {
 constexpr double kFractional = 1e-6;     // further from an integer than that is fractional
 constexpr double kCostNoise = 1e-9;      // relative; costs closer than that are equal
 constexpr double kLargestBranch = 1e15;  // beyond it v and v + 1 are no longer distinct enough
+constexpr int64_t kNodesAfterOpen = 500;
 
 // The step in which the cost of integer points moves, or 0.
 double CostGrid(const MinForm& form) {
@@ -119,7 +120,8 @@ TreeSearch::Verdict TreeSearch::Process(Node& node, const StopControl& control) 
   if (status == LpStatus::kInfeasible) {
     if (ProvenEmpty(node, control)) return Verdict::kClosed;
     // Nor is it believed that a node is empty while others find a point, or a ray, in it.
-    for (LpMethod method : kFreshMethods) {
+    for (LpMethod method : {LpMethod::kDualFromScratch, LpMethod::kPrimalFromScratch,
+                            LpMethod::kPrimalUnscaled, LpMethod::kFar}) {
       const LpStatus other = engine_->Solve(method, control);
       if (other != LpStatus::kOptimal && other != LpStatus::kUnbounded) continue;
       status = other;
@@ -250,18 +252,23 @@ TreeResult TreeSearch::Run(std::optional<CheckedPoint> incumbent, const StopCont
   engine_ = factory_(ModelOf(form_));
   stack_.push_back({form_.lower, form_.upper});
   bool open = false;
+  int64_t node_limit = options_.node_limit;
   while (!stack_.empty()) {
-    if (control.Stopped() || result_.nodes >= options_.node_limit) {
+    if (control.Stopped() || result_.nodes >= node_limit) {
       open = true;
       break;
     }
     Node node = std::move(stack_.back());
     stack_.pop_back();
     ++result_.nodes;
-    if (Process(node, control) == Verdict::kOpen) {
+    if (Process(node, control) != Verdict::kOpen) continue;
+    if (result_.best || result_.root_unbounded) {
       open = true;
       break;
     }
+    // No proof will come of it any more, but others may still hold a point.
+    if (!open) node_limit = std::min(node_limit, result_.nodes + kNodesAfterOpen);
+    open = true;
   }
   result_.iterations = engine_->iterations();
   result_.complete = !open;

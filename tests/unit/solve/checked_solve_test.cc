@@ -145,8 +145,8 @@ TEST_CASE("a claim found false is taken back before the solver is asked again") 
   std::vector<SolveResult> passed_on;
   Liar liar = [&](const MipRun& run) {
     if (run.second_opinion) {
-      REQUIRE(passed_on.size() == 2);
-      CHECK(passed_on.front().status == SolveStatus::kInfeasible);
+      // That there is none was not passed on: it was the solver's word alone.
+      REQUIRE(passed_on.size() == 1);
       CHECK(passed_on.back().status == SolveStatus::kFeasible);
       CHECK(passed_on.back().objective == doctest::Approx(-5.287e-5));
     }
@@ -155,8 +155,65 @@ TEST_CASE("a claim found false is taken back before the solver is asked again") 
   CheckedSolveHooks hooks;
   hooks.on_preliminary = [&](const SolveResult& so_far) { passed_on.push_back(so_far); };
   const SolveResult result = SolveWith(*std::move(builder).Build(), liar, {}, hooks);
-  CHECK(passed_on.size() == 2);
+  CHECK(passed_on.size() == 1);
   CHECK(result.has_point);
+}
+
+// Beyond the exhaustive search; there is a point, of course.
+TEST_CASE("that there is no point is not believed of the solver alone") {
+  const Problem hard = MarketSplit(6, 260, 5);
+  for (bool verify : {true, false}) {
+    CAPTURE(verify);
+    SolveOptions options;
+    options.verify = verify;
+    int asked = 0;
+    auto solve = [&](MipStatus first, MipStatus any, MipStatus any_second) {
+      return SolveWith(
+          hard,
+          [&](const MipRun& run) {
+            ++asked;
+            if (!run.ignore_objective)
+              return Claim(run.second_opinion ? MipStatus::kInfeasible : first);
+            const MipStatus status = run.second_opinion ? any_second : any;
+            if (status != MipStatus::kOptimal) return Claim(status);
+            return Claim(status, std::vector<double>(hard.num_columns(), 0.0), 0);
+          },
+          options);
+    };
+    const MipStatus none = MipStatus::kInfeasible;
+    SolveResult result = solve(none, none, MipStatus::kOptimal);
+    CHECK(result.status == SolveStatus::kFeasible);
+    CHECK(result.has_point);
+    CHECK(result.verification.corrected);
+    for (MipStatus silent : {MipStatus::kFailed, MipStatus::kTimeLimit}) {
+      result = solve(none, none, silent);
+      CHECK(result.status == SolveStatus::kError);
+      CHECK(result.error.find("nothing confirms") != std::string::npos);
+      CHECK(result.verification.trust == Trust::kNone);
+    }
+    result = solve(none, none, none);
+    CHECK(result.status == SolveStatus::kInfeasible);
+    CHECK(result.verification.trust == Trust::kCrossChecked);
+    // Nor where the first run had no answer and the second is the only one that has.
+    result = solve(MipStatus::kFailed, MipStatus::kFailed, none);
+    CHECK(result.status == SolveStatus::kError);
+    result = solve(MipStatus::kFailed, none, none);
+    CHECK(result.status == SolveStatus::kInfeasible);
+    CHECK(result.verification.trust == Trust::kCrossChecked);
+    CHECK(asked > 10);
+  }
+}
+
+TEST_CASE("any point is the best where all cost the same, however falsely it was called") {
+  Problem hard = MarketSplit(6, 260, 5);
+  hard.objective.assign(hard.objective.size(), 0.0);
+  const SolveResult result = SolveWith(hard, [&](const MipRun& run) {
+    if (!run.second_opinion) return Claim(MipStatus::kInfeasible);
+    return Claim(MipStatus::kOptimal, std::vector<double>(hard.num_columns(), 0.0), 0);
+  });
+  CHECK(result.status == SolveStatus::kOptimal);
+  CHECK(result.verification.trust == Trust::kProven);
+  CHECK(result.gap == 0);
 }
 
 TEST_CASE("a careful solve leaves the solver's usual way out") {

@@ -150,15 +150,17 @@ bool Disputed(const SolveResult& result, const Reference& reference) {
   return false;
 }
 
-enum class Family { kOrdinary, kScaled, kGap };
+enum class Family { kOrdinary, kScaled, kGap, kNear };
 
 struct NamedFamily {
   Family family;
   const char* name;
   uint64_t every;  // one seed of so many
 };
-constexpr NamedFamily kFamilies[] = {
-    {Family::kOrdinary, "ordinary", 1}, {Family::kScaled, "scaled", 1}, {Family::kGap, "gap", 10}};
+constexpr NamedFamily kFamilies[] = {{Family::kOrdinary, "ordinary", 1},
+                                     {Family::kScaled, "scaled", 1},
+                                     {Family::kGap, "gap", 10},
+                                     {Family::kNear, "near", 2}};
 
 void RunOne(SolveBackend& backend, Family family, uint64_t seed, const Settings& settings,
             const std::string& scratch, Tally& tally) {
@@ -173,12 +175,13 @@ void RunOne(SolveBackend& backend, Family family, uint64_t seed, const Settings&
     problem = std::move(random.problem);
     kind = ToString(random.random_class);
   } else {
-    ScaledProblem scaled =
-        family == Family::kScaled ? MakeScaledProblem(seed) : MakeGapProblem(seed);
+    ScaledProblem scaled = family == Family::kScaled ? MakeScaledProblem(seed)
+                           : family == Family::kGap  ? MakeGapProblem(seed)
+                                                     : MakeNearProblem(seed);
     problem = std::move(scaled.problem);
     reference = std::move(scaled.reference);
     options.gap_tolerance = scaled.gap;
-    kind = family == Family::kScaled ? "scaled" : "gap";
+    kind = family == Family::kScaled ? "scaled" : family == Family::kGap ? "gap" : "near";
   }
   absl::StatusOr<SolveResult> result = backend.Solve(problem, options);
   if (absl::IsAborted(result.status())) {
@@ -202,7 +205,7 @@ void RunOne(SolveBackend& backend, Family family, uint64_t seed, const Settings&
               (reference->answer == Reference::Answer::kNone ? " (no answer)" : ""));
   if (result->verification.corrected) tally.Count("corrected");
   const std::string refutation =
-      family == Family::kOrdinary
+      family == Family::kOrdinary || family == Family::kNear
           ? Refutation(problem, *result, *reference)
           : CostRefutation(problem, *result, *reference, options.gap_tolerance);
   const bool disputed = Disputed(*result, *reference);
@@ -291,7 +294,7 @@ int main(int argc, char** argv) {
     } else {
       std::fprintf(stderr,
                    "usage: differential [--seed N] [--count N] [--threads N] [--worker PROGRAM] "
-                   "[--family all|ordinary|scaled|gap] [--verbose]\n");
+                   "[--family all|ordinary|scaled|gap|near] [--verbose]\n");
       return 2;
     }
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "exact_sum.h"
 #include "random.h"
 
 namespace solvent::testing {
@@ -353,6 +354,59 @@ ScaledProblem MakeGapProblem(uint64_t seed) {
   scaled.reference.how = "dynamic programming";
   scaled.reference.cost = -unit * optimum;
   return scaled;
+}
+
+ScaledProblem MakeNearProblem(uint64_t seed) {
+  Random random(seed ^ 0x6ea5);
+  const auto columns = static_cast<int32_t>(random.Int(2, 12));
+  const auto rows = static_cast<int32_t>(random.Int(3, 10));
+  const int64_t spread = random.Int(1, 4);
+  auto coefficient = [&](int64_t smaller) {
+    if (random.Chance(35)) return 0.0;
+    const double v = Decimal(random.Int(100, 999), random.Int(-spread, spread) - 2 - smaller);
+    return random.Chance(50) ? v : -v;
+  };
+  const int integers = random.Chance(50) ? 50 : 20;  // percent
+  ScaledProblem near;
+  std::vector<double>& x = near.reference.point;
+  ProblemBuilder builder;
+  for (int32_t j = 0; j < columns; ++j) {
+    const bool integer = j == 0 || random.Chance(integers);
+    const double values[] = {0, 1, 2, 5, -3, 1000, Decimal(1, random.Int(0, 6))};
+    double v = values[random.Int(0, 6)];
+    if (!integer && random.Chance(50)) v *= 0.123;
+    x.push_back(v);
+    const double lower[] = {-kInfinity, v, v - 1, std::min(0.0, v)};
+    const double upper[] = {kInfinity, v, v + 2, std::max(v, 1e6)};
+    const double costs[] = {0, 1, -1, coefficient(0)};
+    builder.AddColumn("", lower[random.Int(0, 3)], upper[random.Int(0, 3)],
+                      integer ? ColumnType::kInteger : ColumnType::kContinuous,
+                      costs[random.Int(0, 3)]);
+  }
+  std::vector<double> first, row(columns);
+  const auto times = static_cast<double>(random.Int(1, 2));
+  for (int32_t i = 0; i < rows; ++i) {
+    ExactSum activity;
+    for (int32_t j = 0; j < columns; ++j) {
+      row[j] = coefficient(0);
+      if (i == 1) row[j] = first[j] * times + (random.Chance(30) ? coefficient(6) : 0.0);
+      activity.AddProduct(row[j], x[j]);
+    }
+    if (i == 0) first = row;
+    const double slack[] = {0, 0, 1, 100};
+    const double side = activity.value();
+    const double lower[] = {side, side - slack[random.Int(0, 3)], -kInfinity, side};
+    const double upper[] = {side, kInfinity, side + slack[random.Int(0, 3)], side};
+    const int64_t kind = random.Int(0, 3);
+    builder.BeginRow("", lower[kind], upper[kind]);
+    for (int32_t j = 0; j < columns; ++j) {
+      if (row[j] != 0) builder.AddTerm(j, row[j]);
+    }
+  }
+  near.problem = *std::move(builder).Build();
+  near.reference.answer = Reference::Answer::kOptimal;
+  near.reference.how = "a hidden point";
+  return near;
 }
 
 }  // namespace solvent::testing

@@ -24,4 +24,9 @@ ScaledProblem MakeScaledProblem(uint64_t seed);
 // with a gap of 0.001 to 0.5. The answer is found by dynamic programming.
 ScaledProblem MakeGapProblem(uint64_t seed);
 
+// Rows of coefficients from 1e-4 to 1e4, two of them near-copies of each other, around a point of
+// values up to 1e6 that satisfies all of them to the last digit. That there is a point, and how
+// good it is, is all that is known.
+ScaledProblem MakeNearProblem(uint64_t seed);
+
 }  // namespace solvent::testing

@@ -47,6 +47,22 @@ class BoundsWatch : public LpEngine {
   bool* sane_;
 };
 
+class FailsAtZero : public BoundsWatch {
+ public:
+  explicit FailsAtZero(std::unique_ptr<LpEngine> engine) : BoundsWatch(std::move(engine), &sane_) {}
+  void SetColumnBounds(std::span<const double> lower, std::span<const double> upper) override {
+    at_zero_ = upper[0] == 0;
+    BoundsWatch::SetColumnBounds(lower, upper);
+  }
+  LpStatus Solve(LpMethod method, const StopControl& control) override {
+    return at_zero_ ? LpStatus::kFailed : BoundsWatch::Solve(method, control);
+  }
+
+ private:
+  bool sane_ = true;
+  bool at_zero_ = false;
+};
+
 }  // namespace
 
 // Integer columns without a bound on one side, whose reduced costs there are noise: taken for a
@@ -90,6 +106,62 @@ TEST_CASE("an optimum far away is found and not called unbounded") {
     REQUIRE(result.complete);
     CHECK(result.best->cost == doctest::Approx(-side));
   }
+}
+
+// Where the solver gives up on one side, the other may still be looked at.
+TEST_CASE("a search that can prove nothing any more still finds a point") {
+  ProblemBuilder builder;
+  builder.AddColumn("", 0, 1, ColumnType::kInteger, 1);
+  for (int j = 0; j < 2; ++j) builder.AddColumn("", 0, 2, ColumnType::kContinuous, 10);
+  builder.BeginRow("", 3, kInfinity);
+  builder.AddTerm(0, 10);
+  builder.AddTerm(1, 1);
+  builder.AddTerm(2, 1);
+  const Problem problem = *std::move(builder).Build();
+  const MinForm form(problem);
+  LpEngineFactory factory = [](const LpModel& model) -> std::unique_ptr<LpEngine> {
+    return std::make_unique<FailsAtZero>(MakeClpEngine(model));
+  };
+  PointPolisher polisher(form, factory);
+  TreeSearch tree(form, factory, polisher, {});
+  const TreeResult result = tree.Run(std::nullopt, StopControl({}, 30));
+  CHECK_FALSE(result.complete);
+  REQUIRE(result.best);
+  CHECK(result.best->cost == 1);
+}
+
+// Beside sides of 1e9 no double meets a row to the solver's tolerance.
+TEST_CASE("a point with rows too large for an absolute tolerance is found") {
+  ProblemBuilder builder;
+  const double lower[] = {-3, 123000, 1e6, -4, 0}, upper[] = {1e6, 123002, kInfinity, -3, 1e6};
+  for (int j = 0; j < 5; ++j) {
+    builder.AddColumn("", lower[j], upper[j],
+                      j == 0 ? ColumnType::kInteger : ColumnType::kContinuous);
+  }
+  const double rows[][6] = {{0, -0.0556, -77.5, -0.17, 0, -77506838.29},
+                            {39.5, 4.02, 0, 949, 0, 491494.5},
+                            {0, 0, 943, 0, 0.0618, 943000000.0618},
+                            {412, 6.95, -823, 0, 146, -822146240},
+                            {-41.2, 0, 62.7, 87.6, 0.0224, 62699860.8224},
+                            {-0.646, -537, 0, 0, 0, -66050998.062},
+                            {0, 0, 0, -0.488, 479, 480.464},
+                            {0, -0.48, 53.8, 0, 0, 53740960}};
+  for (const auto& row : rows) {
+    builder.BeginRow("", row[5], row[5]);
+    for (int j = 0; j < 5; ++j) {
+      if (row[j] != 0) builder.AddTerm(j, row[j]);
+    }
+  }
+  const Problem problem = *std::move(builder).Build();
+  const MinForm form(problem);
+  const LpEngineFactory factory = [](const LpModel& model) { return MakeClpEngine(model); };
+  PointPolisher polisher(form, factory);
+  TreeSearch tree(form, factory, polisher, {});
+  const TreeResult result = tree.Run(std::nullopt, StopControl({}, 30));
+  REQUIRE(result.best);
+  CHECK(result.best->x[0] == -3);
+  const double elsewhere[] = {-3, 123002, 1e6, -4, 1e6};
+  CHECK(polisher.Complete(elsewhere, StopControl({}, 30)).has_value());
 }
 
 }  // namespace solvent::testing
