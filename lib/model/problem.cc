@@ -244,6 +244,31 @@ absl::Status Problem::Check() const {
   return std::move(faults).ToStatus();
 }
 
+namespace {
+
+// Violations from here on are no rounding of the data's last digits in a row of whole numbers.
+constexpr double kClearViolation = 1e-6;
+
+// The rows whose left-hand side at `x` has no rounding in it: whole numbers in integer columns, and
+// no sum of theirs beyond what doubles hold exactly.
+std::vector<bool> ExactRows(const Problem& problem, std::span<const double> x) {
+  constexpr double kLargestExact = 9007199254740992;
+  auto whole = [](double v) { return v == std::trunc(v); };
+  std::vector<bool> exact(problem.row_lower.size(), true);
+  std::vector<double> size(exact.size(), 0);
+  for (size_t j = 0; j < x.size(); ++j) {
+    const bool integer = problem.column_type[j] != ColumnType::kContinuous && whole(x[j]);
+    for (int64_t k = problem.column_start[j]; k < problem.column_start[j + 1]; ++k) {
+      const auto i = static_cast<size_t>(problem.row_index[k]);
+      size[i] += std::fabs(problem.value[k] * x[j]);
+      if (!integer || !whole(problem.value[k]) || !(size[i] < kLargestExact)) exact[i] = false;
+    }
+  }
+  return exact;
+}
+
+}  // namespace
+
 PointCheck CheckPoint(const Problem& problem, std::span<const double> x) {
   PointCheck check;
   const size_t n = problem.objective.size();
@@ -287,6 +312,13 @@ PointCheck CheckPoint(const Problem& problem, std::span<const double> x) {
       row.largest = std::max(row.largest, std::fabs(product));
     }
   }
+  struct Violated {
+    int32_t row;
+    double violation;
+    double scale;
+  };
+  std::vector<Violated> violated;
+  bool clearly = false;
   for (size_t i = 0; i < rows.size(); ++i) {
     double activity = rows[i].sum.Value();
     double below = problem.row_lower[i] - activity;
@@ -296,11 +328,16 @@ PointCheck CheckPoint(const Problem& problem, std::span<const double> x) {
     if (violation <= 0) continue;
     double bound = below > above ? problem.row_lower[i] : problem.row_upper[i];
     double scale = std::max({1.0, std::fabs(bound), rows[i].largest});
-    worsen(check.max_row_violation, violation);
-    double scaled = std::isinf(violation) ? violation : violation / scale;
-    if (worsen(check.max_scaled_row_violation, scaled)) {
-      check.worst_row = static_cast<int32_t>(i);
-    }
+    violated.push_back({static_cast<int32_t>(i), violation, scale});
+    clearly |= violation > kClearViolation && scale > 1;
+  }
+  const std::vector<bool> exact = clearly ? ExactRows(problem, x) : std::vector<bool>();
+  for (const Violated& v : violated) {
+    worsen(check.max_row_violation, v.violation);
+    // Rounding is no excuse where there is none.
+    const bool whole = clearly && v.violation > kClearViolation && exact[v.row];
+    const double scaled = std::isinf(v.violation) || whole ? v.violation : v.violation / v.scale;
+    if (worsen(check.max_scaled_row_violation, scaled)) check.worst_row = v.row;
   }
   check.objective = problem.Objective(x);
   return check;

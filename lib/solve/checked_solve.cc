@@ -98,6 +98,12 @@ SolveResult FromMip(const MinForm& form, MipVerdict verdict) {
   return result;
 }
 
+MinForm RoundedForm(const Problem& problem) {
+  MinForm form(problem);
+  form.RoundRows();
+  return form;
+}
+
 class Solve {
  public:
   Solve(const Problem& problem, const SolveOptions& options, const SolveMonitor& monitor,
@@ -106,7 +112,7 @@ class Solve {
         codes_(codes),
         hooks_(hooks),
         control_(monitor.stop, options.time_limit_seconds),
-        form_(problem),
+        form_(RoundedForm(problem)),
         tracker_(form_, monitor.on_progress, hooks.ticks) {}
 
   SolveResult Run() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "exact_sum.h"
 #include "power_scale.h"
@@ -10,6 +11,8 @@ namespace solvent {
 namespace {
 
 constexpr double kWideCosts = 1e-6;
+constexpr double kLargestWhole = 4503599627370496;  // half of what doubles hold exactly
+constexpr double kRowSlack = 1e-6;                  // a row may be violated by that much
 
 double LowerBound(double v) { return v <= -kInfiniteBound ? -kInfinity : v; }
 double UpperBound(double v) { return v >= kInfiniteBound ? kInfinity : v; }
@@ -58,6 +61,25 @@ MinForm::MinForm(const Problem& p)
       column_index[at] = j;
       row_value[at] = p.value[k];
     }
+  }
+}
+
+void MinForm::RoundRows() {
+  for (int32_t i = 0; i < rows; ++i) {
+    int64_t divisor = 0;
+    bool whole = true;
+    for (int64_t k = row_start[i]; k < row_start[i + 1] && whole; ++k) {
+      const double v = row_value[k];
+      whole = integer[column_index[k]] && std::abs(v) < kLargestWhole && v == std::trunc(v);
+      if (whole) divisor = std::gcd(divisor, static_cast<int64_t>(v));
+    }
+    if (!whole || divisor == 0) continue;
+    const auto step = static_cast<double>(divisor);
+    double& low = row_lower[i];
+    double& high = row_upper[i];
+    if (std::abs(low) < kLargestWhole) low = std::ceil((low - kRowSlack) / step) * step;
+    if (std::abs(high) < kLargestWhole) high = std::floor((high + kRowSlack) / step) * step;
+    if (low > high) empty_integer_range = true;
   }
 }
 

@@ -18,6 +18,10 @@ inline constexpr double kIntegerBoundSlack = 1e-9;
 struct MinForm {
   explicit MinForm(const Problem& p);
 
+  // Moves the bounds of each row of whole numbers in integer columns inwards, to multiples of the
+  // numbers' greatest common divisor: no other value can be taken.
+  void RoundRows();
+
   const Problem& problem;  // must outlive this object
   double sign;             // +1 to minimize, -1 to maximize
   int32_t columns;
@@ -34,7 +38,8 @@ struct MinForm {
   std::vector<double> row_upper;
   std::vector<bool> integer;
   int32_t integers = 0;
-  bool empty_integer_range = false;  // some integer column has no integer between its bounds
+  // Some integer column, or rounded row, has no value between its bounds.
+  bool empty_integer_range = false;
 
   std::vector<int64_t> row_start;
   std::vector<int32_t> column_index;

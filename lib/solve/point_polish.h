@@ -14,7 +14,8 @@ namespace solvent {
 
 // A point is a solution when no bound or row is violated by more than kFeasibilityTolerance, or,
 // for rows of large numbers, by more than kScaledTolerance of the row's largest term, and integers
-// are exact. A point beyond kTightTolerance is first tried to be repaired.
+// are exact. Rows of whole numbers in integer columns alone get only the former: CheckPoint does
+// not scale what is exact. A point beyond kTightTolerance is first tried to be repaired.
 inline constexpr double kFeasibilityTolerance = 1e-6;
 inline constexpr double kScaledTolerance = 1e-9;
 inline constexpr double kTightTolerance = 1e-9;

@@ -161,6 +161,28 @@ TEST_CASE("a point is checked with sums that do not lose small parts") {
   CHECK_FALSE(CheckPoint(cancel, std::vector<double>{1, 2}).finite);
 }
 
+TEST_CASE("a row without rounding is not excused by its size") {
+  auto scaled = [](ColumnType second, double coefficient, double at, double side) {
+    ProblemBuilder b;
+    b.AddColumn("", 0, 1e18, ColumnType::kInteger);
+    b.AddColumn("", 0, second == ColumnType::kBinary ? 1 : 1e18, second);
+    b.BeginRow("", side, side);
+    b.AddTerm(0, 1e9);
+    b.AddTerm(1, coefficient);
+    const Problem problem = std::move(b).Build().value();
+    return CheckPoint(problem, std::vector<double>{at, 1}).max_scaled_row_violation;
+  };
+  const ColumnType integer = ColumnType::kInteger;
+  CHECK(scaled(integer, -2, 3, 3e9) == 2);
+  CHECK(scaled(ColumnType::kBinary, -2, 3, 3e9) == 2);
+  CHECK(scaled(integer, -2, 3, 3e9 - 2) == 0);
+  CHECK(scaled(integer, -2, 3, 3e9 - 2 + 1e-6) < 1e-15);  // rounding of the side alone
+  // Any of these leaves room for rounding.
+  CHECK(scaled(ColumnType::kContinuous, -2, 3, 3e9) == 2 / 3e9);
+  CHECK(scaled(integer, -1.5, 3, 3e9) == 1.5 / 3e9);
+  CHECK(scaled(integer, -2, 1e7, 1e16) == 2 / 1e16);
+}
+
 TEST_CASE("an encoded problem comes back the same") {
   for (uint64_t seed = 0; seed < 300; ++seed) {
     Problem p = RandomProblem(seed);

@@ -319,5 +319,92 @@ TEST_CASE("rows imply bounds through each other") {
   CHECK(std::isinf(nothing.upper(1)));
 }
 
+// The rows are near-copies of each other: Clp, with and without CBC's preprocessing, calls them a
+// contradiction.
+TEST_CASE("a point that the solver passes over twice is found") {
+  for (double cost : {-1.0, 0.0}) {
+    ProblemBuilder builder;
+    builder.AddColumn("", -kInfinity, kInfinity, ColumnType::kInteger);
+    builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous);
+    builder.AddColumn("", -kInfinity, kInfinity, ColumnType::kContinuous, cost);
+    const double rows[3][4] = {{-0.09136, 0.87, 0, -9135.13},
+                               {-0.091359915, 0.87, 0, -9135.1215},
+                               {0, -6.2, -0.02, -26.2}};
+    for (int i = 0; i < 3; ++i) {
+      builder.BeginRow("", rows[i][3], i < 2 ? rows[i][3] : kInfinity);
+      for (int j = 0; j < 3; ++j) {
+        if (rows[i][j] != 0) builder.AddTerm(j, rows[i][j]);
+      }
+    }
+    for (bool verify : {true, false}) {
+      SolveOptions options;
+      options.verify = verify;
+      const Problem problem = *ProblemBuilder(builder).Build();
+      const absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
+      REQUIRE(result.ok());
+      CAPTURE(cost);
+      CAPTURE(verify);
+      REQUIRE(result->has_point);
+      CHECK(result->x[0] == 100000);
+      CHECK(result->objective == doctest::Approx(1000 * cost));
+      CHECK(result->verification.corrected);
+      if (cost == 0) CHECK(result->status == SolveStatus::kOptimal);
+    }
+  }
+}
+
+TEST_CASE("a linear problem is never called infeasible without a proof") {
+  for (double sign : {1.0, -1.0}) {
+    ProblemBuilder builder;
+    builder.AddColumn("", -kInfinity, kInfinity, ColumnType::kContinuous, 1);
+    builder.AddColumn("", -kInfinity, kInfinity, ColumnType::kContinuous);
+    for (int i = 0; i < 2; ++i) {
+      const double side = sign > 0 ? 1 + i : 1 - i;
+      builder.BeginRow("", side, side);
+      builder.AddTerm(0, 1);
+      builder.AddTerm(1, sign * (i == 0 ? 1 : 1.00000000001));
+    }
+    // Its point is some 1e11 away.
+    CHECK(Solve(*std::move(builder).Build()).status != SolveStatus::kInfeasible);
+  }
+}
+
+TEST_CASE("whole numbers in integer columns are added up without a tolerance") {
+  ProblemBuilder builder;
+  for (int j = 0; j < 2; ++j)
+    builder.AddColumn("", 0, 20000158, ColumnType::kInteger, j == 0 ? 1 : 0);
+  builder.BeginRow("", 1, 1);
+  builder.AddTerm(0, 10000019);
+  builder.AddTerm(1, -10000079);
+  const Problem problem = *std::move(builder).Build();
+  SolveOptions options;
+  options.time_limit_seconds = 1;
+  const absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
+  REQUIRE(result.ok());
+  CHECK(result->verification.max_row_violation == 0);
+  if (result->status == SolveStatus::kOptimal) CHECK(result->objective == 9833411);
+  CHECK(result->status != SolveStatus::kInfeasible);
+}
+
+// Branch and bound would go on for ever.
+TEST_CASE("a divisor of a row's whole numbers settles what bounds do not") {
+  struct Case {
+    std::vector<Row> rows;
+    bool infeasible;
+  };
+  const std::vector<Case> cases = {
+      {{{.entries = {3, -3}, .lower = 1, .upper = 2}}, true},
+      {{AtMost(1, {2, -2}), AtLeast(1, {4, -4})}, true},
+      {{AtMost(1, {6, -4}), AtLeast(-1, {6, -4}), AtMost(4, {1, 1})}, false},
+      {{AtMost(2.9999999, {3, -3}), AtLeast(3.0000001, {3, -3}), AtMost(5, {1, 0})}, false}};
+  for (size_t i = 0; i < cases.size(); ++i) {
+    CAPTURE(i);
+    const SolveResult result = Solve(Make({-1, 0}, cases[i].rows, {0, 1}));
+    CHECK(result.status ==
+          (cases[i].infeasible ? SolveStatus::kInfeasible : SolveStatus::kOptimal));
+    CHECK(result.verification.trust == Trust::kProven);
+  }
+}
+
 }  // namespace
 }  // namespace solvent::testing
