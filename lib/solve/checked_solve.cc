@@ -157,7 +157,10 @@ class Solve {
   SolveResult RunMip() {
     LpEngineFactory lp = [this](const LpModel& model) { return codes_.lp(model, nullptr); };
     MipSolver mip = [this](const MipRun& run, const StopControl& control) {
-      return codes_.mip(form_, run, control, &tracker_);
+      MipRun watched = run;
+      // A second opinion has worse points at first than the run before it had.
+      if (!run.second_opinion) watched.on_incumbent = hooks_.on_incumbent;
+      return codes_.mip(form_, watched, control, &tracker_);
     };
     MipSettler settler(form_, options_, lp, mip, control_, tracker_, hooks_.careful);
     return FromMip(form_, settler.Run([this](const MipVerdict& verdict) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lp_engine.h"
@@ -26,6 +27,8 @@ struct CheckedSolveHooks {
   // Called with the answer as it stands before second opinions are sought, should the process not
   // survive them. May be empty.
   std::function<void(const SolveResult&)> on_preliminary;
+  // As MipRun has it. May be empty.
+  std::function<void(const std::vector<double>&)> on_incumbent;
   bool ticks = true;  // report progress once a second from a thread of its own
   // The solver's usual way has ended its process on this problem: leave it out, and let methods
   // that fail differently do the work.

@@ -31,6 +31,9 @@ struct MipRun {
   std::span<const double> start;  // a point that satisfies the problem, or empty
   bool second_opinion = false;    // in a way that fails differently, and tighter
   bool ignore_objective = false;  // any point will do
+  // May be empty. Told, at most once a second, what is known of the best point during the run: a
+  // value for each column, NaN for those that the solver has eliminated.
+  std::function<void(const std::vector<double>&)> on_incumbent;
 };
 
 struct MipClaim {

@@ -239,7 +239,7 @@ std::optional<FrameHeader> DecodeHeader(std::string_view bytes) {
   header.size = r.Get<uint64_t>();
   header.request = r.Get<uint32_t>();
   const auto type = r.Get<uint8_t>();
-  if (type < 1 || type > static_cast<uint8_t>(MessageType::kCore)) return std::nullopt;
+  if (type < 1 || type > static_cast<uint8_t>(MessageType::kIncumbent)) return std::nullopt;
   header.type = static_cast<MessageType>(type);
   return header;
 }
@@ -295,6 +295,19 @@ absl::StatusOr<Progress> DecodeProgress(std::string_view bytes) {
   Progress progress = GetProgress(r);
   if (!r.AtEnd()) return Garbled("progress report");
   return progress;
+}
+
+std::string EncodeIncumbent(const std::vector<double>& x) {
+  Writer w;
+  w.PutList(x);
+  return w.Take();
+}
+
+absl::StatusOr<std::vector<double>> DecodeIncumbent(std::string_view bytes, int32_t columns) {
+  Reader r(bytes);
+  std::vector<double> x = r.GetList<double>();
+  if (!r.AtEnd() || x.size() != static_cast<size_t>(columns)) return Garbled("point");
+  return x;
 }
 
 std::string EncodeResult(const SolveResult& s) {

@@ -29,8 +29,9 @@ enum class MessageType : uint8_t {
   kFailure = 7,      // worker: a status instead of an answer
   kFindCore = 8,     // backend: request
   kCore = 9,         // worker: the answer to it
+  kIncumbent = 10,   // worker: what is known of the best point, as MipRun::on_incumbent has it
 };
-inline constexpr uint32_t kWireVersion = 4;
+inline constexpr uint32_t kWireVersion = 5;
 
 struct FrameHeader {
   uint64_t size;     // of the body
@@ -63,6 +64,9 @@ absl::StatusOr<FindCoreRequest> DecodeFindCore(std::string_view bytes);
 
 std::string EncodeProgress(const Progress& progress);
 absl::StatusOr<Progress> DecodeProgress(std::string_view bytes);
+
+std::string EncodeIncumbent(const std::vector<double>& x);
+absl::StatusOr<std::vector<double>> DecodeIncumbent(std::string_view bytes, int32_t columns);
 
 std::string EncodeResult(const SolveResult& result);
 // Per-column and per-row lists must fit the problem that was asked about.

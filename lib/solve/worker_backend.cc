@@ -1,6 +1,8 @@
 #include "solvent/worker_backend.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -23,6 +25,7 @@ namespace solvent {
 namespace {
 
 constexpr int kMostWorkers = 4096;
+constexpr double kMoment = 1;  // seconds
 
 // Problems that made the solver end its process, lately: they are solved carefully from then on.
 class FaultyProblems {
@@ -87,6 +90,10 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
     absl::StatusOr<SolveResult> result = exchange.Run(std::move(frame));
     pool_.Return(std::move(worker), exchange.end());
     if (!result.ok() && exchange.solver_fault()) faulty_.Add(problem);
+    if (result.ok() && result->status == SolveStatus::kTimeLimit && !result->has_point &&
+        !exchange.incumbent().empty()) {
+      CompletePoint(problem, options, exchange.incumbent(), monitor.stop, *result);
+    }
     return result;
   }
 
@@ -108,6 +115,49 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
   }
 
  private:
+  // A worker that had to be killed knew a point, or most of it: another one finds the rest, in a
+  // moment, or the point is lost. `result` gets what is a solution of the whole problem.
+  void CompletePoint(const Problem& problem, const SolveOptions& options,
+                     const std::vector<double>& known, const std::stop_token& stop,
+                     SolveResult& result) {
+    Problem rest = problem;
+    rest.name.clear();
+    for (size_t j = 0; j < known.size(); ++j) {
+      if (rest.column_type[j] == ColumnType::kContinuous || std::isnan(known[j])) continue;
+      const double value = std::round(known[j]);
+      if (value < rest.column_lower[j] || value > rest.column_upper[j]) return;
+      rest.column_lower[j] = rest.column_upper[j] = value;
+    }
+    SolveOptions brief;
+    brief.time_limit_seconds = kMoment;
+    brief.grace_seconds = kMoment;
+    brief.seed = options.seed;
+    brief.memory_limit_bytes = options.memory_limit_bytes;
+    brief.want_duals = false;
+    brief.verify = false;
+    const std::string body = EncodeSolve(rest, brief);
+    auto worker = pool_.Take(stop, std::chrono::steady_clock::now() +
+                                       std::chrono::milliseconds(static_cast<int>(kMoment * 1e3)));
+    if (!worker.ok() || *worker == nullptr) return;
+    SolveMonitor monitor;
+    monitor.stop = stop;
+    std::string frame = Frame(**worker, MessageType::kSolve, body);
+    WorkerExchange exchange(**worker, pool_.options(), rest, brief, monitor);
+    absl::StatusOr<SolveResult> found = exchange.Run(std::move(frame));
+    pool_.Return(*std::move(worker), exchange.end());
+    if (!found.ok() || !found->has_point || found->status == SolveStatus::kUnbounded) return;
+    result.has_point = true;
+    result.x = std::move(found->x);
+    result.objective = found->objective;
+    result.gap = RelativeGap(result.objective, result.bound);
+    Verification& v = result.verification;
+    v.point_checked = found->verification.point_checked;
+    v.max_row_violation = found->verification.max_row_violation;
+    v.max_bound_violation = found->verification.max_bound_violation;
+    v.max_integrality_violation = found->verification.max_integrality_violation;
+    v.note = "the solver did not stop in time and its process was ended; its best point was kept";
+  }
+
   static std::string Frame(const WorkerProcess& worker, MessageType type, std::string_view body) {
     std::string frame =
         EncodeHeader({.size = body.size(), .request = worker.next_request, .type = type});

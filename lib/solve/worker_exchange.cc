@@ -107,6 +107,10 @@ absl::Status WorkerExchange::Handle(const FrameHeader& header, std::string_view 
       Report(progress);
       return absl::OkStatus();
     }
+    case MessageType::kIncumbent: {
+      ASSIGN_OR_RETURN(incumbent_, DecodeIncumbent(body, columns_));
+      return absl::OkStatus();
+    }
     case MessageType::kPreliminary: {
       ASSIGN_OR_RETURN(preliminary_, DecodeResult(body, columns_, rows_));
       return absl::OkStatus();

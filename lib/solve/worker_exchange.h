@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "solvent/solve_backend.h"
@@ -23,6 +24,8 @@ class WorkerExchange {
   // Likewise, for a core. What overran or was cancelled too late to answer has kUnknown.
   absl::StatusOr<InfeasibleCore> RunForCore(std::string frame);
 
+  // What was known of the best point last, as MipRun::on_incumbent has it; empty when nothing was.
+  const std::vector<double>& incumbent() const { return incumbent_; }
   WorkerPool::End end() const { return end_; }
   // The worker died of a fault in its own code, not for want of memory nor by somebody's hand.
   bool solver_fault() const { return solver_fault_; }
@@ -56,6 +59,7 @@ class WorkerExchange {
   std::string in_;
   Progress last_;
   Clock::time_point last_report_;
+  std::vector<double> incumbent_;
   std::optional<SolveResult> preliminary_;
   std::optional<absl::StatusOr<SolveResult>> answer_;
   std::optional<InfeasibleCore> core_;

@@ -82,7 +82,8 @@ absl::Status WorkerPool::AwaitFirst() {
   return stats_.started > 0 ? absl::OkStatus() : trouble_;
 }
 
-absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerPool::Take(const std::stop_token& stop) {
+absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerPool::Take(const std::stop_token& stop,
+                                                                TimePoint until) {
   std::stop_callback wake(stop, [this] {
     Lock lock(mutex_);
     changed_.SignalAll();
@@ -95,7 +96,7 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerPool::Take(const std::stop_
     changed_.SignalAll();
   };
   while (true) {
-    if (stop.stop_requested()) {
+    if (stop.stop_requested() || std::chrono::steady_clock::now() >= until) {
       leave();
       return std::unique_ptr<WorkerProcess>();
     }
@@ -116,7 +117,11 @@ absl::StatusOr<std::unique_ptr<WorkerProcess>> WorkerPool::Take(const std::stop_
       leave();
       return trouble_;
     }
-    changed_.Wait(mutex_);
+    if (until == TimePoint::max()) {
+      changed_.Wait(mutex_);
+    } else {
+      changed_.WaitUntil(mutex_, until);
+    }
   }
 }
 

@@ -25,9 +25,11 @@ class WorkerPool {
   // Waits until the first worker is up, or says why none comes up.
   absl::Status AwaitFirst();
 
-  // An idle worker, first come first served. Null when `stop` was requested while waiting; an error
-  // when none is left and none can be started.
-  absl::StatusOr<std::unique_ptr<WorkerProcess>> Take(const std::stop_token& stop);
+  // An idle worker, first come first served. Null when `stop` was requested or `until` passed while
+  // waiting; an error when none is left and none can be started.
+  using TimePoint = std::chrono::steady_clock::time_point;
+  absl::StatusOr<std::unique_ptr<WorkerProcess>> Take(const std::stop_token& stop,
+                                                      TimePoint until = TimePoint::max());
 
   enum class End { kHealthy, kCrashed, kOutOfMemory, kKilled };
   // Takes a worker back. After kKilled it is reaped in the background.

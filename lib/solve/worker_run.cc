@@ -28,6 +28,8 @@
 namespace solvent {
 namespace {
 
+constexpr int32_t kMostColumnsTold = 1'000'000;
+
 bool ReadAll(void* to, size_t size) {
   char* at = static_cast<char*>(to);
   while (size > 0) {
@@ -172,6 +174,12 @@ void Solve(const Inbox::Request& request) {
   CheckedSolveHooks hooks;
   hooks.ticks = false;  // the backend keeps time
   hooks.careful = asked->careful;
+  // Beyond this size a point would cost more than it may save.
+  if (asked->problem.num_columns() <= kMostColumnsTold) {
+    hooks.on_incumbent = [&request](const std::vector<double>& x) {
+      SendFrame(MessageType::kIncumbent, request.id, EncodeIncumbent(x));
+    };
+  }
   hooks.on_preliminary = [&request](const SolveResult& result) {
     SendFrame(MessageType::kPreliminary, request.id, EncodeResult(result));
   };

@@ -134,6 +134,8 @@ MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
   Guard guard{.control = &control,
               .tracker = run.ignore_objective ? nullptr : tracker,
               .cost_factor = cost_factor};
+  if (!run.ignore_objective) guard.on_incumbent = run.on_incumbent;
+  guard.columns = form.columns;
   if (GuardMeasuresGap(form, run)) {
     guard.close_enough = [&](double cost, double bound) {
       return WithinBothGaps(form, run, cost, bound);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "ClpSimplex.hpp"
 
@@ -12,6 +13,7 @@ thread_local Guard* current_guard = nullptr;
 
 // Values beyond it stand for "none" inside CBC.
 constexpr double kCbcNone = 1e49;
+constexpr std::chrono::seconds kTellEvery{1};
 
 }  // namespace
 
@@ -26,6 +28,28 @@ int GuardSimplexHandler::event(Event which) {
   return -1;
 }
 
+// The search knows a problem that was preprocessed, and of most of its columns what they were.
+void GuardSearchHandler::TellPoint(bool improved) {
+  if (!guard_->on_incumbent) return;
+  guard_->untold = guard_->untold || improved;
+  const double* best = model_->bestSolution();
+  if (!guard_->untold || best == nullptr) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < guard_->tell_at) return;
+  const int* original = model_->originalColumns();
+  const int count = model_->getNumCols();
+  if (original == nullptr && count != guard_->columns) return;
+  std::vector<double> x(static_cast<size_t>(guard_->columns),
+                        std::numeric_limits<double>::quiet_NaN());
+  for (int j = 0; j < count; ++j) {
+    const int column = original != nullptr ? original[j] : j;
+    if (column >= 0 && column < guard_->columns) x[static_cast<size_t>(column)] = best[j];
+  }
+  guard_->untold = false;
+  guard_->tell_at = now + kTellEvery;
+  guard_->on_incumbent(x);
+}
+
 void GuardSearchHandler::Report(CbcEvent which) {
   ProgressTracker* tracker = guard_->tracker;
   // Searches within the search (heuristics) speak of other problems.
@@ -36,6 +60,7 @@ void GuardSearchHandler::Report(CbcEvent which) {
     if (std::abs(bound) < kCbcNone)
       guard_->bound = std::max(guard_->bound, bound / guard_->cost_factor);
   }
+  TellPoint(which == solution || which == heuristicSolution);
   if (tracker == nullptr) return;
   if (searching) {
     tracker->SetPhase(SolvePhase::kTree);

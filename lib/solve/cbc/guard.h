@@ -5,7 +5,9 @@
 // lifted, or the incumbent would be lost on its way back to the original problem.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <vector>
 
 #include "CbcEventHandler.hpp"
 #include "CbcModel.hpp"
@@ -30,6 +32,11 @@ struct Guard {
   // When set: ends the search as soon as it holds for the incumbent's cost and the bound.
   std::function<bool(double cost, double bound)> close_enough;
   bool closed_gap = false;  // it did
+  // As MipRun has it, with how many columns the problem has.
+  std::function<void(const std::vector<double>&)> on_incumbent;
+  int32_t columns = 0;
+  bool untold = false;  // there is a better point than the one that was told last
+  std::chrono::steady_clock::time_point tell_at;  // not before
 
   bool MustStop() {
     if (lifted || !control->Stopped()) return false;
@@ -57,6 +64,7 @@ class GuardSearchHandler : public CbcEventHandler {
 
  private:
   void Report(CbcEvent which);
+  void TellPoint(bool improved);
   bool ClosesGap(CbcEvent which);
   Guard* guard_;
 };

@@ -1,11 +1,13 @@
 // Break tests: a solver that lies in every way it can, and proofs that prove nothing.
 #include "checked_solve.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "cbc_solve.h"
 #include "certificate.h"
 #include "clp_engine.h"
 #include "doctest/doctest.h"
@@ -68,6 +70,36 @@ void ExpectCorrected(const SolveResult& result) {
   CHECK(result.verification.trust == Trust::kProven);
   CHECK(result.verification.method == "tree");
   CHECK(result.verification.corrected);
+}
+
+TEST_CASE("points are told on the way, in terms of the problem that was asked about") {
+  Problem problem = MarketSplit(3, 30, 5);
+  // Preprocessing removes these columns.
+  problem.column_lower[0] = 1;
+  problem.column_upper[7] = 0;
+  std::vector<double> told;
+  CheckedSolveHooks hooks;
+  hooks.on_incumbent = [&](const std::vector<double>& x) { told = x; };
+  SolveOptions options;
+  options.node_limit = 50;
+  options.verify = false;
+  const absl::StatusOr<SolveResult> result = CbcSolve(problem, options, {}, hooks);
+  REQUIRE(result.ok());
+  REQUIRE(told.size() == problem.objective.size());
+  int known = 0;
+  for (size_t j = 0; j < 30; ++j) {
+    if (std::isnan(told[j])) continue;
+    ++known;
+    problem.column_lower[j] = problem.column_upper[j] = std::round(told[j]);
+  }
+  CHECK(known >= 20);
+  // The slacks follow from the rest.
+  const absl::StatusOr<SolveResult> completed = CbcSolve(problem, {}, {});
+  REQUIRE(completed.ok());
+  REQUIRE(completed->has_point);
+  CHECK(std::any_of(result->history.begin(), result->history.end(), [&](const Progress& p) {
+    return std::abs(p.incumbent - completed->objective) < 1e-6;
+  }));
 }
 
 TEST_CASE("a worse point called optimal is replaced by the optimum") {

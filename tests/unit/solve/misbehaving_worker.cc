@@ -6,7 +6,9 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string>
+#include <vector>
 
 #include "cbc_solve.h"
 #include "wire.h"
@@ -78,6 +80,13 @@ void Misbehave(const std::string& how, uint32_t request, const SolveRequest& ask
     result.has_point = true;
     result.x = {1, 2, 3, 4, 5, 6, 7};
     SendFrame(MessageType::kResult, request, EncodeResult(result));
+    Hang();
+  }
+  if (how == "hang with most of a point" || how == "hang with a false point") {
+    std::vector<double> x(static_cast<size_t>(asked.problem.num_columns()),
+                          how == "hang with a false point" ? 1e6 : 1);
+    x.back() = std::numeric_limits<double>::quiet_NaN();
+    SendFrame(MessageType::kIncumbent, request, EncodeIncumbent(x));
     Hang();
   }
   absl::StatusOr<SolveResult> result = CbcSolve(asked.problem, asked.options, {});

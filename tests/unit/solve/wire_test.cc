@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "doctest/doctest.h"
 #include "random_problem.h"
@@ -140,6 +141,18 @@ TEST_CASE("bytes that are cut short or altered are refused or decoded, never fat
     (void)DecodeProgress(altered.substr(0, altered.size() % 80));
   }
   CHECK_FALSE(DecodeProgress("").ok());
+}
+
+TEST_CASE("a point comes over as it is, and must fit its problem") {
+  const std::string bytes = EncodeIncumbent({1, std::nan(""), -2.5});
+  const absl::StatusOr<std::vector<double>> got = DecodeIncumbent(bytes, 3);
+  REQUIRE(got.ok());
+  CHECK((*got)[0] == 1);
+  CHECK(std::isnan((*got)[1]));
+  CHECK((*got)[2] == -2.5);
+  CHECK_FALSE(DecodeIncumbent(bytes, 2).ok());
+  CHECK_FALSE(DecodeIncumbent(bytes.substr(1), 3).ok());
+  CHECK_FALSE(DecodeIncumbent(bytes.substr(0, 20), 3).ok());
 }
 
 TEST_CASE("a failure keeps its code and details") {

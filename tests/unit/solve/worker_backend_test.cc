@@ -234,6 +234,31 @@ TEST_CASE("what was known when a worker had to be killed is told") {
   CHECK(result->history[0].incumbent == 9);
 }
 
+TEST_CASE("a point of a worker that had to be killed is kept where it can be completed") {
+  auto backend = Start({.grace_seconds = 0.2}, MISBEHAVING_WORKER);
+  for (bool good : {true, false}) {
+    CAPTURE(good);
+    ProblemBuilder builder;
+    for (double cost : {1, 2, 3}) builder.AddColumn("", 0, 10, ColumnType::kInteger, cost);
+    builder.BeginRow("", 5, kInfinity);
+    for (int32_t j = 0; j < 3; ++j) builder.AddTerm(j, 1);
+    builder.SetName(good ? "hang with most of a point" : "hang with a false point");
+    const Problem problem = *std::move(builder).Build();
+    SolveOptions options;
+    options.time_limit_seconds = 0.5;
+    const absl::StatusOr<SolveResult> result = backend->Solve(problem, options);
+    REQUIRE(result.ok());
+    CHECK(result->status == SolveStatus::kTimeLimit);
+    CHECK(result->verification.trust == Trust::kNone);
+    REQUIRE(result->has_point == good);
+    if (!good) continue;
+    CHECK(result->x == std::vector<double>{1, 1, 3});
+    CHECK(result->objective == doctest::Approx(12));
+    CHECK(result->verification.point_checked);
+  }
+  ExpectTinyAnswer(*backend);
+}
+
 TEST_CASE("workers killed from outside are replaced, in use or idle") {
   auto backend = Start({.workers = 1});
   std::atomic<bool> killed{false};
