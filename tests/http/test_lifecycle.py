@@ -162,17 +162,23 @@ class Lifecycle(unittest.TestCase):
         with self.server.client() as api:
             run = api.post("/solve/async", json=slow_problem(24)).json()["task_id"]
 
+            seen = set()
+
             def kill_worker():
+                nonlocal seen
                 if api.get(f"/models/executions/{run}").json()["status"] == "failed":
                     return True
-                for pid in children(self.server.process.pid):
+                # Not those that are still starting: that ends a run with another reason.
+                now = set(children(self.server.process.pid))
+                for pid in now & seen:
                     try:
                         os.kill(pid, signal.SIGKILL)
                     except ProcessLookupError:
                         pass
+                seen = now - seen
                 return False
 
-            wait_until(kill_worker, step=0.3)
+            wait_until(kill_worker, step=0.5)
             record = api.get(f"/models/executions/{run}").json()
             self.assertIn("3 times", record["error_message"])
             self.assertIsNone(record["result_data"])
