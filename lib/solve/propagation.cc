@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <numeric>
+#include <utility>
 
 #include "exact_sum.h"
 
@@ -30,6 +31,17 @@ double GridScale(const MinForm& form, int32_t row) {
     if (fits) return scale;
   }
   return 0;
+}
+
+// The number in [0, m) that times `a` leaves 1 when divided by `m`; they have no common divisor.
+Wide Inverse(Wide a, Wide m) {
+  Wide r0 = m, r1 = ((a % m) + m) % m, t0 = 0, t1 = 1;
+  while (r1 != 0) {
+    const Wide q = r0 / r1;
+    r0 = std::exchange(r1, r0 - q * r1);
+    t0 = std::exchange(t1, t0 - q * t1);
+  }
+  return ((t0 % m) + m) % m;
 }
 
 }  // namespace
@@ -79,6 +91,55 @@ bool Propagator::GridAllows(int32_t row, const std::vector<double>& lower,
   return std::ceil((low - noise - base) / g) * g + base <= high + noise;
 }
 
+// An equation of whole numbers with two open columns, a x + b y = c: x is the same modulo b / gcd
+// wherever it holds, and y modulo a / gcd.
+bool Propagator::TightenPair(int32_t row, std::vector<double>& lower, std::vector<double>& upper) {
+  const double side = form_.row_lower[row];
+  if (side != form_.row_upper[row] || side != std::trunc(side) || std::abs(side) > kLargestExact)
+    return true;
+  auto rest = static_cast<Wide>(side);
+  int32_t column[2];
+  int64_t a[2];
+  int open = 0;
+  for (int64_t k = form_.row_start[row]; k < form_.row_start[row + 1]; ++k) {
+    const int32_t j = form_.column_index[k];
+    const int64_t value = std::llround(form_.row_value[k]);
+    if (lower[j] == upper[j]) {
+      if (std::abs(lower[j]) > kLargestExact) return true;
+      rest -= static_cast<Wide>(value) * std::llround(lower[j]);
+      continue;
+    }
+    if (open == 2) return true;
+    column[open] = j;
+    a[open++] = value;
+  }
+  if (open != 2) return true;
+  const int64_t divisor = std::gcd(a[0], a[1]);
+  if (rest % divisor != 0) return false;
+  for (int t = 0; t < 2; ++t) {
+    const int32_t j = column[t];
+    const Wide modulus = std::abs(a[1 - t] / divisor);
+    if (modulus == 1) continue;
+    const Wide residue = rest / divisor % modulus * Inverse(a[t] / divisor, modulus) % modulus;
+    // The least step up, or down, to a value of that residue.
+    auto step = [&](Wide from) { return ((from % modulus) + modulus) % modulus; };
+    bool changed = false;
+    if (std::abs(lower[j]) < kLargestExact) {
+      const Wide up = step(residue - std::llround(lower[j]));
+      lower[j] += static_cast<double>(up);
+      changed |= up != 0;
+    }
+    if (std::abs(upper[j]) < kLargestExact) {
+      const Wide down = step(std::llround(upper[j]) - residue);
+      upper[j] -= static_cast<double>(down);
+      changed |= down != 0;
+    }
+    if (lower[j] > upper[j]) return false;
+    if (changed) Mark(j);
+  }
+  return true;
+}
+
 bool Propagator::TightenRow(int32_t row, std::vector<double>& lower, std::vector<double>& upper) {
   ExactSum low_sum, high_sum;
   int low_open = 0, high_open = 0;  // terms that are infinite
@@ -108,6 +169,7 @@ bool Propagator::TightenRow(int32_t row, std::vector<double>& lower, std::vector
       high_sum.value() < row_low - high_noise - kConflictNoise * std::abs(row_low))
     return false;
   if (grid_scale_[row] != 0 && !GridAllows(row, lower, upper)) return false;
+  if (grid_scale_[row] == 1 && !TightenPair(row, lower, upper)) return false;
   const bool use_high = !std::isinf(row_high) && low_open <= 1;
   const bool use_low = !std::isinf(row_low) && high_open <= 1;
   if (!use_high && !use_low) return true;

@@ -21,6 +21,7 @@ class Propagator {
   bool TightenRow(int32_t row, std::vector<double>& lower, std::vector<double>& upper);
   bool GridAllows(int32_t row, const std::vector<double>& lower,
                   const std::vector<double>& upper) const;
+  bool TightenPair(int32_t row, std::vector<double>& lower, std::vector<double>& upper);
   void Mark(int32_t column);
 
   const MinForm& form_;

@@ -15,6 +15,7 @@
 #include "hard_problem.h"
 #include "point_polish.h"
 #include "propagation.h"
+#include "random.h"
 #include "random_problem.h"
 #include "reference.h"
 #include "solvent/error.h"
@@ -554,6 +555,56 @@ TEST_CASE("propagation cuts off no integer point") {
   }
   CHECK(tightened > 10);
   CHECK(empty > 2);
+}
+
+TEST_CASE("an equation of two integer columns leaves them values of one residue") {
+  Random random(7);
+  int tightened = 0, empty = 0;
+  for (int round = 0; round < 300; ++round) {
+    auto coefficient = [&] { return random.Int(1, 4000) * (random.Chance(50) ? 1 : -1); };
+    const int64_t a = coefficient(), b = coefficient(), fixed = coefficient();
+    const int64_t low[] = {random.Int(-3000, 0), random.Int(-3000, 0)};
+    const int64_t high[] = {random.Int(1, 9000), random.Int(1, 9000)};
+    const int64_t rest = random.Chance(80)
+                             ? a * random.Int(low[0], high[0]) + b * random.Int(low[1], high[1])
+                             : coefficient();
+    ProblemBuilder builder;
+    for (int j = 0; j < 2; ++j) {
+      builder.AddColumn("", static_cast<double>(low[j]), static_cast<double>(high[j]),
+                        ColumnType::kInteger);
+    }
+    builder.AddColumn("", 3, 3, ColumnType::kInteger);
+    const auto side = static_cast<double>(rest + 3 * fixed);
+    builder.BeginRow("", side, side);
+    builder.AddTerm(0, static_cast<double>(a));
+    builder.AddTerm(1, static_cast<double>(b));
+    builder.AddTerm(2, static_cast<double>(fixed));
+    const Problem problem = *std::move(builder).Build();
+    std::vector<int64_t> xs, ys;
+    for (int64_t x = low[0]; x <= high[0]; ++x) {
+      const int64_t left = rest - a * x;
+      if (left % b != 0 || left / b < low[1] || left / b > high[1]) continue;
+      xs.push_back(x);
+      ys.push_back(left / b);
+    }
+    const MinForm form(problem);
+    std::vector<double> lower = form.lower, upper = form.upper;
+    CAPTURE(round);
+    if (!Propagator(form).Tighten(lower, upper)) {
+      CHECK(xs.empty());
+      ++empty;
+      continue;
+    }
+    if (xs.empty()) continue;
+    // Together with what the row implies for bounds nothing is left to be cut off.
+    for (const auto& [j, values] : {std::pair(0, xs), std::pair(1, ys)}) {
+      CHECK(lower[j] == *std::min_element(values.begin(), values.end()));
+      CHECK(upper[j] == *std::max_element(values.begin(), values.end()));
+    }
+    ++tightened;
+  }
+  CHECK(tightened > 50);
+  CHECK(empty > 10);
 }
 
 TEST_CASE("the exhaustive search finds what enumeration finds") {
