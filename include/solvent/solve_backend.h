@@ -38,8 +38,8 @@ struct SolveOptions {
   // Most address space that the solve may take, where it has a process of its own; 0: as much as
   // the process may.
   int64_t memory_limit_bytes = 0;
-  // How long past time_limit_seconds a process of the solve's own may go on before it is killed,
-  // with the points that it found; unset: WorkerOptions::grace_seconds. >= 0
+  // How long past time_limit_seconds a process of the solve's own may go on before it is killed
+  // (another then completes its best point); unset: WorkerOptions::grace_seconds. >= 0
   std::optional<double> grace_seconds;
   // Second opinions on claims that no certificate backs (see Verification). Their time is bounded:
   // as long as the solve itself (at least 0.1 s) below 0.2 s, 3 % of the solve above, but 0.1 s

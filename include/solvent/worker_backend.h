@@ -21,7 +21,8 @@ struct WorkerOptions {
   int64_t memory_limit_bytes = int64_t{4} << 30;        // address space of one worker; 0: no limit
   int64_t recycle_resident_bytes = int64_t{512} << 20;  // replaced after a solve when larger
   int recycle_after_solves = 1000;
-  // Between the soft stop at a limit (unless SolveOptions say) or a cancel, and the kill.
+  // Between the soft stop at a limit (unless SolveOptions say) or a cancel, and the kill. Another
+  // worker may then take 0.6 times as long to complete what is known of the best point.
   double grace_seconds = 0.6;
 };
 

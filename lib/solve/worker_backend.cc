@@ -25,7 +25,10 @@ namespace solvent {
 namespace {
 
 constexpr int kMostWorkers = 4096;
-constexpr double kMoment = 1;  // seconds
+// Of the grace time: what another worker may take to complete a killed one's point, so that a limit
+// holds within a second with the default.
+constexpr double kCompletionShare = 0.6;
+constexpr double kLongestCompletion = 60;  // seconds
 
 // Problems that made the solver end its process, lately: they are solved carefully from then on.
 class FaultyProblems {
@@ -128,17 +131,22 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
       if (value < rest.column_lower[j] || value > rest.column_upper[j]) return;
       rest.column_lower[j] = rest.column_upper[j] = value;
     }
+    using Clock = std::chrono::steady_clock;
+    const auto end =
+        Clock::now() +
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
+            std::min(kCompletionShare * pool_.options().grace_seconds, kLongestCompletion)));
+    auto worker = pool_.Take(stop, end);
+    if (!worker.ok() || *worker == nullptr) return;
+    const double left = std::chrono::duration<double>(end - Clock::now()).count();
     SolveOptions brief;
-    brief.time_limit_seconds = kMoment;
-    brief.grace_seconds = kMoment;
+    brief.time_limit_seconds = std::max(left / 2, 1e-3);
+    brief.grace_seconds = brief.time_limit_seconds;
     brief.seed = options.seed;
     brief.memory_limit_bytes = options.memory_limit_bytes;
     brief.want_duals = false;
     brief.verify = false;
     const std::string body = EncodeSolve(rest, brief);
-    auto worker = pool_.Take(stop, std::chrono::steady_clock::now() +
-                                       std::chrono::milliseconds(static_cast<int>(kMoment * 1e3)));
-    if (!worker.ok() || *worker == nullptr) return;
     SolveMonitor monitor;
     monitor.stop = stop;
     std::string frame = Frame(**worker, MessageType::kSolve, body);
