@@ -395,6 +395,7 @@ absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth) {
       return absl::ResourceExhaustedError("not enough memory to read JSON");
     }
   }
+  if (text.data() == nullptr) text = "";  // simdjson copies even no bytes
   simdjson::dom::element root;
   simdjson::error_code error = parser.parse(text.data(), text.size()).get(root);
   if (error != simdjson::SUCCESS) {

@@ -40,6 +40,7 @@ TEST_CASE("faults are named with line and column") {
   CHECK(WhyNot("[1, NaN]").find("line 1, column 5") != std::string::npos);
   CHECK(WhyNot("{\"a\":1").find("column 7") != std::string::npos);
   CHECK(WhyNot("").find("column 1") != std::string::npos);
+  CHECK(WhyNot(std::string_view()).find("column 1") != std::string::npos);
 }
 
 TEST_CASE("what is found out late is named where it stands") {
