@@ -265,7 +265,13 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
   if (exists != Existence::kUnknown) return settle();
   const Existence second = AskAny(true, control);
   if (second == Existence::kPoint) return unbounded();
-  if (first != Existence::kNone || second != Existence::kNone) return false;
+  return first == Existence::kNone && second == Existence::kNone && CrossCheckedInfeasible();
+}
+
+// Where rows nearly depend on each other both solves fail alike: what the search could neither
+// close nor fill for that reason may hold a point.
+bool MipSettler::CrossCheckedInfeasible() {
+  if (undecided_) return false;
   CallInfeasible(Trust::kCrossChecked, "second_solve");
   return true;
 }
@@ -300,6 +306,7 @@ MipSettler::Existence MipSettler::SearchAny(const StopControl& control) {
   TreeResult searched = tree.Run(std::nullopt, control);
   verdict_.nodes += searched.nodes;
   verdict_.iterations += searched.iterations;
+  undecided_ |= searched.undecided;
   if (!searched.best) return searched.complete ? Existence::kNone : Existence::kUnknown;
   TakeAny(*std::move(searched.best));
   return Existence::kPoint;
@@ -349,10 +356,7 @@ bool MipSettler::SettleInfeasible(const StopControl& control) {
   if (exists == Existence::kUnknown) {
     exists = AskAny(
         true, control_.Within(kInfeasiblePatience * std::max(kInfeasibleLeast, first_seconds_)));
-    if (exists == Existence::kNone) {
-      CallInfeasible(Trust::kCrossChecked, "second_solve");
-      return true;
-    }
+    if (exists == Existence::kNone && CrossCheckedInfeasible()) return true;
   }
   refuted_ = true;
   if (exists == Existence::kPoint) {
@@ -372,6 +376,7 @@ bool MipSettler::SettleByTree(const StopControl& control) {
   TreeResult searched = tree.Run(verdict_.point, control);
   verdict_.nodes += searched.nodes;
   verdict_.iterations += searched.iterations;
+  undecided_ |= searched.undecided;
   if (searched.root_unbounded) {
     refuted_ = true;
     Consider(std::move(searched.best));
@@ -426,8 +431,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
   if (!verdict_.point && !point) {
     // One opinion so far. The other way also has to find no point, whatever it costs.
     if (second.status != MipStatus::kInfeasible || careful_) return;
-    const Existence exists = AskAny(false, control);
-    if (exists == Existence::kNone) CallInfeasible(Trust::kCrossChecked, "second_solve");
+    if (AskAny(false, control) == Existence::kNone) CrossCheckedInfeasible();
     return;
   }
   const double before = verdict_.point ? verdict_.point->cost : kInfinity;

@@ -51,6 +51,7 @@ class MipSettler {
   bool SettleByRelaxation(const StopControl& control);
   bool SettleUnbounded(const StopControl& control);
   bool SettleInfeasible(const StopControl& control);
+  bool CrossCheckedInfeasible();
   void CallInfeasible(Trust trust, const char* method);
   // Whether there is a point, whatever it costs: a point found is the verdict's from then on.
   enum class Existence : uint8_t { kUnknown, kPoint, kNone };
@@ -80,7 +81,8 @@ class MipSettler {
   MipRun run_;
   MipClaim claim_;
   double first_seconds_ = 0;
-  bool refuted_ = false;  // what the solver said is known to be false
+  bool undecided_ = false;  // a search met a part that could hold a point
+  bool refuted_ = false;    // what the solver said is known to be false
   MipVerdict verdict_;
 };
 

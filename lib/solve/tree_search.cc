@@ -262,6 +262,7 @@ TreeResult TreeSearch::Run(std::optional<CheckedPoint> incumbent, const StopCont
     stack_.pop_back();
     ++result_.nodes;
     if (Process(node, control) != Verdict::kOpen) continue;
+    result_.undecided |= !control.Stopped();
     if (result_.best || result_.root_unbounded) {
       open = true;
       break;

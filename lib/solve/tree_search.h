@@ -25,6 +25,7 @@ struct TreeResult {
   bool complete = false;             // every leaf is closed: the rest below is proven
   bool root_unbounded = false;       // the relaxation has a checked ray: the search was given up
   std::optional<CheckedPoint> best;  // the incumbent handed in, or a better one
+  bool undecided = false;            // numerical trouble, not time, kept some leaf from closing
   bool improved = false;             // `best` is not the one handed in
   double bound = -kInfinity;         // when complete: no point costs less; +inf when none exists
   int64_t nodes = 0;

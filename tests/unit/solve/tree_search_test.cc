@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "checked_solve.h"
 #include "clp_engine.h"
 #include "random_problem.h"
 
@@ -128,6 +129,32 @@ TEST_CASE("a search that can prove nothing any more still finds a point") {
   CHECK_FALSE(result.complete);
   REQUIRE(result.best);
   CHECK(result.best->cost == 1);
+}
+
+TEST_CASE("no number of solves makes a problem infeasible whose search was given up for numbers") {
+  ProblemBuilder builder;
+  builder.AddColumn("", 0, 0, ColumnType::kInteger);
+  for (int j = 0; j < 2; ++j) builder.AddColumn("", 0, 3, ColumnType::kInteger, 1);
+  builder.BeginRow("", 5, 7);
+  builder.AddTerm(1, 2.5);
+  builder.AddTerm(2, 2.7);
+  const Problem problem = *std::move(builder).Build();
+  for (bool fails : {true, false}) {
+    SolverCodes codes;
+    codes.name = "liar";
+    codes.lp = [&](const LpModel& model, ProgressTracker* t) -> std::unique_ptr<LpEngine> {
+      if (!fails) return MakeClpEngine(model, t);
+      return std::make_unique<FailsAtZero>(MakeClpEngine(model, t));
+    };
+    codes.mip = [](const MinForm&, const MipRun&, const StopControl&, ProgressTracker*) {
+      MipClaim claim;
+      claim.status = MipStatus::kInfeasible;
+      return claim;
+    };
+    const absl::StatusOr<SolveResult> result = CheckedSolve(problem, {}, {}, codes, {});
+    REQUIRE(result.ok());
+    CHECK(result->status == (fails ? SolveStatus::kError : SolveStatus::kOptimal));
+  }
 }
 
 // Beside sides of 1e9 no double meets a row to the solver's tolerance.
