@@ -24,6 +24,9 @@ constexpr double kLeastBudget = 0.1;  // seconds
 constexpr double kLongSolve = 1.0;    // seconds
 constexpr double kLongShare = 0.03;
 constexpr double kInfeasibleLeast = 1.0;  // seconds
+// Where codes err most: tiny problems with integers of a wide range.
+constexpr double kInfeasibleTiny = 8.0;  // seconds
+constexpr double kWideRange = 1e4;
 // What a second opinion on a claim of infeasibility gets at most: without it there is no answer.
 constexpr double kInfeasiblePatience = 10;  // seconds, or times the first solve
 constexpr double kTreeShare = 0.6;
@@ -36,6 +39,15 @@ constexpr double kHopelessShare = 0.3;
 constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
+
+bool HasWideInteger(const MinForm& form) {
+  for (int32_t j = 0; j < form.columns; ++j) {
+    if (form.problem.column_type[j] != ColumnType::kContinuous &&
+        !(form.upper[j] - form.lower[j] <= kWideRange))
+      return true;
+  }
+  return false;
+}
 
 bool TreeFits(const MinForm& form) {
   return form.integers <= kTreeIntegers && form.problem.num_nonzeros() <= kTreeNonzeros;
@@ -190,7 +202,9 @@ void MipSettler::Settle(const std::function<void(const MipVerdict&)>& on_prelimi
   // On a tiny problem, where codes err most and the search gets far, it is worth more.
   const bool generous = first_seconds_ < (IsTiny(form_) ? kLongSolve : kShortSolve);
   double budget = generous ? std::max(kLeastBudget, share) : share;
-  if (claim_.status == MipStatus::kInfeasible) budget = std::max(kInfeasibleLeast, first_seconds_);
+  if (claim_.status == MipStatus::kInfeasible)
+    budget = std::max(IsTiny(form_) && HasWideInteger(form_) ? kInfeasibleTiny : kInfeasibleLeast,
+                      first_seconds_);
   if (refuted_) budget = control_.Remaining();
   StopControl within = control_.Within(budget);
 
