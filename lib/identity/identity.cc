@@ -88,8 +88,6 @@ absl::StatusOr<Caller> Identity::Authenticate(std::string_view bearer) {
 
 absl::StatusOr<Membership> Identity::EnsureMember(std::string_view organization,
                                                   std::string_view user) {
-  RETURN_IF_ERROR(CheckName("/organization", organization, 1, 255));
-  RETURN_IF_ERROR(CheckName("/user", user, 1, 255));
   return state_->ports.identity->EnsureMember(organization, user, NewId("org"), NewId("usr"),
                                               SystemNow());
 }

@@ -163,9 +163,17 @@ class Credentials(ServerTest):
         keys("create", "--organization", "Terminal", "--user", "ann", "--name", "plain")
         with sqlite3.connect(self.server.database, timeout=30) as database:
             database.execute("UPDATE api_keys SET name = 'n\n\x1b[2J\x9b2J\x7fé' WHERE name = 'plain'")
-        listed = keys("list", "--organization", "Terminal").stdout.decode()
+            database.execute("UPDATE users SET name = 'a\x02' WHERE name = 'ann' AND organization_id"
+                             " = (SELECT id FROM organizations WHERE name = 'Terminal')")
+            database.execute("UPDATE organizations SET name = 'o2\x01' WHERE name = 'Terminal'")
+        listed = keys("list", "--organization", "o2\x01").stdout.decode()
         self.assertEqual(listed.count("\n"), 2)
         self.assertIn(r"n\x0a\x1b[2J\x9b2J\x7fé", listed)
+        # Its organizations and users get keys as before.
+        more = keys("create", "--organization", "o2\x01", "--user", "a\x02")
+        self.assertRegex(more.stdout, rb"^ok_live_[0-9a-f]{64}\n$", more.stderr)
+        refused = keys("create", "--organization", "o2\x01", "--user", "b\x02")
+        self.assertIn(b"/user", refused.stderr)
 
 
 class FirstStart(unittest.TestCase):

@@ -29,8 +29,8 @@ class IdentityPort {
  public:
   virtual ~IdentityPort() = default;
 
-  // Finds the organization and its user by name, making what is missing; ids are used only for
-  // what is new.
+  // Finds the organization and its user by name, making what is missing. What is new gets its id,
+  // and a ValidationError at "/organization" or "/user" if its name fails CheckName (1 to 255).
   virtual absl::StatusOr<Membership> EnsureMember(std::string_view organization_name,
                                                   std::string_view user_name,
                                                   std::string_view new_organization_id,

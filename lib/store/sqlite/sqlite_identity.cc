@@ -6,6 +6,7 @@
 #include "created_keys.h"
 #include "solvent/error.h"
 #include "status_macros.h"
+#include "text_length.h"
 
 namespace solvent {
 namespace {
@@ -99,6 +100,7 @@ absl::StatusOr<Membership> SqliteIdentity::EnsureMember(std::string_view organiz
       RETURN_IF_ERROR(query.status());
     }
     if (member.organization_id.empty()) {
+      RETURN_IF_ERROR(CheckName("/organization", organization_name, 1, 255));
       member.organization_id = new_organization_id;
       RETURN_IF_ERROR(db.Run(kInsertOrganization, new_organization_id, organization_name, now));
     }
@@ -111,6 +113,7 @@ absl::StatusOr<Membership> SqliteIdentity::EnsureMember(std::string_view organiz
       RETURN_IF_ERROR(query.status());
     }
     if (member.user_id.empty()) {
+      RETURN_IF_ERROR(CheckName("/user", user_name, 1, 255));
       member.user_id = new_user_id;
       RETURN_IF_ERROR(db.Run(kInsertUser, new_user_id, member.organization_id, user_name, now));
     }

@@ -99,6 +99,9 @@ TEST_CASE("names are text without control characters") {
     auto made = f.identity.CreateKey(f.member.organization_id, f.member.user_id, request);
     CHECK(GetErrorInfo(made.status()).fields.at(0).pointer == "/name");
   }
+  CHECK(f.identity.EnsureMember("New", "n\n").status().code() ==
+        absl::StatusCode::kInvalidArgument);
+  CHECK(absl::IsNotFound(f.identity.FindOrganization("New").status()));
   CHECK(f.identity.EnsureMember("Größe 東京 \xc2\xa0 \xf0\x9f\x9a\x80", "ann").ok());
 }
 
