@@ -478,8 +478,6 @@ void LpReader::ReadConstraint() {
     Fault(begin, "row " + Quote(label_) + " is declared twice");
     return;
   }
-  int32_t row = builder_.num_rows();
-  std::string name = label_.empty() ? "c" + std::to_string(row + 1) : label_;
   double lower = -kInfinity;
   double upper = kInfinity;
   if (range) {
@@ -505,10 +503,11 @@ void LpReader::ReadConstraint() {
     if (first != TokenKind::kGreater) upper = bound;
   }
   if (lower > upper || lower == kInfinity || upper == -kInfinity) {
-    Fault(begin, "the bounds of row " + Quote(name) + " exclude each other");
+    Fault(begin, "the bounds of " + (label_.empty() ? "this row" : "row " + Quote(label_)) +
+                     " exclude each other");
     return;
   }
-  builder_.BeginRow(name, lower, upper);
+  builder_.BeginRow(label_, lower, upper);
   const Sum& positive = range ? middle_ : left_;
   for (const auto& [column, coefficient] : positive.terms) {
     builder_.AddTerm(column, coefficient);

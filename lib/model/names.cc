@@ -31,8 +31,20 @@ void NormalizeList(NameList& names, size_t count, std::string_view prefix) {
   if (!any_own) {
     names = NameList();
   } else if (any_empty) {
+    absl::flat_hash_set<std::string> taken;
+    for (size_t i = 0; i < count; ++i) {
+      if (names[i].starts_with(prefix)) taken.emplace(names[i]);
+    }
     NameList filled;
-    for (size_t i = 0; i < count; ++i) filled.Add(names[i].empty() ? make_up(i) : names[i]);
+    for (size_t i = 0; i < count; ++i) {
+      if (!names[i].empty()) {
+        filled.Add(names[i]);
+        continue;
+      }
+      make_up(i);
+      while (taken.contains(made_up)) made_up += '_';
+      filled.Add(made_up);
+    }
     names = std::move(filled);
   }
 }

@@ -22,7 +22,8 @@ bool IsValidUtf8(std::string_view text);
 // generated models have it, possibly one "[...]" that closes at the end.
 bool IsFlatName(std::string_view name);
 
-// Drops name lists that say nothing beyond the made-up names, and fills the gaps of others.
+// Drops name lists that say nothing beyond the made-up names, and fills the gaps of others, made
+// unique with underscores.
 void NormalizeNames(Problem& problem);
 
 // The names a file gets, with the changes that were needed.

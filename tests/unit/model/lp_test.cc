@@ -137,6 +137,15 @@ TEST_CASE("several statements may share a line, and a line may begin with a sign
   CHECK(p.row_upper == std::vector<double>{kInfinity, 3, 4});
 }
 
+TEST_CASE("a row without a label gets a name that no other row has") {
+  Problem p =
+      Read("min x st c2: x >= 1\n x >= 0\n c3_: x >= 2\n x >= 3\n c4: x >= 4\n x >= 5\n end");
+  std::vector<std::string> names;
+  for (int32_t i = 0; i < p.num_rows(); ++i) names.push_back(p.RowName(i));
+  CHECK(names == std::vector<std::string>{"c2", "c2_", "c3_", "c4_", "c4", "c6"});
+  CHECK(Read("min x st x >= 1\n x >= 2\n end").row_names.empty());
+}
+
 TEST_CASE("every form of bound is read") {
   const double inf = kInfinity;
   using Pair = std::vector<double>;
@@ -198,6 +207,7 @@ TEST_CASE("faults name line, column and text") {
   has(Fault(WithRow("r: x <= y <= 4")), "the ends of a range must be numbers");
   has(Fault(WithRow("r: 5 <= x <= 4")), "the bounds of row \"r\" exclude each other");
   has(Fault(WithRow("r: x >= inf")), "exclude each other");
+  has(Fault(WithRow("5 <= x <= 4")), "the bounds of this row exclude each other");
   has(Fault(WithRow("r: x >= 1\n s: y >= 1\n r: z >= 1")),
       "line 6, column 2: row \"r\" is declared twice");
   has(Fault(WithRow("r: x + inf >= y")), "infinity cannot stand beside variables");
