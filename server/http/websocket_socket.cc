@@ -131,9 +131,13 @@ void WebSocketSocket::Read() {
   // On a fault in the protocol wslay has queued a close frame and stopped reading; only a failing
   // descriptor, noted by OnRecv, ends the socket at once.
   const bool all_sent = !wslay_event_want_write(context_);
+  // After a close frame comes no second one.
+  const bool closed = wslay_event_get_close_sent(context_);
   const int error = wslay_event_recv(context_);
   if (error == WSLAY_ERR_NOMEM) lost_ = true;
-  if (error == WSLAY_ERR_CALLBACK_FAILURE && !lost_ && all_sent) AnswerBadFrame();
+  if (error == WSLAY_ERR_CALLBACK_FAILURE && !lost_ && all_sent && !closed) {
+    AnswerBadFrame();
+  }
 }
 
 // A queued message is copied; a large one, which many may share, is read where it is instead, in

@@ -238,6 +238,19 @@ TEST_CASE("a session may refuse after the handshake") {
   CHECK(close.payload.substr(2) == "no such thing");
 }
 
+TEST_CASE("a broken frame after the server's close frame is not answered by a second one") {
+  SocketServer server;
+  for (const std::string& broken :
+       {MakeFrame(0x88, std::string(126, 'r')), MakeFrame(0x09, "a part of a ping")}) {
+    SocketClient client(server.port(), "/ws/refused");
+    REQUIRE(client.ReadFrame().opcode == 1);
+    REQUIRE(client.ReadFrame().close_code() == 4004);
+    client.Send(broken);
+    CHECK(client.ReadFrame().opcode == -1);
+    CHECK(client.Closes());
+  }
+}
+
 TEST_CASE("the session sees the query and chooses the subprotocol") {
   SocketServer server;
   SocketClient client(server.port(), "/ws/greeted?token=quite-secret",
