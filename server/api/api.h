@@ -126,8 +126,8 @@ absl::Status AddMcpRoutes(http::HttpServer& server, Context& context);
 absl::StatusOr<http::Response> ListExecutions(Context& context, http::Request& request,
                                               std::string model_id);
 
-// The request's credential as it was sent, by a header or, an access token, by the cookie
-// "jaot_access_token"; Unauthenticated when there is none of a known form.
+// The request's credential, by a header or, an access token, by the cookie "jaot_access_token".
+// Unauthenticated: there is none of a known form. PermissionDenied: the cookie, of a foreign page.
 absl::StatusOr<std::string> BearerOf(const Context& context, const http::Request& request,
                                      bool token_in_query);
 

@@ -59,7 +59,9 @@ absl::StatusOr<std::string> BearerOf(const Context& context, const http::Request
   if (!header && jobs) header = request.FindHeader("X-Blaxel-Authorization");
   if (std::string_view token = CookieOf(request, kCookie); !header && !token.empty()) {
     if (!MaySendCookies(context, request)) {
-      return Refused("Pages of this origin may not use the access token's cookie (--cors-origin)");
+      return MakeError(
+          absl::StatusCode::kPermissionDenied, error_code::kForbidden,
+          "Pages of this origin may not use the access token's cookie (--cors-origin)");
     }
     if (token.starts_with("ok_")) return Refused("The cookie is for access tokens, not for keys");
     return std::string(token);
@@ -79,6 +81,7 @@ absl::StatusOr<std::string> BearerOf(const Context& context, const http::Request
 
 absl::Status Authenticate(Context& context, http::Request& request, bool token_in_query) {
   absl::StatusOr<std::string> token = BearerOf(context, request, token_in_query);
+  if (absl::IsPermissionDenied(token.status())) return Refused(Message(token.status()));
   if (!token.ok()) return token.status();
   absl::StatusOr<Caller> caller = context.engine.identity().Authenticate(*token);
   if (!caller.ok()) {

@@ -22,6 +22,7 @@ using http::Response;
 
 constexpr uint16_t kInternalError = 1011;
 constexpr uint16_t kTryAgainLater = 1013;
+constexpr uint16_t kBadOrigin = 4003;
 constexpr uint16_t kNoSuchExecution = 4004;
 
 // Whether a credential that was good is so still. A run may last longer than it.
@@ -44,6 +45,10 @@ class LiveSession : public http::WebSocketSession {
     std::string accepted = by_subprotocol ? offered[0] : "";
     absl::StatusOr<std::string> token =
         by_subprotocol ? offered[1] : BearerOf(context_, request, /*token_in_query=*/true);
+    if (absl::IsPermissionDenied(token.status())) {
+      Refuse(kBadOrigin, error_code::kForbidden, "Pages of this origin may not use the cookie");
+      return accepted;
+    }
     absl::StatusOr<Caller> caller =
         token.ok() ? context_.engine.identity().Authenticate(*token) : token.status();
     if (!caller.ok()) {

@@ -133,6 +133,17 @@ class Live(ServerTest):
         self.assertNotIn(other, self.server.read_log())
         self.assertNotIn(self.server.key, self.server.read_log())
 
+    def test_the_cookie_from_a_foreign_page_closes_with_its_own_code(self):
+        run = self.api.post("/solve", json=SMALL).json()["execution_id"]
+        host = self.server.url.split("://")[1]
+        # The token is bad anyhow: which refusal comes tells that the origin was asked about first.
+        for origin, code, word in (("https://evil.example.com", 4003, "forbidden"),
+                                   (f"http://{host}", 4001, "unauthorized")):
+            messages, closed = self.read_all(self.open(run, "", origin=origin,
+                                                       cookie="jaot_access_token=x.y.z"))
+            self.assertEqual(closed, code)
+            self.assertEqual([(m["type"], m["code"]) for m in messages], [("error", word)])
+
     def cancel(self, task):
         self.assertTrue(self.api.post(f"/solve/async/{task}/cancel").json()["cancelled"])
 
