@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "problem_shape.h"
+#include "row_slack.h"
 #include "solvent/error.h"
 
 namespace solvent {
@@ -246,9 +247,6 @@ absl::Status Problem::Check() const {
 
 namespace {
 
-// Violations from here on are no rounding of the data's last digits in a row of whole numbers.
-constexpr double kClearViolation = 1e-6;
-
 // The rows whose left-hand side at `x` has no rounding in it: whole numbers in integer columns, and
 // no sum of theirs beyond what doubles hold exactly.
 std::vector<bool> ExactRows(const Problem& problem, std::span<const double> x) {
@@ -316,6 +314,7 @@ PointCheck CheckPoint(const Problem& problem, std::span<const double> x) {
     int32_t row;
     double violation;
     double scale;
+    bool clear;  // no rounding of the side
   };
   std::vector<Violated> violated;
   bool clearly = false;
@@ -328,14 +327,15 @@ PointCheck CheckPoint(const Problem& problem, std::span<const double> x) {
     if (violation <= 0) continue;
     double bound = below > above ? problem.row_lower[i] : problem.row_upper[i];
     double scale = std::max({1.0, std::fabs(bound), rows[i].largest});
-    violated.push_back({static_cast<int32_t>(i), violation, scale});
-    clearly |= violation > kClearViolation && scale > 1;
+    const bool clear = violation > WholeRowSlack(bound) && scale > 1;
+    violated.push_back({static_cast<int32_t>(i), violation, scale, clear});
+    clearly |= clear;
   }
   const std::vector<bool> exact = clearly ? ExactRows(problem, x) : std::vector<bool>();
   for (const Violated& v : violated) {
     worsen(check.max_row_violation, v.violation);
     // Rounding is no excuse where there is none.
-    const bool whole = clearly && v.violation > kClearViolation && exact[v.row];
+    const bool whole = v.clear && exact[v.row];
     const double scaled = std::isinf(v.violation) || whole ? v.violation : v.violation / v.scale;
     if (worsen(check.max_scaled_row_violation, scaled)) check.worst_row = v.row;
   }

@@ -6,13 +6,13 @@
 
 #include "exact_sum.h"
 #include "power_scale.h"
+#include "row_slack.h"
 
 namespace solvent {
 namespace {
 
 constexpr double kWideCosts = 1e-6;
 constexpr double kLargestWhole = 4503599627370496;  // half of what doubles hold exactly
-constexpr double kRowSlack = 1e-6;                  // a row may be violated by that much
 
 double LowerBound(double v) { return v <= -kInfiniteBound ? -kInfinity : v; }
 double UpperBound(double v) { return v >= kInfiniteBound ? kInfinity : v; }
@@ -77,8 +77,14 @@ void MinForm::RoundRows() {
     const auto step = static_cast<double>(divisor);
     double& low = row_lower[i];
     double& high = row_upper[i];
-    if (std::abs(low) < kLargestWhole) low = std::ceil((low - kRowSlack) / step) * step;
-    if (std::abs(high) < kLargestWhole) high = std::floor((high + kRowSlack) / step) * step;
+    if (std::abs(low) < kLargestWhole) {
+      const double near = std::round(low / step) * step;
+      low = low - near <= WholeRowSlack(low) ? near : near + step;
+    }
+    if (std::abs(high) < kLargestWhole) {
+      const double near = std::round(high / step) * step;
+      high = near - high <= WholeRowSlack(high) ? near : near - step;
+    }
     if (low > high) empty_integer_range = true;
   }
 }

@@ -262,7 +262,7 @@ TreeResult TreeSearch::Run(std::optional<CheckedPoint> incumbent, const StopCont
     stack_.pop_back();
     ++result_.nodes;
     if (Process(node, control) != Verdict::kOpen) continue;
-    result_.undecided |= !control.Stopped();
+    result_.undecided |= !control.Stopped() && !result_.root_unbounded;
     if (result_.best || result_.root_unbounded) {
       open = true;
       break;

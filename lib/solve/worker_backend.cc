@@ -123,6 +123,11 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
   void CompletePoint(const Problem& problem, const SolveOptions& options,
                      const std::vector<double>& known, const std::stop_token& stop,
                      SolveResult& result) {
+    using Clock = std::chrono::steady_clock;
+    const auto end =
+        Clock::now() +
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
+            std::min(kCompletionShare * pool_.options().grace_seconds, kLongestCompletion)));
     Problem rest = problem;
     rest.name.clear();
     for (size_t j = 0; j < known.size(); ++j) {
@@ -131,25 +136,19 @@ class WorkerBackendImpl : public WorkerBackend, public InfeasibleCoreFinder {
       if (value < rest.column_lower[j] || value > rest.column_upper[j]) return;
       rest.column_lower[j] = rest.column_upper[j] = value;
     }
-    using Clock = std::chrono::steady_clock;
-    const auto end =
-        Clock::now() +
-        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
-            std::min(kCompletionShare * pool_.options().grace_seconds, kLongestCompletion)));
     auto worker = pool_.Take(stop, end);
     if (!worker.ok() || *worker == nullptr) return;
-    const double left = std::chrono::duration<double>(end - Clock::now()).count();
+    auto left = [end] { return std::chrono::duration<double>(end - Clock::now()).count(); };
     SolveOptions brief;
-    brief.time_limit_seconds = std::max(left / 2, 1e-3);
-    brief.grace_seconds = brief.time_limit_seconds;
+    brief.time_limit_seconds = std::max(left() / 2, 1e-3);
     brief.seed = options.seed;
     brief.memory_limit_bytes = options.memory_limit_bytes;
     brief.want_duals = false;
     brief.verify = false;
-    const std::string body = EncodeSolve(rest, brief);
     SolveMonitor monitor;
     monitor.stop = stop;
-    std::string frame = Frame(**worker, MessageType::kSolve, body);
+    std::string frame = Frame(**worker, MessageType::kSolve, EncodeSolve(rest, brief));
+    brief.grace_seconds = std::max(left() - brief.time_limit_seconds, 0.0);
     WorkerExchange exchange(**worker, pool_.options(), rest, brief, monitor);
     absl::StatusOr<SolveResult> found = exchange.Run(std::move(frame));
     pool_.Return(*std::move(worker), exchange.end());

@@ -393,6 +393,33 @@ TEST_CASE("whole numbers in integer columns are added up without a tolerance") {
   }
 }
 
+// 1.07 * 1e12 and 1.11 * 1e10 are no whole numbers in doubles.
+TEST_CASE("the rounding of a side of whole numbers makes nothing infeasible") {
+  struct Case {
+    double lower;
+    double upper;
+    double optimum;
+  };
+  for (const Case& c :
+       {Case{1.07 * 1e12, 1.07 * 1e12, 1.07e12}, Case{1.11 * 1e10, 1.11 * 1e10, 1.11e10},
+        Case{1.11 * 1e10, kInfinity, 1.11e10}, Case{1.11e10 + 1e-3, kInfinity, 1.11e10 + 1}}) {
+    CAPTURE(c.lower);
+    ProblemBuilder builder;
+    for (int j = 0; j < 2; ++j)
+      builder.AddColumn("", 0, 1e13, ColumnType::kInteger, j == 0 ? 1 : 0);
+    builder.BeginRow("", c.lower, c.upper);
+    builder.AddTerm(0, 1);
+    builder.AddTerm(1, -1);
+    const Problem problem = *std::move(builder).Build();
+    SolveOptions options;
+    options.time_limit_seconds = 10;
+    const absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
+    REQUIRE(result.ok());
+    CHECK(result->status == SolveStatus::kOptimal);
+    CHECK(result->objective == c.optimum);
+  }
+}
+
 // Branch and bound would go on for ever.
 TEST_CASE("a divisor of a row's whole numbers settles what bounds do not") {
   struct Case {
