@@ -103,8 +103,10 @@ struct JobStart {
   bool allow_queue = true;                 // false: fail rather than wait for a place
   std::string execution_id;                // [a-z0-9][a-z0-9-]{0,62}; "": a new one
   std::string request_id;                  // 1..128 printable ASCII characters; "": a new one
-  std::string job;                         // "" or the job's name
-  std::string organization;                // "" or the caller's organization
+  // request_id came beside the body: it makes no other request of one that execution_id names.
+  bool id_beside_body = false;
+  std::string job;           // "" or the job's name
+  std::string organization;  // "" or the caller's organization
   // Tells whether a repeated execution_id or request_id asks for the same; ReadJobStart fills it,
   // from all of the body but "id".
   std::string request_hash;

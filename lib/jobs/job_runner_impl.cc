@@ -170,9 +170,17 @@ absl::StatusOr<std::optional<JobStarted>> JobRunnerImpl::Replay(const Caller& ca
   auto other = [](std::string_view wanted, std::string_view was) {
     return !wanted.empty() && wanted != was;
   };
-  if (earlier->job != job || earlier->request_hash != start.request_hash ||
-      start.request_hash.empty() || other(start.execution_id, earlier->id) ||
-      other(start.request_id, earlier->request_key)) {
+  bool same = earlier->job == job && earlier->request_hash == start.request_hash &&
+              !start.request_hash.empty() && !other(start.execution_id, earlier->id);
+  if (same && other(start.request_id, earlier->request_key)) {
+    same = start.id_beside_body;
+    if (same) {
+      ASSIGN_OR_RETURN(std::optional<EarlierStart> of_key,
+                       ports_.jobs->FindStart(caller.organization_id, "", start.request_id));
+      same = !of_key.has_value();
+    }
+  }
+  if (!same) {
     return Conflict("The execution's id or the request's id was used for another request");
   }
   JobStarted started;

@@ -182,7 +182,10 @@ absl::StatusOr<Response> StartExecution(Context& context, Request& request) {
     return ValidationError("/id",
                            "must be what the header Idempotency-Key says: both mean the same");
   }
-  if (start->request_id.empty()) start->request_id = *key;
+  if (start->request_id.empty()) {
+    start->request_id = *key;
+    start->id_beside_body = true;
+  }
   absl::StatusOr<JobStarted> started = context.engine.jobs().Start(
       CallerOf(request), request.Parameter("job_id"), *std::move(start));
   if (!started.ok()) return started.status();

@@ -393,6 +393,16 @@ class Starts(JobTest):
             again = self.post(body, headers=headers)
             self.assertEqual((again.json(), again.headers["Idempotency-Replayed"]),
                              (first.json(), "true"))
+        # An execution that is named by its own id is the same one under any header, but for another's.
+        named = {"tasks": [self.good], "executionId": "named"}
+        first = self.post(named)
+        for headers in ({}, {"Idempotency-Key": "of-no-other"}):
+            again = self.post(named, headers=headers)
+            self.assertEqual((again.json(), again.headers["Idempotency-Replayed"]),
+                             (first.json(), "true"))
+        self.assert_refused(self.post(named, headers={"Idempotency-Key": "by-header"}),
+                            409, "conflict")
+        self.assert_refused(self.post({**named, "id": "of-no-other"}), 409, "conflict")
         # Two that differ are none.
         for key in ("by-header", "new"):
             refused = self.post({"tasks": [self.good], "id": "by-id"},
