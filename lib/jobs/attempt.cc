@@ -22,6 +22,9 @@ constexpr double kLeastSolve = 0.05;
 // may still hand its best point over.
 constexpr double kKillAfter = 1;
 
+// What it takes to hand an answer over after a solve of this length.
+double HandingOver(double seconds) { return std::max(1.0, seconds / 20); }
+
 AttemptEnd Failed(TaskReason reason, std::string message) {
   AttemptEnd end;
   end.outcome = AttemptOutcome::kFailed;
@@ -168,7 +171,7 @@ std::shared_ptr<PreparedTask> PrepareTask(const FrozenBatch& batch, const Reserv
 }
 
 double SolverLimit(double task_seconds) {
-  return std::max(task_seconds / 2, task_seconds - std::max(1.0, task_seconds / 20));
+  return std::max(task_seconds / 2, task_seconds - HandingOver(task_seconds));
 }
 
 AttemptOutput RunAttempt(const AttemptInput& input) {
@@ -187,6 +190,10 @@ AttemptOutput RunAttempt(const AttemptInput& input) {
   options.grace_seconds = std::max(static_cast<double>(input.task.timeout_seconds) + kKillAfter -
                                        input.spent_seconds - options.time_limit_seconds,
                                    0.0);
+  if (own_limit) {
+    options.grace_seconds =
+        std::min(*options.grace_seconds, HandingOver(options.time_limit_seconds) + kKillAfter);
+  }
   options.memory_limit_bytes = input.memory_mb << 20;
   if (input.start != nullptr && !run.problem.is_mip()) {
     options.start_columns = input.start->columns;
