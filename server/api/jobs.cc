@@ -15,6 +15,7 @@ using http::Request;
 using http::Response;
 
 constexpr size_t kBodyLimit = size_t{16} << 20;
+constexpr size_t kLongestId = 128;
 constexpr std::string_view kBases[] = {"/v0", kBase};
 
 // ["body", "tasks", 3, "input_data"] is "tasks[3].input_data".
@@ -171,21 +172,32 @@ absl::StatusOr<Response> DeleteJob(Context& context, Request& request) {
   return JobResponse(deleted->job, deleted->still_running ? "DELETING" : "TERMINATED");
 }
 
-absl::StatusOr<Response> StartExecution(Context& context, Request& request) {
+void AddFault(JobStart& start, std::string pointer, std::string_view message) {
+  std::vector<FieldError> fields = GetErrorInfo(start.fault).fields;
+  fields.push_back({std::move(pointer), std::string(message), "value_error"});
+  start.fault = BadRequest(message, std::move(fields));
+}
+
+// The header means the same as the body's id. What is wrong with it is told with all else.
+void TakeKey(const Request& request, JobStart& start) {
   absl::StatusOr<std::string> key = IdempotencyKey(request);
-  if (!key.ok()) return key.status();
+  if (!key.ok() || key->size() > kLongestId) {
+    AddFault(start, "header/Idempotency-Key",
+             "must be 1 to " + std::to_string(kLongestId) + " visible ASCII characters");
+  } else if (start.request_id.empty()) {
+    start.request_id = *std::move(key);
+    start.id_beside_body = true;
+  } else if (!key->empty() && *key != start.request_id) {
+    AddFault(start, "/id", "must be what the header Idempotency-Key says: both mean the same");
+  }
+}
+
+absl::StatusOr<Response> StartExecution(Context& context, Request& request) {
   absl::StatusOr<Json> body = JsonBody(request);
   if (!body.ok()) return body.status();
   absl::StatusOr<JobStart> start = ReadJobStart(*std::move(body));
   if (!start.ok()) return start.status();
-  if (!key->empty() && !start->request_id.empty() && *key != start->request_id) {
-    return ValidationError("/id",
-                           "must be what the header Idempotency-Key says: both mean the same");
-  }
-  if (start->request_id.empty()) {
-    start->request_id = *key;
-    start->id_beside_body = true;
-  }
+  TakeKey(request, *start);
   absl::StatusOr<JobStarted> started = context.engine.jobs().Start(
       CallerOf(request), request.Parameter("job_id"), *std::move(start));
   if (!started.ok()) return started.status();

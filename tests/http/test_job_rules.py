@@ -409,6 +409,16 @@ class Starts(JobTest):
                                 headers={"Idempotency-Key": key})
             self.assert_refused(refused, 400, "bad_request", "id")
             self.assertIn("Idempotency-Key", refused.json()["message"])
+            self.assertEqual([e["loc"][-1] for e in refused.json()["errors"]], ["id"])
+        # With whatever else is wrong, and below what is there only.
+        for headers, body, at in (
+                ({"Idempotency-Key": "new"}, {"tasks": 3, "id": "by-id"}, {"tasks", "id"}),
+                ({"Idempotency-Key": "x" * 129}, {"tasks": 3}, {"tasks", "header.Idempotency-Key"}),
+                ({"Idempotency-Key": "a b"}, {"tasks": 3}, {"tasks", "header.Idempotency-Key"})):
+            answer = self.assert_refused(self.post(body, headers=headers), 400, "bad_request")
+            self.assertEqual({d["path"] for d in answer["details"]}, at)
+            self.assert_refused(self.api.post("/jobs/unknown/executions", json=body,
+                                              headers=headers), 404, "not_found")
 
 
 class Lists(JobTest):
