@@ -24,9 +24,6 @@ constexpr double kLeastBudget = 0.1;  // seconds
 constexpr double kLongSolve = 1.0;    // seconds
 constexpr double kLongShare = 0.03;
 constexpr double kInfeasibleLeast = 1.0;  // seconds
-// Where codes err most: tiny problems with integers of a wide range.
-constexpr double kInfeasibleTiny = 8.0;  // seconds
-constexpr double kWideRange = 1e4;
 // What a second opinion on a claim of infeasibility gets at most: without it there is no answer.
 constexpr double kInfeasiblePatience = 10;  // seconds, or times the first solve
 constexpr double kTreeShare = 0.6;
@@ -40,11 +37,43 @@ constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
 
-bool HasWideInteger(const MinForm& form) {
-  for (int32_t j = 0; j < form.columns; ++j) {
-    if (form.problem.column_type[j] != ColumnType::kContinuous &&
-        !(form.upper[j] - form.lower[j] <= kWideRange))
-      return true;
+// Rows that are multiples of each other but for so much of their largest term.
+constexpr double kNearCopy = 1e-4;
+constexpr double kCopy = 1e-15;
+constexpr double kMostComparisons = 5e7;
+
+// Whether two rows are copies of each other, nearly. A basis of both is next to singular.
+bool HasNearCopies(const MinForm& form) {
+  if (static_cast<double>(form.rows) * static_cast<double>(form.row_value.size()) >
+      kMostComparisons)
+    return false;
+  std::vector<double> row(form.columns, 0);
+  std::vector<int32_t> seen(form.columns, -1);
+  for (int32_t i = 0; i < form.rows; ++i) {
+    double largest = 0;
+    for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
+      row[form.column_index[k]] = form.row_value[k];
+      largest = std::max(largest, std::abs(form.row_value[k]));
+    }
+    for (int32_t l = i + 1; l < form.rows; ++l) {
+      int64_t pivot = -1;
+      for (int64_t k = form.row_start[l]; k < form.row_start[l + 1]; ++k) {
+        seen[form.column_index[k]] = l;
+        if (pivot < 0 || std::abs(form.row_value[k]) > std::abs(form.row_value[pivot])) pivot = k;
+      }
+      if (pivot < 0) continue;
+      const double times = row[form.column_index[pivot]] / form.row_value[pivot];
+      double off = times == 0 ? largest : 0;
+      for (int64_t k = form.row_start[l]; k < form.row_start[l + 1]; ++k)
+        off = std::max(off, std::abs(row[form.column_index[k]] - times * form.row_value[k]));
+      for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
+        if (seen[form.column_index[k]] != l) off = std::max(off, std::abs(form.row_value[k]));
+      }
+      if (off > kCopy * largest && off < kNearCopy * largest) return true;
+    }
+    for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k)
+      row[form.column_index[k]] = 0;
+    std::fill(seen.begin(), seen.end(), -1);
   }
   return false;
 }
@@ -202,9 +231,7 @@ void MipSettler::Settle(const std::function<void(const MipVerdict&)>& on_prelimi
   // On a tiny problem, where codes err most and the search gets far, it is worth more.
   const bool generous = first_seconds_ < (IsTiny(form_) ? kLongSolve : kShortSolve);
   double budget = generous ? std::max(kLeastBudget, share) : share;
-  if (claim_.status == MipStatus::kInfeasible)
-    budget = std::max(IsTiny(form_) && HasWideInteger(form_) ? kInfeasibleTiny : kInfeasibleLeast,
-                      first_seconds_);
+  if (claim_.status == MipStatus::kInfeasible) budget = std::max(kInfeasibleLeast, first_seconds_);
   if (refuted_) budget = control_.Remaining();
   StopControl within = control_.Within(budget);
 
@@ -285,7 +312,7 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
 // Where rows nearly depend on each other both solves fail alike: what the search could neither
 // close nor fill for that reason may hold a point.
 bool MipSettler::CrossCheckedInfeasible() {
-  if (undecided_) return false;
+  if (undecided_ || HasNearCopies(form_)) return false;
   CallInfeasible(Trust::kCrossChecked, "second_solve");
   return true;
 }

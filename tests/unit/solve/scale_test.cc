@@ -7,6 +7,7 @@
 
 #include "certificate.h"
 #include "doctest/doctest.h"
+#include "scaled_problem.h"
 #include "solvent/cbc_backend.h"
 
 namespace solvent::testing {
@@ -350,6 +351,18 @@ TEST_CASE("a point that the solver passes over twice is found") {
       CHECK(result->verification.corrected);
       if (cost == 0) CHECK(result->status == SolveStatus::kOptimal);
     }
+  }
+}
+
+// Both solves call these a contradiction, and the search cannot walk through all their integers.
+TEST_CASE("beside near-copies of rows two solves do not make an infeasible") {
+  for (uint64_t seed : {6922, 11272}) {
+    CAPTURE(seed);
+    const ScaledProblem near = MakeNearProblem(seed);
+    const absl::StatusOr<SolveResult> result =
+        MakeCbcBackend()->Solve(near.problem, SolveOptions());
+    REQUIRE(result.ok());
+    CHECK(result->status != SolveStatus::kInfeasible);
   }
 }
 
