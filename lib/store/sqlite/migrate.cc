@@ -22,7 +22,7 @@ constexpr char kTablesSql[] = "SELECT count(*) FROM sqlite_schema";
 
 int NewestVersion() { return kMigrations[kMigrationCount - 1].version; }
 
-// The version of a database of ours; 0 for an empty file.
+// The version of a database of ours; 0 for an empty file. Within a transaction.
 absl::StatusOr<int64_t> ReadVersion(Db& db) {
   ASSIGN_OR_RETURN(int64_t application, db.QueryInt(kApplicationIdSql));
   ASSIGN_OR_RETURN(int64_t version, db.QueryInt(kUserVersionSql));
@@ -42,6 +42,14 @@ absl::StatusOr<int64_t> ReadVersion(Db& db) {
   return 0;
 }
 
+// Within a transaction of its own: another process may make the database at this moment.
+absl::StatusOr<int64_t> ReadVersionAlone(Db& db) {
+  RETURN_IF_ERROR(db.Script("BEGIN"));
+  absl::StatusOr<int64_t> version = ReadVersion(db);
+  RETURN_IF_ERROR(db.Script("COMMIT"));
+  return version;
+}
+
 // Runs the next migration if there is one; false when there was none left.
 absl::StatusOr<bool> MigrateOnce(Db& db) {
   ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));  // again, now that nobody else can write
@@ -58,13 +66,13 @@ absl::StatusOr<bool> MigrateOnce(Db& db) {
 }  // namespace
 
 absl::Status CheckIsOurs(Db& db) {
-  ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));
+  ASSIGN_OR_RETURN(int64_t version, ReadVersionAlone(db));
   if (version > 0) return absl::OkStatus();
   return absl::FailedPreconditionError("the file is empty");
 }
 
 bool HasNewestSchema(Db& db) {
-  absl::StatusOr<int64_t> version = ReadVersion(db);
+  absl::StatusOr<int64_t> version = ReadVersionAlone(db);
   return version.ok() && *version == NewestVersion();
 }
 
@@ -102,7 +110,7 @@ absl::Status CreateFile(const std::string& path) {
 }
 
 absl::Status Migrate(Db& db) {
-  ASSIGN_OR_RETURN(int64_t version, ReadVersion(db));
+  ASSIGN_OR_RETURN(int64_t version, ReadVersionAlone(db));
   RETURN_IF_ERROR(SwitchToWal(db));
   bool more = version < NewestVersion();
   while (more) {
