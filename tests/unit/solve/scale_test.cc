@@ -382,6 +382,21 @@ TEST_CASE("a linear problem is never called infeasible without a proof") {
   }
 }
 
+// The least x with lower <= a x + b y <= upper, whole numbers from 0 to `most`.
+SolveResult SolvePair(double a, double b, double lower, double upper, double most) {
+  ProblemBuilder builder;
+  for (int j = 0; j < 2; ++j) builder.AddColumn("", 0, most, ColumnType::kInteger, j == 0 ? 1 : 0);
+  builder.BeginRow("", lower, upper);
+  builder.AddTerm(0, a);
+  builder.AddTerm(1, b);
+  const Problem problem = *std::move(builder).Build();
+  SolveOptions options;
+  options.time_limit_seconds = 10;
+  absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
+  REQUIRE(result.ok());
+  return *std::move(result);
+}
+
 // Points that miss the row by 2 are 1e-15 of its terms away; a simplex code sees none that fit.
 TEST_CASE("whole numbers in integer columns are added up without a tolerance") {
   struct Case {
@@ -389,20 +404,10 @@ TEST_CASE("whole numbers in integer columns are added up without a tolerance") {
   };
   for (const Case& c : {Case{10000019, -10000079, 20000158, 9833411},
                         Case{100000007, -100000037, 200000074, 76666695}}) {
-    ProblemBuilder builder;
-    for (int j = 0; j < 2; ++j)
-      builder.AddColumn("", 0, c.most, ColumnType::kInteger, j == 0 ? 1 : 0);
-    builder.BeginRow("", 1, 1);
-    builder.AddTerm(0, c.a);
-    builder.AddTerm(1, c.b);
-    const Problem problem = *std::move(builder).Build();
-    SolveOptions options;
-    options.time_limit_seconds = 10;
-    const absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
-    REQUIRE(result.ok());
-    CHECK(result->status == SolveStatus::kOptimal);
-    CHECK(result->objective == c.optimum);
-    CHECK(result->verification.max_row_violation == 0);
+    const SolveResult result = SolvePair(c.a, c.b, 1, 1, c.most);
+    CHECK(result.status == SolveStatus::kOptimal);
+    CHECK(result.objective == c.optimum);
+    CHECK(result.verification.max_row_violation == 0);
   }
 }
 
@@ -417,19 +422,9 @@ TEST_CASE("the rounding of a side of whole numbers makes nothing infeasible") {
        {Case{1.07 * 1e12, 1.07 * 1e12, 1.07e12}, Case{1.11 * 1e10, 1.11 * 1e10, 1.11e10},
         Case{1.11 * 1e10, kInfinity, 1.11e10}, Case{1.11e10 + 1e-3, kInfinity, 1.11e10 + 1}}) {
     CAPTURE(c.lower);
-    ProblemBuilder builder;
-    for (int j = 0; j < 2; ++j)
-      builder.AddColumn("", 0, 1e13, ColumnType::kInteger, j == 0 ? 1 : 0);
-    builder.BeginRow("", c.lower, c.upper);
-    builder.AddTerm(0, 1);
-    builder.AddTerm(1, -1);
-    const Problem problem = *std::move(builder).Build();
-    SolveOptions options;
-    options.time_limit_seconds = 10;
-    const absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
-    REQUIRE(result.ok());
-    CHECK(result->status == SolveStatus::kOptimal);
-    CHECK(result->objective == c.optimum);
+    const SolveResult result = SolvePair(1, -1, c.lower, c.upper, 1e13);
+    CHECK(result.status == SolveStatus::kOptimal);
+    CHECK(result.objective == c.optimum);
   }
 }
 
