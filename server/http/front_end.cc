@@ -180,6 +180,13 @@ bool FrontEnd::MayRetire() {
   return false;
 }
 
+bool FrontEnd::AwaitFreeThread() {
+  std::unique_lock lock(full_mutex_);
+  if (!patient_until_) patient_until_ = SteadyClock::now() + options_.full_patience;
+  const uint64_t before = times_free_;
+  return thread_came_free_.wait_until(lock, *patient_until_, [&] { return times_free_ != before; });
+}
+
 void FrontEnd::ThreadMain(std::list<std::thread>::iterator self) {
   bool leaving = false;
   while (true) {
@@ -391,10 +398,16 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
   // Another thread must be left to watch the sockets.
   bool full = --waiting_ == 0 && !AddThread();
   ++counters_.in_flight;
-  auto leave = absl::MakeCleanup([this] {
+  auto leave = absl::MakeCleanup([this, &full] {
     --counters_.in_flight;
-    ++waiting_;
+    if (waiting_++ > 0 || full) return;
+    std::lock_guard lock(full_mutex_);
+    ++times_free_;
+    patient_until_.reset();
+    thread_came_free_.notify_all();
   });
+  // A rush of short requests may take all threads, but only for a moment.
+  if (full && match.route && !match.route->answers_when_full) full = !AwaitFreeThread();
   bool ours = true;
   if (match.route && match.route->websocket && head.method == "GET" && head.wants_websocket()) {
     ours = Upgrade(connection, head, match);

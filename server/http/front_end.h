@@ -11,6 +11,7 @@
 #include <deque>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -45,6 +46,9 @@ class FrontEnd {
   bool AddThread();
   void ThreadMain(std::list<std::thread>::iterator self);
   bool MayRetire();
+  // For the last thread: waits for another one to come free. False when none did in
+  // Options::full_patience, and at once while that is so.
+  bool AwaitFreeThread();
 
   void Accept();
   void ArmListener();
@@ -87,6 +91,12 @@ class FrontEnd {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> listener_idle_{false};  // out of descriptors; the sweeper arms it again
   std::atomic<int> waiting_{0};             // threads that are not running a request
+
+  std::mutex full_mutex_;
+  std::condition_variable thread_came_free_;
+  uint64_t times_free_ = 0;  // how often one came free while all others were taken
+  // Until when the last thread waits; none when another one has come free since.
+  std::optional<SteadyClock::time_point> patient_until_;
 
   std::mutex listener_mutex_;
   int listener_ = -1;

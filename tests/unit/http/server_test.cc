@@ -1,4 +1,5 @@
 #include <atomic>
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -283,6 +284,7 @@ TEST_CASE("when all threads are taken, requests get 503 and health still answers
   Options options;
   options.min_request_threads = 1;
   options.max_request_threads = 3;
+  options.full_patience = Milliseconds(1);
   TestServer server(options);
   server.Start();
   RawClient first(server.port()), second(server.port()), third(server.port());
@@ -300,6 +302,33 @@ TEST_CASE("when all threads are taken, requests get 503 and health still answers
   REQUIRE(Eventually([&] { return server->metrics().in_flight == 0; }));
   CHECK(third.Ask(Get("/hello")).status == 200);
   CHECK(third.Ask(Get("/healthz")).body == "\"ok\"");
+}
+
+TEST_CASE("a rush that takes all threads for a moment is answered, not refused") {
+  Options options;
+  options.min_request_threads = 1;
+  options.max_request_threads = 3;
+  options.full_patience = Milliseconds(60'000);
+  TestServer server(options);
+  server.Add("GET", "/naps", [](Request&) {
+    std::this_thread::sleep_for(Milliseconds(1));
+    return Response::Json(200, "{}");
+  });
+  server.Start();
+  RawClient first(server.port()), second(server.port()), third(server.port());
+  first.Send(Get("/waits"));
+  second.Send(Get("/waits"));
+  REQUIRE(Eventually([&] { return server.gate.waiting() == 2; }));
+  third.Send(Get("/hello"));
+  REQUIRE(Eventually([&] { return server->metrics().in_flight == 3; }));
+  server.gate.Open();
+  CHECK(third.Read().status == 200);
+  CHECK(first.Read().status == 200);
+  CHECK(second.Read().status == 200);
+  std::deque<RawClient> rush;
+  for (int i = 0; i < 50; ++i) rush.emplace_back(server.port());
+  for (RawClient& client : rush) client.Send(Get("/naps"));
+  for (RawClient& client : rush) CHECK(client.Read().status == 200);
 }
 
 TEST_CASE("stopping lets the request in flight finish") {
