@@ -28,16 +28,35 @@ class Reports(unittest.TestCase):
             environment = {name: value.replace(real, folder) for name, value in os.environ.items()}
             subprocess.run([planted, fault], env=environment, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
-            return "\n".join(run.reported(folder))
+            return run.reported(folder)
 
     def test_what_is_planted_is_reported(self):
         for kind in kinds.split(","):
             for fault, telling in FAULTS[kind].items():
                 with self.subTest(fault):
-                    self.assertIn(telling, self.reported(fault))
+                    lines, failures = self.reported(fault)
+                    self.assertEqual(failures, 1)
+                    self.assertIn(telling, "\n".join(lines))
 
     def test_what_is_sound_is_not(self):
-        self.assertEqual(self.reported("none"), "")
+        self.assertEqual(self.reported("none"), ([], 0))
+
+    def test_only_the_solver_s_own_fall_in_a_worker_is_no_failure(self):
+        fall = ("==PROGRAM==7==ERROR: ThreadSanitizer: SEGV on unknown address 0x28\n"
+                "==PROGRAM==7==The signal is caused by a READ memory access.\n"
+                "    #0 FRAME\n    #1 CbcMain1(int) <null> (libCbcSolver.so.3+0x9)\n")
+        ours = "solvent::RunCbc(solvent::MinForm const&) ../lib/solve/cbc/cbc_run.cc:9"
+        clp = "ClpPresolve::gutsOfPresolvedModel(int) <null> (libClp.so.1+0xb)"
+        for program, frame, text, failures in (
+                ("solvent-worker", clp, fall, 0),
+                ("solvent-worker", ours, fall, 1),
+                ("test_solve", clp, fall, 1),
+                ("solvent-worker", clp, fall.replace("SEGV", "heap-buffer-overflow"), 1)):
+            with self.subTest(program=program, frame=frame), \
+                    tempfile.TemporaryDirectory() as folder:
+                report = text.replace("PROGRAM", program).replace("FRAME", frame)
+                pathlib.Path(folder, "one").write_text(report)
+                self.assertEqual(run.reported(folder)[1], failures)
 
 
 if __name__ == "__main__":
