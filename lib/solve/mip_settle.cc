@@ -37,7 +37,8 @@ constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
 
-// Rows that are multiples of each other but for so much of their largest term.
+// Rows that are multiples of each other but for so much of their largest term, each column measured
+// by its own largest one: large coefficients that rows share ("x <= 20000 y") make no copies.
 constexpr double kNearCopy = 1e-4;
 constexpr double kCopy = 1e-15;
 constexpr double kMostComparisons = 5e7;
@@ -47,33 +48,43 @@ bool HasNearCopies(const MinForm& form) {
   if (static_cast<double>(form.rows) * static_cast<double>(form.row_value.size()) >
       kMostComparisons)
     return false;
+  std::vector<double> unit(form.columns, 0);
+  for (size_t k = 0; k < form.row_value.size(); ++k) {
+    double& largest = unit[form.column_index[k]];
+    largest = std::max(largest, std::abs(form.row_value[k]));
+  }
+  std::vector<double> value(form.row_value.size(), 0);
+  for (size_t k = 0; k < value.size(); ++k) {
+    if (form.row_value[k] != 0) value[k] = form.row_value[k] / unit[form.column_index[k]];
+  }
   std::vector<double> row(form.columns, 0);
-  std::vector<int32_t> seen(form.columns, -1);
+  std::vector<int64_t> seen(form.columns, 0);  // in which comparison
+  int64_t comparison = 0;
   for (int32_t i = 0; i < form.rows; ++i) {
     double largest = 0;
     for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
-      row[form.column_index[k]] = form.row_value[k];
-      largest = std::max(largest, std::abs(form.row_value[k]));
+      row[form.column_index[k]] = value[k];
+      largest = std::max(largest, std::abs(value[k]));
     }
     for (int32_t l = i + 1; l < form.rows; ++l) {
+      ++comparison;
       int64_t pivot = -1;
       for (int64_t k = form.row_start[l]; k < form.row_start[l + 1]; ++k) {
-        seen[form.column_index[k]] = l;
-        if (pivot < 0 || std::abs(form.row_value[k]) > std::abs(form.row_value[pivot])) pivot = k;
+        seen[form.column_index[k]] = comparison;
+        if (pivot < 0 || std::abs(value[k]) > std::abs(value[pivot])) pivot = k;
       }
-      if (pivot < 0) continue;
-      const double times = row[form.column_index[pivot]] / form.row_value[pivot];
+      if (pivot < 0 || value[pivot] == 0) continue;
+      const double times = row[form.column_index[pivot]] / value[pivot];
       double off = times == 0 ? largest : 0;
       for (int64_t k = form.row_start[l]; k < form.row_start[l + 1]; ++k)
-        off = std::max(off, std::abs(row[form.column_index[k]] - times * form.row_value[k]));
+        off = std::max(off, std::abs(row[form.column_index[k]] - times * value[k]));
       for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
-        if (seen[form.column_index[k]] != l) off = std::max(off, std::abs(form.row_value[k]));
+        if (seen[form.column_index[k]] != comparison) off = std::max(off, std::abs(value[k]));
       }
       if (off > kCopy * largest && off < kNearCopy * largest) return true;
     }
     for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k)
       row[form.column_index[k]] = 0;
-    std::fill(seen.begin(), seen.end(), -1);
   }
   return false;
 }

@@ -366,6 +366,37 @@ TEST_CASE("beside near-copies of rows two solves do not make an infeasible") {
   }
 }
 
+// x1 + x2 = x2 + x3 = x1 + x3 = 1 for integers, beside rows that share a large coefficient and more
+// binaries than the search takes on.
+TEST_CASE("large coefficients that rows share do not keep an infeasible problem from its answer") {
+  ProblemBuilder builder;
+  auto add = [&builder](double upper, ColumnType type, double cost) {
+    return builder.AddColumn("", 0, upper, type, cost);
+  };
+  const int32_t f = add(100, ColumnType::kContinuous, 0), g = add(100, ColumnType::kContinuous, 0);
+  const int32_t y = add(1, ColumnType::kInteger, 1);
+  int32_t odd[3];
+  for (int32_t& column : odd) column = add(1, ColumnType::kInteger, 1);
+  std::vector<int32_t> others;
+  for (int j = 0; j < 205; ++j) others.push_back(add(1, ColumnType::kInteger, 1));
+  for (int32_t flow : {f, g}) {
+    builder.BeginRow("", -kInfinity, 0);
+    builder.AddTerm(flow, 1);
+    builder.AddTerm(y, -20000);
+  }
+  builder.BeginRow("", 5, kInfinity);
+  builder.AddTerm(f, 1);
+  builder.AddTerm(g, 1);
+  for (int i = 0; i < 3; ++i) {
+    builder.BeginRow("", 1, 1);
+    builder.AddTerm(odd[i], 1);
+    builder.AddTerm(odd[(i + 1) % 3], 1);
+  }
+  builder.BeginRow("", 100, kInfinity);
+  for (size_t j = 0; j < others.size(); ++j) builder.AddTerm(others[j], 3 + double(j % 5));
+  CHECK(Solve(*std::move(builder).Build()).status == SolveStatus::kInfeasible);
+}
+
 TEST_CASE("a linear problem is never called infeasible without a proof") {
   for (double sign : {1.0, -1.0}) {
     ProblemBuilder builder;
