@@ -31,6 +31,9 @@ struct Connection {
   bool lingering = false;  // answered for the last time; reads only until the client has closed
   size_t linger_left = 0;
   std::atomic<SteadyClock::time_point> deadline;  // for what the client is to do next
+  // Since when the request at the front of the buffer waits for a thread, while it does.
+  std::optional<SteadyClock::time_point> parked_since;
+  bool waited_enough = false;  // that request gets a thread now or a 503
 
   // From idle to busy. Waits while another thread has it, which happens only for the moment in
   // which that thread has already told epoll to watch the socket, or is closing it.

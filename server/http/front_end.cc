@@ -180,11 +180,15 @@ bool FrontEnd::MayRetire() {
   return false;
 }
 
-bool FrontEnd::AwaitFreeThread() {
-  std::unique_lock lock(full_mutex_);
-  if (!patient_until_) patient_until_ = SteadyClock::now() + options_.full_patience;
-  const uint64_t before = times_free_;
-  return thread_came_free_.wait_until(lock, *patient_until_, [&] { return times_free_ != before; });
+template <typename Work>
+void FrontEnd::Guard(Connection& connection, const Work& work) {
+  try {
+    work();
+  } catch (...) {
+    // Out of memory while reading a head, say. Nothing throws once the connection is handed on, so
+    // it is still ours.
+    Close(connection);
+  }
 }
 
 void FrontEnd::ThreadMain(std::list<std::thread>::iterator self) {
@@ -202,14 +206,9 @@ void FrontEnd::ThreadMain(std::list<std::thread>::iterator self) {
     } else if (event.data.ptr != &stop_tag) {
       auto& connection = *static_cast<Connection*>(event.data.ptr);
       if (!connection.Claim()) continue;
-      try {
-        OnReadable(connection);
-      } catch (...) {
-        // Out of memory while reading a head, say. Nothing throws once the connection is handed
-        // on, so it is still ours.
-        Close(connection);
-      }
+      Guard(connection, [&] { OnReadable(connection); });
     }
+    while (Connection* parked = Unpark()) Guard(*parked, [&] { ServeBuffer(*parked, true); });
   }
   std::lock_guard lock(threads_mutex_);
   retired_.splice(retired_.end(), threads_, self);
@@ -281,6 +280,8 @@ Connection* FrontEnd::NewConnection(int fd, std::string remote_address) {
   connection->remote_address = std::move(remote_address);
   connection->scanned = 0;
   connection->lingering = false;
+  connection->parked_since.reset();
+  connection->waited_enough = false;
   ++counters_.connections;
   return connection;
 }
@@ -309,6 +310,8 @@ bool FrontEnd::MakeRoom() {
 void FrontEnd::Rearm(Connection& connection) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+  // The request has come already: any event will do.
+  if (connection.waited_enough) event.events |= EPOLLOUT;
   event.data.ptr = &connection;
   // Before the state changes, since afterwards the sweeper may close the descriptor.
   if (epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event) != 0) return Close(connection);
@@ -360,10 +363,15 @@ void FrontEnd::OnReadable(Connection& connection) {
     }
     return connection.linger_left > 0 ? Rearm(connection) : Close(connection);
   }
+  if (connection.waited_enough) return ServeBuffer(connection, true);
   bool was_empty = connection.buffer.empty();
   Io io = Receive(connection.fd, connection.buffer, kHeadReadStep);
   if (io == Io::kClosed) return Close(connection);
   if (io == Io::kWouldBlock) return Rearm(connection);
+  ServeBuffer(connection, was_empty);
+}
+
+void FrontEnd::ServeBuffer(Connection& connection, bool was_empty) {
   while (true) {
     HeadScan scan = ScanHead(connection.buffer, connection.scanned);
     if (scan.state == HeadScan::kBad) {
@@ -392,27 +400,30 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     Refuse(connection, fault->status, fault->message);
     return false;
   }
-  connection.buffer.erase(0, head_end);
-
   Router::Match match = router_.Find(head.method, head.path);
+  const bool upgrade =
+      match.route && match.route->websocket && head.method == "GET" && head.wants_websocket();
   // Another thread must be left to watch the sockets.
   bool full = --waiting_ == 0 && !AddThread();
+  if (full && match.route && !match.route->answers_when_full && !upgrade &&
+      !connection.waited_enough) {
+    ++waiting_;
+    Park(connection);
+    return false;
+  }
+  const auto begin = connection.parked_since.value_or(SteadyClock::now());
+  connection.parked_since.reset();
+  connection.waited_enough = false;
+  connection.buffer.erase(0, head_end);
   ++counters_.in_flight;
-  auto leave = absl::MakeCleanup([this, &full] {
+  auto leave = absl::MakeCleanup([this] {
     --counters_.in_flight;
-    if (waiting_++ > 0 || full) return;
-    std::lock_guard lock(full_mutex_);
-    ++times_free_;
-    patient_until_.reset();
-    thread_came_free_.notify_all();
+    ++waiting_;
   });
-  // A rush of short requests may take all threads, but only for a moment.
-  if (full && match.route && !match.route->answers_when_full) full = !AwaitFreeThread();
   bool ours = true;
-  if (match.route && match.route->websocket && head.method == "GET" && head.wants_websocket()) {
+  if (upgrade) {
     ours = Upgrade(connection, head, match);
   } else {
-    auto begin = SteadyClock::now();
     const std::string client = ClientOf(connection, head);
     BodyOnWire body(connection, head, options_.body_timeout, bodies_, client);
     const bool head_only = head.method == "HEAD";
@@ -448,6 +459,28 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     }
   }
   return ours;
+}
+
+void FrontEnd::Park(Connection& connection) {
+  connection.scanned = 0;
+  std::lock_guard lock(parked_mutex_);
+  if (connection.parked_since) {
+    // Another request took the thread that it had been given.
+    parked_.push_front(&connection);
+  } else {
+    parked_.push_back(&connection);
+    connection.parked_since = SteadyClock::now();
+  }
+}
+
+// Called by every thread after each request, and by the last one after it has parked one: whichever
+// of the two is later sees the other.
+Connection* FrontEnd::Unpark() {
+  std::lock_guard lock(parked_mutex_);
+  if (parked_.empty() || waiting_ < 2 || stopping()) return nullptr;
+  Connection* connection = parked_.front();
+  parked_.pop_front();
+  return connection;
 }
 
 std::string FrontEnd::ClientOf(const Connection& connection, const RequestHead& head) const {
@@ -592,11 +625,13 @@ void FrontEnd::Report(const Request& request, const Router::Match& match, int st
 
 void FrontEnd::SweeperMain() {
   using std::chrono::milliseconds;
-  auto shortest = std::min({options_.head_timeout, options_.idle_timeout, options_.linger_timeout});
+  auto shortest = std::min({options_.head_timeout, options_.idle_timeout, options_.linger_timeout,
+                            options_.full_patience});
   const auto tick = std::clamp(shortest / 4, milliseconds(5), milliseconds(250));
   std::unique_lock lock(sweeper_mutex_);
   while (!sweeper_wake_.wait_for(lock, tick, [this] { return stopping(); })) {
     Sweep();
+    EndPatience();
     if (listener_idle_.exchange(false)) {
       std::lock_guard listener_lock(listener_mutex_);
       ArmListener();
@@ -630,6 +665,19 @@ void FrontEnd::Sweep() {
     } else {
       Refuse(*connection, 408, "the request head did not arrive in time");
     }
+  }
+}
+
+// The thread that watches the sockets is the one to say 503: writing may block.
+void FrontEnd::EndPatience() {
+  const auto now = SteadyClock::now();
+  std::lock_guard lock(parked_mutex_);
+  while (!parked_.empty() && *parked_.front()->parked_since + options_.full_patience <= now) {
+    Connection& connection = *parked_.front();
+    parked_.pop_front();
+    connection.waited_enough = true;
+    connection.deadline = now + options_.idle_timeout;
+    Rearm(connection);
   }
 }
 

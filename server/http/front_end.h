@@ -11,7 +11,6 @@
 #include <deque>
 #include <list>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -46,9 +45,9 @@ class FrontEnd {
   bool AddThread();
   void ThreadMain(std::list<std::thread>::iterator self);
   bool MayRetire();
-  // For the last thread: waits for another one to come free. False when none did in
-  // Options::full_patience, and at once while that is so.
-  bool AwaitFreeThread();
+  // A connection whose work throws is closed.
+  template <typename Work>
+  void Guard(Connection& connection, const Work& work);
 
   void Accept();
   void ArmListener();
@@ -60,6 +59,12 @@ class FrontEnd {
   void Linger(Connection& connection);
 
   void OnReadable(Connection& connection);
+  // Runs the requests in the buffer. `was_empty` before what came last.
+  void ServeBuffer(Connection& connection, bool was_empty);
+  // Keeps its request until a thread is free for it, see Options::full_patience.
+  void Park(Connection& connection);
+  // The one that waits longest, when the calling thread may run a request. Null otherwise.
+  Connection* Unpark();
   // Runs the request at the front of the buffer. False when the connection is no longer ours.
   bool ServeOne(Connection& connection, std::string_view head_text, size_t head_end);
   void Serve(Connection& connection, RequestHead& head);
@@ -77,6 +82,7 @@ class FrontEnd {
 
   void SweeperMain();
   void Sweep();
+  void EndPatience();
 
   const Options& options_;
   const Router& router_;
@@ -92,11 +98,8 @@ class FrontEnd {
   std::atomic<bool> listener_idle_{false};  // out of descriptors; the sweeper arms it again
   std::atomic<int> waiting_{0};             // threads that are not running a request
 
-  std::mutex full_mutex_;
-  std::condition_variable thread_came_free_;
-  uint64_t times_free_ = 0;  // how often one came free while all others were taken
-  // Until when the last thread waits; none when another one has come free since.
-  std::optional<SteadyClock::time_point> patient_until_;
+  std::mutex parked_mutex_;
+  std::deque<Connection*> parked_;  // busy ones; the first has waited longest
 
   std::mutex listener_mutex_;
   int listener_ = -1;

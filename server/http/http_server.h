@@ -33,9 +33,9 @@ struct Options {
   size_t linger_bytes = 128 << 20;
 
   int min_request_threads = 4;
-  // When all are taken and none comes free for `full_patience`, further requests are answered with
-  // 503. At most half of them wait for bodies: above that, the slowest body of the address that has
-  // most of them gets a 408.
+  // When all are taken, further requests wait for one to come free, and are answered with 503 when
+  // none has in `full_patience`. At most half of the threads wait for bodies: above that, the
+  // slowest body of the address that has most of them gets a 408.
   int max_request_threads = 512;
   std::chrono::milliseconds full_patience{1'000};
   // Of the bodies of all requests under way, what goes beyond 1 MB of each; an address gets

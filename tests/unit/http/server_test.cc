@@ -304,31 +304,52 @@ TEST_CASE("when all threads are taken, requests get 503 and health still answers
   CHECK(third.Ask(Get("/healthz")).body == "\"ok\"");
 }
 
-TEST_CASE("a rush that takes all threads for a moment is answered, not refused") {
+TEST_CASE("a rush that takes all threads for a while waits for them, and health does not") {
   Options options;
   options.min_request_threads = 1;
   options.max_request_threads = 3;
   options.full_patience = Milliseconds(60'000);
   TestServer server(options);
   server.Add("GET", "/naps", [](Request&) {
-    std::this_thread::sleep_for(Milliseconds(1));
-    return Response::Json(200, "{}");
+    poll(nullptr, 0, 1);
+    return Response::Json(200, "1");
   });
   server.Start();
-  RawClient first(server.port()), second(server.port()), third(server.port());
-  first.Send(Get("/waits"));
-  second.Send(Get("/waits"));
+  std::deque<RawClient> holders, rush;
+  for (int i = 0; i < 2; ++i) holders.emplace_back(server.port()).Send(Get("/waits"));
   REQUIRE(Eventually([&] { return server.gate.waiting() == 2; }));
-  third.Send(Get("/hello"));
-  REQUIRE(Eventually([&] { return server->metrics().in_flight == 3; }));
+  // Two in one packet: what waits is the connection's first request.
+  for (int i = 0; i < 50; ++i)
+    rush.emplace_back(server.port()).Send(Get("/naps") + Get("/things/" + std::to_string(i)));
+  RawClient health(server.port());
+  CHECK(health.Ask(Get("/healthz")).body == "\"ok, and full\"");
+  CHECK(server->metrics().in_flight == 2);
   server.gate.Open();
-  CHECK(third.Read().status == 200);
-  CHECK(first.Read().status == 200);
-  CHECK(second.Read().status == 200);
-  std::deque<RawClient> rush;
-  for (int i = 0; i < 50; ++i) rush.emplace_back(server.port());
-  for (RawClient& client : rush) client.Send(Get("/naps"));
-  for (RawClient& client : rush) CHECK(client.Read().status == 200);
+  for (RawClient& client : holders) CHECK(client.Read().status == 200);
+  for (int i = 0; i < 50; ++i) {
+    CHECK(rush[i].Read().body == "1");
+    CHECK(rush[i].Read().body.find("\"id\":\"" + std::to_string(i) + "\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("a server stops while requests wait for threads") {
+  Options options;
+  options.min_request_threads = 1;
+  options.max_request_threads = 2;
+  options.full_patience = Milliseconds(60'000);
+  TestServer server(options);
+  server.Start();
+  RawClient holder(server.port()), parked(server.port()), health(server.port());
+  holder.Send(Get("/waits"));
+  REQUIRE(Eventually([&] { return server.gate.waiting() == 1; }));
+  parked.Send(Get("/hello"));
+  REQUIRE(health.Ask(Get("/healthz")).status == 200);
+  std::thread stopper([&] { server->Stop(Milliseconds(60'000)); });
+  CHECK(health.Closes());
+  server.gate.Open();
+  CHECK(holder.Read().status == 200);
+  stopper.join();
+  CHECK(parked.Closes());
 }
 
 TEST_CASE("stopping lets the request in flight finish") {
