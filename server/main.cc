@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -295,7 +296,7 @@ void AddConvert(CLI::App& app, ConvertOptions& o, int& exit_status) {
       ->capture_default_str();
   verb->add_option("--from", o.from, "mathprog, json, mps or lp; guessed when not given");
   AddModelData(verb, o.model);
-  verb->add_option("--to", o.to, "json, mps or lp; by the output's name, else mps");
+  verb->add_option("--to", o.to, "json, mps or lp; by the output's ending, mps when it has none");
   o.output = "-";
   verb->callback([&o, &exit_status] { exit_status = Convert(o); });
 }
@@ -450,7 +451,7 @@ bool IsUnknownVerb(const CLI::App& app, std::string_view word) {
     }
   }
   std::fprintf(stderr, "solvent: there is no command \"%s\"%s\nRun with --help for more.\n",
-               std::string(word).c_str(),
+               Printable(word).c_str(),
                nearest.empty() ? "" : ("; did you mean \"" + nearest + "\"?").c_str());
   return true;
 }
@@ -488,9 +489,13 @@ int Run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    std::ostringstream help, complaint;
+    const bool is_help = app.exit(error, help, complaint) == 0;
+    std::fputs(help.str().c_str(), stdout);
+    std::fputs(Printable(complaint.str(), "\n\t").c_str(), stderr);
+    return is_help ? kDone : kUsage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "solvent: %s\n", error.what());
+    std::fprintf(stderr, "solvent: %s\n", Printable(error.what()).c_str());
     return kFailed;
   }
   // What was printed counts as done only when it has arrived.

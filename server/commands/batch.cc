@@ -469,13 +469,12 @@ void PrintFailures(const BatchOptions& options, const std::vector<Input>& inputs
     if (++shown > kShown) return;
     absl::StatusOr<Json> result = ParseJson(input.result);
     if (!result.ok()) continue;
-    std::string text = InputName(options.inputs) + ":" + std::to_string(input.index + 1) +
-                       ": error: " + (*result)["error"].as_string();
-    if ((*result)["code"].is_string()) text += " [" + (*result)["code"].as_string() + "]";
-    if ((*result)["json_pointer"].is_string()) {
-      text += "\n    input " + (*result)["json_pointer"].as_string();
-    }
-    if ((*result)["hint"].is_string()) text += "\n    hint: " + (*result)["hint"].as_string();
+    auto member = [&](const char* name) { return Printable((*result)[name].as_string()); };
+    std::string text = Printable(InputName(options.inputs)) + ":" +
+                       std::to_string(input.index + 1) + ": error: " + member("error");
+    if ((*result)["code"].is_string()) text += " [" + member("code") + "]";
+    if ((*result)["json_pointer"].is_string()) text += "\n    input " + member("json_pointer");
+    if ((*result)["hint"].is_string()) text += "\n    hint: " + member("hint");
     std::fprintf(stderr, "%s\n", text.c_str());
   }
 }
@@ -501,7 +500,7 @@ int Batch(const BatchOptions& given) {
       std::fprintf(stderr,
                    "solvent: %s does not look like a MathProg model, which a batch needs; "
                    "`solvent solve` solves files of other formats\n",
-                   InputName(options.file).c_str());
+                   Printable(InputName(options.file)).c_str());
     }
     return kFailed;
   }
@@ -554,7 +553,7 @@ int Batch(const BatchOptions& given) {
                    state.c_str());
     } else {
       std::fprintf(stderr, "%s and kept in %s; the same command goes on from them\n", state.c_str(),
-                   partial.c_str());
+                   Printable(partial).c_str());
     }
     return kLimit;
   }

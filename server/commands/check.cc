@@ -13,7 +13,7 @@ int Check(const CheckOptions& options) {
   if (!loaded) return kFailed;
   Json sizes;
   if (loaded->model != nullptr) {
-    std::fputs(loaded->model->output().c_str(), stdout);
+    std::fputs(ModelText(loaded->model->output()).c_str(), stdout);
     const MathProgStats& stats = loaded->model->stats();
     sizes.Set("rows", stats.rows)
         .Set("columns", stats.columns)

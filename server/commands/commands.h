@@ -164,8 +164,12 @@ absl::StatusOr<std::string> ReadAll(const std::string& file);
 absl::Status WriteAll(const std::string& file, std::string_view text);
 // How people call it: "-" is "standard input".
 std::string InputName(const std::string& file);
-// A text of somebody else's, fit for a terminal: control characters as "\x1b".
-std::string Printable(std::string_view text);
+// A text of somebody else's, fit for a terminal: control characters as "\x1b", and what ends lines
+// or turns the direction of text as "\u202e". All that a verb prints of names, files and messages
+// goes through this. Characters that `kept` holds stay as they are.
+std::string Printable(std::string_view text, std::string_view kept = "");
+// What a model itself has printed: as it is, or on a terminal without what could command that.
+std::string ModelText(std::string_view text);
 // NotFound unless the file is there: looking at a database must not make one.
 absl::Status DatabaseExists(const std::string& file);
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -17,12 +18,13 @@ int Complain(const absl::Status& status) { return ComplainAbout("", status); }
 
 int ComplainAbout(const std::string& file, const absl::Status& status) {
   std::string text = "solvent: ";
-  if (!file.empty()) text += InputName(file) + ": ";
-  text += std::string(Message(status)) + "\n";
+  if (!file.empty()) text += Printable(InputName(file)) + ": ";
+  text += Printable(Message(status)) + "\n";
   ErrorInfo info = GetErrorInfo(status);
   if (info.fields.size() > 1) {
     for (const FieldError& field : info.fields) {
-      text += "  " + (field.pointer.empty() ? "" : field.pointer + ": ") + field.message + "\n";
+      const std::string where = field.pointer.empty() ? "" : field.pointer + ": ";
+      text += "  " + Printable(where + field.message) + "\n";
     }
   }
   std::fputs(text.c_str(), stderr);
@@ -59,25 +61,42 @@ absl::Status WriteAll(const std::string& file, std::string_view text) {
                             std::strerror(error));
 }
 
-std::string Printable(std::string_view text) {
+std::string Printable(std::string_view text, std::string_view kept) {
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7F'; });
+  if (plain) return std::string(text);
   // Writing makes U+FFFD of bytes that are no UTF-8.
   const Json whole = ParseJson(Json(text).Dump()).value_or(Json());
   const std::string& bytes = whole.as_string();
+  auto at = [&](size_t i) -> unsigned {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
+  };
   std::string printable;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const unsigned char c = static_cast<unsigned char>(bytes[i]);
-    const unsigned char next = i + 1 < bytes.size() ? static_cast<unsigned char>(bytes[i + 1]) : 0;
-    const bool late = c == 0xC2 && next < 0xA0;  // U+0080 to U+009F
-    if (c >= 0x20 && c != 0x7F && !late) {
-      printable += bytes[i];
+  for (size_t i = 0; i < bytes.size();) {
+    const unsigned c = at(i), second = at(i + 1), third = at(i + 2);
+    const bool late = c == 0xC2 && second < 0xA0;  // U+0080 to U+009F
+    const bool turns = c == 0xE2 && ((second == 0x80 && third >= 0xA8 && third <= 0xAE) ||
+                                     (second == 0x81 && third >= 0xA6 && third <= 0xA9));
+    const bool early = (c < 0x20 || c == 0x7F) && kept.find(bytes[i]) == std::string_view::npos;
+    if (!early && !late && !turns) {
+      printable += bytes[i++];
       continue;
     }
-    char escape[8];
-    std::snprintf(escape, sizeof(escape), "\\x%02x", late ? next : c);
+    char escape[12];
+    if (turns) {
+      std::snprintf(escape, sizeof(escape), "\\u%04x",
+                    0x2000 | (second & 0x3F) << 6 | (third & 0x3F));
+    } else {
+      std::snprintf(escape, sizeof(escape), "\\x%02x", late ? second : c);
+    }
     printable += escape;
-    if (late) ++i;
+    i += turns ? 3 : late ? 2 : 1;
   }
   return printable;
+}
+
+std::string ModelText(std::string_view text) {
+  return ::isatty(STDOUT_FILENO) == 1 ? Printable(text, "\n\t") : std::string(text);
 }
 
 std::string InputName(const std::string& file) { return file == "-" ? "standard input" : file; }

@@ -39,7 +39,10 @@ std::string Between(const Range& range) {
 class Table {
  public:
   explicit Table(std::vector<std::string> heading) : rows_{std::move(heading)} {}
-  void Add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  void Add(std::vector<std::string> row) {
+    for (std::string& cell : row) cell = Printable(cell);
+    rows_.push_back(std::move(row));
+  }
   void Print(const std::string& title) const {
     if (rows_.size() == 1) return;
     std::vector<size_t> widths(rows_[0].size());
@@ -77,20 +80,22 @@ void Print(const Conflict& conflict) {
     case Outcome::kFeasible: std::printf("feasible after all\n"); break;
     case Outcome::kUnknown: std::printf("no conflict was found\n"); break;
   }
-  for (const ConflictPart& part : conflict.parts) std::printf("  %s\n", part.text.c_str());
+  for (const ConflictPart& part : conflict.parts) {
+    std::printf("  %s\n", Printable(part.text).c_str());
+  }
   if (conflict.needs_integers)
     std::printf("with fractions instead of whole numbers they could be satisfied\n");
-  if (!conflict.note.empty()) std::printf("%s\n", conflict.note.c_str());
+  if (!conflict.note.empty()) std::printf("%s\n", Printable(conflict.note).c_str());
 }
 
 void Print(const Ray& ray) {
   std::printf("unbounded%s\n", ray.found ? ": the objective improves for ever along" : "");
   for (size_t i = 0; i < std::min(kShown, ray.steps.size()); ++i) {
-    std::printf("  %s %+.10g\n", ray.steps[i].name.name.c_str(), ray.steps[i].change);
+    std::printf("  %s %+.10g\n", Printable(ray.steps[i].name.name).c_str(), ray.steps[i].change);
   }
   if (ray.steps.size() > kShown) std::printf("  ... %zu more\n", ray.steps.size() - kShown);
   if (ray.found) std::printf("by %s per unit\n", Number(ray.objective_change).c_str());
-  if (!ray.note.empty()) std::printf("%s\n", ray.note.c_str());
+  if (!ray.note.empty()) std::printf("%s\n", Printable(ray.note).c_str());
 }
 
 void Print(const Problem& problem, const SolveResult& result, const PointAnalysis& point,
@@ -128,7 +133,7 @@ void Print(const Problem& problem, const SolveResult& result, const PointAnalysi
     }
     columns.Print("Variables");
   }
-  if (!s.note.empty()) std::printf("\nnote: %s\n", s.note.c_str());
+  if (!s.note.empty()) std::printf("\nnote: %s\n", Printable(s.note).c_str());
 }
 
 void PrintJson(const SolveResult& result, std::string_view member, Json value) {
@@ -181,7 +186,7 @@ int Explain(const ExplainFileOptions& options) {
   }
   if (!result->has_point) {
     std::fprintf(stderr, "solvent: there is no answer to explain: %s %s\n",
-                 std::string(ToString(result->status)).c_str(), result->error.c_str());
+                 std::string(ToString(result->status)).c_str(), Printable(result->error).c_str());
     return result->status == SolveStatus::kError ? kFailed : kLimit;
   }
   auto point = AnalyzePoint(problem, result->x);

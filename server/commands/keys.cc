@@ -106,7 +106,7 @@ int KeysRevoke(const KeysOptions& options) {
   if (!organization.ok()) return Complain(organization.status());
   absl::Status status = identity.RevokeKey(*organization, "", options.key_id);
   if (!status.ok()) return Complain(status);
-  std::printf("revoked %s\n", options.key_id.c_str());
+  std::printf("revoked %s\n", Printable(options.key_id).c_str());
   return kDone;
 }
 

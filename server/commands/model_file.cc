@@ -24,14 +24,14 @@ std::string DataName(const std::string& source, const std::string& file,
 // "file:line:column: message", as editors understand it, and the offending line's excerpt.
 void Print(const MathProgDiagnostic& d, const std::string& file,
            const std::vector<std::string>& data) {
-  std::string text = d.source.empty() ? file : DataName(d.source, file, data);
+  std::string text = Printable(d.source.empty() ? file : DataName(d.source, file, data));
   if (d.line > 0) text += ":" + std::to_string(d.line) + ":" + std::to_string(d.column);
-  text += std::string(": ") + (d.warning ? "warning: " : "error: ") + d.message;
+  text += std::string(": ") + (d.warning ? "warning: " : "error: ") + Printable(d.message);
   text += " [" + d.code + "]\n";
-  if (!d.excerpt.empty()) text += "    " + d.excerpt + "\n";
-  if (!d.within.empty()) text += "    in " + d.within + "\n";
-  if (!d.json_pointer.empty()) text += "    input " + d.json_pointer + "\n";
-  if (!d.hint.empty()) text += "    hint: " + d.hint + "\n";
+  if (!d.excerpt.empty()) text += "    " + Printable(d.excerpt, "\t") + "\n";
+  if (!d.within.empty()) text += "    in " + Printable(d.within) + "\n";
+  if (!d.json_pointer.empty()) text += "    input " + Printable(d.json_pointer) + "\n";
+  if (!d.hint.empty()) text += "    hint: " + Printable(d.hint) + "\n";
   std::fputs(text.c_str(), stderr);
 }
 

@@ -126,8 +126,8 @@ const char* Word(Level level) {
 int Backup(const OperateOptions& options) {
   absl::Status status = BackupSqlite(options.database, options.file);
   if (!status.ok()) return Complain(status);
-  std::printf("%s is a checked copy of %s%s\n", options.file.c_str(), options.database.c_str(),
-              Size(options.file).c_str());
+  std::printf("%s is a checked copy of %s%s\n", Printable(options.file).c_str(),
+              Printable(options.database).c_str(), Size(options.file).c_str());
   return kDone;
 }
 
@@ -136,8 +136,9 @@ int Restore(const OperateOptions& options) {
   if (!std::filesystem::exists(options.database)) previous.clear();
   absl::Status status = RestoreSqlite(options.file, options.database, previous);
   if (!status.ok()) return Complain(status);
-  std::printf("%s holds what %s holds\n", options.database.c_str(), options.file.c_str());
-  if (!previous.empty()) std::printf("what it held before is in %s\n", previous.c_str());
+  std::printf("%s holds what %s holds\n", Printable(options.database).c_str(),
+              Printable(options.file).c_str());
+  if (!previous.empty()) std::printf("what it held before is in %s\n", Printable(previous).c_str());
   return kDone;
 }
 
@@ -161,7 +162,7 @@ int Doctor(const OperateOptions& options) {
       list.push_back(std::move(item));
     } else {
       std::printf("%-8s %-12s %s\n", Word(finding.level), finding.subject.c_str(),
-                  finding.text.c_str());
+                  Printable(finding.text).c_str());
     }
   }
   if (options.json) {

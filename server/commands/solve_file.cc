@@ -74,7 +74,22 @@ std::string Explain(const Verification& v) {
   return "";
 }
 
-std::string Table(const Problem& problem, const SolveResult& result, bool all) {
+// How names and texts of the model go to where the answer goes. A file gets them byte by byte.
+class Shown {
+ public:
+  explicit Shown(const std::string& output) : in_file_(!output.empty() && output != "-") {}
+  std::string Line(std::string_view text) const {
+    return in_file_ ? std::string(text) : Printable(text);
+  }
+  std::string Text(std::string_view text) const {
+    return in_file_ ? std::string(text) : ModelText(text);
+  }
+
+ private:
+  const bool in_file_;
+};
+
+std::string Table(const Problem& problem, const SolveResult& result, bool all, const Shown& shown) {
   std::string text;
   auto line = [&text](std::string_view name, std::string_view value) {
     if (value.empty()) return;
@@ -90,7 +105,7 @@ std::string Table(const Problem& problem, const SolveResult& result, bool all) {
   line("trust", Explain(result.verification));
   if (result.verification.corrected)
     line("", "the solver's first answer was false and was replaced");
-  line("warning", result.warning);
+  line("warning", shown.Line(result.warning));
   char effort[120];
   std::snprintf(effort, sizeof(effort), "%.3f s, %lld iterations, %lld nodes", result.seconds,
                 static_cast<long long>(result.iterations), static_cast<long long>(result.nodes));
@@ -100,7 +115,7 @@ std::string Table(const Problem& problem, const SolveResult& result, bool all) {
   int64_t hidden = 0;
   for (int32_t j = 0; j < problem.num_columns(); ++j) {
     if (all || result.x[static_cast<size_t>(j)] != 0) {
-      width = std::max(width, problem.ColumnName(j).size());
+      width = std::max(width, shown.Line(problem.ColumnName(j)).size());
     } else {
       ++hidden;
     }
@@ -112,7 +127,7 @@ std::string Table(const Problem& problem, const SolveResult& result, bool all) {
   for (int32_t j = 0; j < problem.num_columns(); ++j) {
     double value = result.x[static_cast<size_t>(j)];
     if (!all && value == 0) continue;
-    std::string name = problem.ColumnName(j);
+    const std::string name = shown.Line(problem.ColumnName(j));
     text += name;
     text.append(name.size() < width ? width - name.size() + 2 : 2, ' ');
     text += Number(value);
@@ -149,7 +164,7 @@ std::string CellText(const Json& cell) {
 }
 
 // A table of `table … OUT`, as columns under their names.
-std::string RowsText(const std::string& name, const Json::Array& rows) {
+std::string RowsText(const std::string& name, const Json::Array& rows, const Shown& shown) {
   constexpr size_t kShown = 50;
   constexpr size_t kWidest = 60;
   std::vector<std::vector<std::string>> cells(1);
@@ -161,7 +176,10 @@ std::string RowsText(const std::string& name, const Json::Array& rows) {
     std::vector<std::string>& line = cells.emplace_back();
     for (const std::string& column : cells[0]) line.push_back(CellText(row[column]));
   }
-  std::string text = "\ntable " + name + "\n";
+  for (std::vector<std::string>& line : cells) {
+    for (std::string& cell : line) cell = shown.Line(cell);
+  }
+  std::string text = "\ntable " + shown.Line(name) + "\n";
   for (const std::vector<std::string>& line : cells) {
     std::string out = " ";
     for (size_t c = 0; c < line.size(); ++c) {
@@ -182,14 +200,15 @@ std::string RowsText(const std::string& name, const Json::Array& rows) {
 
 // What the model's statements have made besides what they printed. Nothing touches the disk, so the
 // texts are shown under the names of their files.
-std::string ModelOutput(const Json& document) {
+std::string ModelOutput(const Json& document, const Shown& shown) {
   std::string text;
   for (const Json::Member& table : document["tables"].object()) {
-    text += RowsText(table.name, table.value.array());
+    text += RowsText(table.name, table.value.array(), shown);
   }
   if (document["files"].is_object()) {
     for (const Json::Member& file : document["files"].object()) {
-      text += "\nfile " + file.name + " (not written; its text)\n" + file.value.as_string();
+      text += "\nfile " + shown.Line(file.name) + " (not written; its text)\n";
+      text += shown.Text(file.value.as_string());
       if (!text.ends_with('\n')) text += '\n';
     }
   }
@@ -212,11 +231,11 @@ std::optional<Conflict> ConflictOf(const Problem& problem, const SolveResult& re
   return *std::move(conflict);
 }
 
-std::string ConflictText(const Conflict& conflict) {
+std::string ConflictText(const Conflict& conflict, const Shown& shown) {
   constexpr size_t kShown = 20;
   std::string text = "\nThese contradict each other:\n";
   for (size_t i = 0; i < std::min(kShown, conflict.parts.size()); ++i) {
-    text += "  " + conflict.parts[i].text + "\n";
+    text += "  " + shown.Line(conflict.parts[i].text) + "\n";
   }
   if (conflict.parts.size() > kShown) {
     text += "  ... " + std::to_string(conflict.parts.size() - kShown) + " more\n";
@@ -265,6 +284,7 @@ int SolveFile(const SolveFileOptions& options) {
 
   const std::optional<Conflict> conflict =
       ConflictOf(problem, *result, **backend, solve.time_limit_seconds, signals.token());
+  const Shown shown(options.output);
   std::string answer;
   if (model != nullptr) {
     MathProgReportOptions report;
@@ -280,14 +300,15 @@ int SolveFile(const SolveFileOptions& options) {
       document->Set("infeasibility_analysis", std::move(analysis));
     }
     if (options.json) AddEffort(problem, *result, *document);
-    answer = options.json ? document->Dump() + "\n"
-                          : (*document)["output"].as_string() +
-                                Table(problem, *result, options.all) + ModelOutput(*document);
+    answer = options.json
+                 ? document->Dump() + "\n"
+                 : shown.Text((*document)["output"].as_string()) +
+                       Table(problem, *result, options.all, shown) + ModelOutput(*document, shown);
   } else {
-    answer =
-        options.json ? ResultToJson(problem, *result) + "\n" : Table(problem, *result, options.all);
+    answer = options.json ? ResultToJson(problem, *result) + "\n"
+                          : Table(problem, *result, options.all, shown);
   }
-  if (conflict && !options.json) answer += ConflictText(*conflict);
+  if (conflict && !options.json) answer += ConflictText(*conflict, shown);
   if (absl::Status status = WriteAll(options.output, answer); !status.ok()) return Complain(status);
   if (result->status == SolveStatus::kError) {
     return Complain(absl::InternalError(result->error));

@@ -18,6 +18,10 @@ FURNITURE = problem(
     ["2*c + 3*t <= 240", "4*c + 2*t <= 200"])
 
 
+# They turn the direction of text, or end lines.
+HOSTILE_MARKS = "\u202a\u202e\u2066\u2069\u2028\u2029"
+
+
 class CommandLine(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="solvent-cli-")
@@ -75,6 +79,106 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.run_solvent("solve", self.folder / "missing.lp").returncode, 1)
         self.assertEqual(self.run_solvent("solve").returncode, 2)
         self.assertEqual(self.run_solvent("--no-such-flag").returncode, 2)
+
+    def test_an_unknown_ending_is_wrong_usage_of_convert(self):
+        path = self.write("f.json", FURNITURE)
+        for name in ("x.zip", "y.foo", "model.mps.gz", "z.mod"):
+            refused = self.run_solvent("convert", path, self.folder / name)
+            self.assertEqual(refused.returncode, 2, name)
+            self.assertIn(".json, .mps or .lp", refused.stderr)
+            self.assertFalse((self.folder / name).exists(), name)
+        for name, flags, begin in (("plain", (), "NAME "), ("x.LP", (), "Maximize"),
+                                   ("x.zip", ("--to", "json"), "{")):
+            converted = self.run_solvent("convert", path, self.folder / name, *flags)
+            self.assertEqual(converted.returncode, 0, converted.stderr)
+            self.assertTrue((self.folder / name).read_text().startswith(begin), name)
+
+    def assert_harmless(self, text, also=""):
+        """Nothing in it commands a terminal."""
+        for c in text:
+            if c in "\n" + also:
+                continue
+            self.assertFalse(ord(c) < 32 or 127 <= ord(c) < 160 or c in HOSTILE_MARKS,
+                             (hex(ord(c)), text))
+
+    def test_names_cannot_command_a_terminal(self):
+        row = "\x1b]0;pwned\x07\x1b[2Jrow\nstatus      forged\r\x7f\x9b2J" + HOSTILE_MARKS
+        name = "v[\x9b2J" + HOSTILE_MARKS + "]"
+        infeasible = problem("minimize", name, {name: {}}, [])
+        infeasible["constraints"] = [{"name": row, "expression": name + " >= 3"},
+                                     {"name": row + "2", "expression": name + " <= 1"}]
+        feasible = problem("minimize", name, {name: {"lower_bound": 1}}, [])
+        feasible["constraints"] = [{"name": row, "expression": name + " >= 3"},
+                                   {"name": row + "2", "expression": name + " <= 9"}]
+        unbounded = problem("maximize", name, {name: {}}, [])
+        for body in (infeasible, feasible, unbounded):
+            path = self.write("f.json", body)
+            for verb in (("solve", "--quiet"), ("explain",)):
+                shown = self.run_solvent(verb[0], path, *verb[1:])
+                self.assert_harmless(shown.stdout + shown.stderr)
+                self.assertNotRegex(shown.stdout, "(?m)^status      forged")
+                if verb == ("explain",) or body is not unbounded:
+                    self.assertIn(r"\u202e" if body is unbounded else r"\u2028", shown.stdout)
+        # What goes into a file stays as it was.
+        out = self.folder / "answer.txt"
+        self.write("f.json", feasible)
+        self.run_solvent("solve", self.folder / "f.json", "--quiet", "--output", out)
+        self.assertIn(name, out.read_text())
+
+    def test_names_of_an_mps_file_cannot_command_a_terminal(self):
+        path = self.folder / "f.mps"
+        path.write_text("NAME\nROWS\n N obj\n G r\u009b2J\nCOLUMNS\n"
+                        " x\u009b2J\u202e obj 1 r\u009b2J 1\nRHS\n R r\u009b2J 3\nENDATA\n")
+        for verb in ("solve", "explain"):
+            shown = self.run_solvent(verb, path)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            self.assert_harmless(shown.stdout + shown.stderr)
+            self.assertIn(r"x\x9b2J\u202e", shown.stdout)
+
+    def test_messages_cannot_command_a_terminal(self):
+        hostile = "\x1b[2J\x9b\x7f\nforged" + HOSTILE_MARKS
+        wrong_name = problem("minimize", "x", {"x": {}, hostile: {}})
+        wrong_sense = problem(hostile, "x", {"x": {}})
+        undeclared = problem("minimize", "x", {"x": {}}, [])
+        undeclared["constraints"] = [{"name": hostile, "expression": "x + nobody >= 1"},
+                                     {"name": hostile, "expression": "x +"}]
+        for body in (wrong_name, wrong_sense, undeclared):
+            path = self.write("f.json", body)
+            for arguments in (("solve", path), ("explain", path), ("check", path),
+                              ("convert", path, "-")):
+                shown = self.run_solvent(*arguments)
+                self.assertEqual(shown.returncode, 1)
+                self.assertIn(r"\x1b", shown.stderr)
+                self.assert_harmless(shown.stderr)
+                self.assertNotRegex(shown.stderr, "(?m)^forged")
+        for arguments in (("\x1b[2J",), ("solve", "\x1b[2J"), ("solve", "a", "--\x1b[2J")):
+            shown = self.run_solvent(*arguments)
+            self.assertNotEqual(shown.returncode, 0)
+            self.assertIn(r"\x1b", shown.stderr)
+            self.assert_harmless(shown.stderr)
+        model = self.write("hostile.mod", "var x; s.t. '\x9b2J': y >= 1;\r\n\tend;")
+        shown = self.run_solvent("check", model)
+        self.assertEqual(shown.returncode, 1)
+        self.assert_harmless(shown.stderr, "\t")
+
+    def test_what_a_model_prints_cannot_command_a_terminal(self):
+        model = self.write("print.mod", 'var x >= 2; minimize z: x;\n'
+                                        'printf "a\tb\x1b[2J\x9b\\nnext\\n"; solve; end;\n')
+        for verb in ("solve", "check"):
+            piped = self.run_solvent(verb, model)
+            self.assertIn("a\tb\x1b[2J\x9b\nnext\n", piped.stdout, piped.stderr)
+            main, terminal = os.openpty()
+            self.addCleanup(os.close, main)
+            try:
+                subprocess.run([SERVER, verb, str(model)], stdout=terminal, check=True, timeout=60,
+                               stderr=subprocess.DEVNULL)
+            finally:
+                os.close(terminal)
+            shown = b""
+            while b"next" not in shown:
+                shown += os.read(main, 4096)
+            # A terminal writes tabs and ends of lines in its own way.
+            self.assertRegex(shown, rb"a[\t ]+b\\x1b\[2J\\x9b\r?\nnext")
 
     def test_errors_name_the_place(self):
         bad = self.run_solvent("solve", self.write("bad.lp", "Minimize\n obj: x +\nSubject To\n"
