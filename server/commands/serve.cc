@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <netdb.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "commands.h"
 #include "console.h"
 #include "http_server.h"
+#include "secret_mask.h"
 #include "service_manager.h"
 #include "solvent/engine.h"
 #include "solvent/error.h"
@@ -28,32 +30,76 @@ namespace solvent::cli {
 namespace {
 
 constexpr std::chrono::seconds kStopGrace{10};
+constexpr std::string_view kFirstOrganization = "default";
+constexpr size_t kLeastJwtSecret = 32;  // bytes: that of the hash in HS256 (RFC 7518, 3.2)
+
+// Whether nobody has got a key yet. An earlier first start may have made the organization and then
+// been refused or killed.
+absl::StatusOr<bool> IsFirstStart(Identity& identity) {
+  auto any = identity.AnyOrganization();
+  if (!any.ok()) return any.status();
+  if (!*any) return true;
+  auto organization = identity.FindOrganization(kFirstOrganization);
+  if (absl::IsNotFound(organization.status())) return false;
+  if (!organization.ok()) return organization.status();
+  KeyFilter filter;
+  filter.organization_id = *organization;
+  auto keys = identity.ListKeys(filter, PageRequest{1, 1});
+  if (!keys.ok()) return keys.status();
+  return keys->total == 0;
+}
+
+absl::StatusOr<std::string> NewKey() {
+  unsigned char bytes[32];
+  if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes)) {
+    return absl::UnavailableError("the system gives no random numbers for an API key");
+  }
+  std::string key = "ok_live_";
+  for (unsigned char byte : bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    key += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return key;
+}
+
+// False unless all of it has arrived.
+bool Print(const std::string& text) {
+  return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+}
 
 // An empty database gets an organization and a key: the configured one, or a new one that is
 // printed once, unless what is printed goes to the journal of a service manager.
-absl::Status Bootstrap(Identity& identity, const std::string& bootstrap_key, bool may_print) {
-  auto any = identity.AnyOrganization();
-  if (!any.ok()) return any.status();
-  if (*any && bootstrap_key.empty()) return absl::OkStatus();
-  if (bootstrap_key.empty() && !may_print) {
-    std::printf("A new database without API keys: make one with \"solvent keys create\".\n");
-    return absl::OkStatus();
+absl::Status Bootstrap(Identity& identity, const std::string& chosen_key, bool may_print) {
+  std::string key = chosen_key;
+  if (key.empty()) {
+    auto first = IsFirstStart(identity);
+    if (!first.ok()) return first.status();
+    if (!*first) return absl::OkStatus();
+    if (!may_print) {
+      std::printf("A new database without API keys: make one with \"solvent keys create\".\n");
+      return absl::OkStatus();
+    }
+    auto made = NewKey();
+    if (!made.ok()) return made.status();
+    key = *made;
+    // Before it is kept: a key that nobody has seen must not count as the first one.
+    if (!Print("A new database. Organization \"default\" has this API key; it is not shown again:\n"
+               "\n    " +
+               key +
+               "\n\n"
+               "Programs send it as a bearer token; people sign in with it at the address below."
+               "\n\n")) {
+      return absl::UnavailableError(
+          "cannot write the first API key to standard output; no key was made");
+    }
   }
-  auto member = identity.EnsureMember("default", "owner");
+  auto member = identity.EnsureMember(kFirstOrganization, "owner");
   if (!member.ok()) return member.status();
-  if (!bootstrap_key.empty()) {
-    return identity.ImportKey(member->organization_id, member->user_id, bootstrap_key, "bootstrap");
-  }
-  KeyRequest request;
-  request.name = "first key";
-  auto made = identity.CreateKey(member->organization_id, member->user_id, request);
-  if (!made.ok()) return made.status();
-  std::printf(
-      "A new database. Organization \"default\" has this API key; it is not shown again:\n"
-      "\n    %s\n\n"
-      "Programs send it as a bearer token; people sign in with it at the address below.\n\n",
-      made->secret.c_str());
-  return absl::OkStatus();
+  absl::Status kept = identity.ImportKey(member->organization_id, member->user_id, key,
+                                         chosen_key.empty() ? "first key" : "bootstrap");
+  const ErrorInfo info = GetErrorInfo(kept);
+  if (!absl::IsInvalidArgument(kept) || info.fields.empty()) return kept;
+  return absl::InvalidArgumentError("SOLVENT_BOOTSTRAP_KEY " + info.fields.front().message);
 }
 
 absl::Status RateLimited(api::RateLimiter& limiter, http::Request& request,
@@ -87,6 +133,12 @@ int WaitForSignal(const sigset_t& signals, const ServiceManager& manager, Engine
   }
 }
 
+// "[::1]:8001": an IPv6 address stands in brackets.
+std::string HostAndPort(const std::string& host, int port) {
+  const bool bare_v6 = host.find(':') != std::string::npos && !host.starts_with('[');
+  return (bare_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 // Whether the address is ours and free at the moment.
 absl::Status CanListen(const std::string& host, int port) {
   addrinfo hints{};
@@ -94,7 +146,7 @@ absl::Status CanListen(const std::string& host, int port) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const std::string number = std::to_string(port);
-  const std::string where = host + ":" + number;
+  const std::string where = HostAndPort(host, port);
   if (const int error = ::getaddrinfo(host.c_str(), number.c_str(), &hints, &found); error != 0) {
     return absl::InvalidArgumentError("cannot listen on " + where + ": " + ::gai_strerror(error));
   }
@@ -147,11 +199,20 @@ int Serve(const ServeOptions& options) {
   RaiseDescriptorLimit();
   ServiceManager manager;
   const LogLevel least = ParseLogLevel(options.log_level).value_or(LogLevel::kInfo);
-  LogSink log = options.log_format == "text" ? TextLog(2, least) : JsonLinesLog(2, least);
+  const LogSink log = http::WithoutSecrets(options.log_format == "text" ? TextLog(2, least)
+                                                                        : JsonLinesLog(2, least));
 
   // Before a database is made, and a key printed that is not shown again.
   if (absl::Status status = CanListen(options.host, options.port); !status.ok()) {
     return Complain(status);
+  }
+  if (!options.jwt_secret.empty() && options.jwt_secret.size() < kLeastJwtSecret) {
+    Json fields;
+    fields.Set("variable", "SOLVENT_JWT_SECRET")
+        .Set("message",
+             "shorter than 32 bytes, which HS256 needs (RFC 7518, 3.2): tokens may be "
+             "forged by who guesses it");
+    log(LogLevel::kWarning, "server.weak_secret", fields);
   }
   auto store = OpenSqliteStore(options.database);
   if (!store.ok()) return Complain(store.status());
@@ -218,8 +279,9 @@ int Serve(const ServeOptions& options) {
       !status.ok()) {
     return Complain(status);
   }
-  std::printf("solvent %s listening on http://%s:%d (database %s, %d workers)\n", kVersion,
-              options.host.c_str(), server.port(), options.database.c_str(), options.workers);
+  std::printf("solvent %s listening on http://%s (database %s, %d workers)\n", kVersion,
+              HostAndPort(options.host, server.port()).c_str(), options.database.c_str(),
+              options.workers);
   std::fflush(stdout);
 
   Json started;

@@ -199,6 +199,57 @@ class FirstStart(unittest.TestCase):
             with server.client(key) as client:
                 self.assertEqual(client.get("/models/executions/all").status_code, 200)
 
+    def start_in_vain(self, server, stdout=subprocess.PIPE, **environment):
+        """What a server says that is to end by itself."""
+        done = subprocess.run(
+            [SERVER, "serve", "--port", "0", "--database", str(server.database)], text=True,
+            stdout=stdout, stderr=subprocess.PIPE, env=environment, timeout=60)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        return done.stderr
+
+    def assert_first_start(self, server):
+        """The one key that the server prints works, and there is no other."""
+        server.key = None
+        server.start()
+        self.assertIsNotNone(server.key)
+        with server.client() as client:
+            self.assertEqual(client.get("/keys").json()["total"], 1)
+
+    def test_a_refused_key_does_not_count_as_the_first(self):
+        server = Server()
+        self.addCleanup(server.remove)
+        said = self.start_in_vain(server, SOLVENT_BOOTSTRAP_KEY="secret")
+        self.assertIn("SOLVENT_BOOTSTRAP_KEY must begin with ok_live_", said)
+        self.assert_first_start(server)
+
+    def test_a_start_that_was_killed_before_it_kept_the_key_does_not_count(self):
+        server = Server()
+        self.addCleanup(server.remove)
+        server.start()
+        server.stop()
+        with sqlite3.connect(server.database) as database:
+            database.execute("DELETE FROM api_keys")
+        self.assert_first_start(server)
+
+    def test_the_first_key_counts_once_it_has_been_printed(self):
+        server = Server()
+        self.addCleanup(server.remove)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            self.assertIn("standard output", self.start_in_vain(server, stdout=full))
+        self.assert_first_start(server)
+
+    def test_no_key_is_printed_where_one_was_revoked(self):
+        server = Server()
+        self.addCleanup(server.remove)
+        server.start()
+        with server.client() as client:
+            key = client.get("/keys").json()["items"][0]["id"]
+            self.assertEqual(client.delete("/keys/" + key).status_code, 200)
+        server.stop()
+        server.key = None
+        server.start()
+        self.assertIsNone(server.key)
+
 
 class Limits(ServerTest):
     flags = ("--rate-limit-solve", "5")

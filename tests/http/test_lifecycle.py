@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -208,6 +209,22 @@ class Lifecycle(unittest.TestCase):
             wait_until(lambda: two.get(f"/solve/async/{long}").json()["status"] == "running")
             self.assertTrue(two.post(f"/solve/async/{long}/cancel").json()["cancelled"])
             self.assertEqual(ended(two, long)["status"], "cancelled")
+
+
+class Address(unittest.TestCase):
+    def test_an_ipv6_address_is_shown_as_a_url_has_it(self):
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError:
+            self.skipTest("there is no IPv6 here")
+        with Server("--host", "::1") as server, server.client() as api:
+            self.assertTrue(server.url.startswith("http://[::1]:"), server.url)
+            self.assertEqual(api.get("/health").status_code, 200)
+            taken = subprocess.run(
+                [SERVER, "serve", "--host", "::1", "--port", server.url.rsplit(":", 1)[1]],
+                capture_output=True, text=True, timeout=30)
+            self.assertIn("cannot listen on [::1]:", taken.stderr)
 
 
 class Killed(unittest.TestCase):

@@ -143,7 +143,13 @@ class Log(unittest.TestCase):
         httpx.get(server.url + "/api/v2/ws/executions/exe_1?token=" + secrets[3], verify=False)
         httpx.get(server.url + "/api/v2/no/" + "x" * 10, verify=False,
                   headers={"Cookie": "session=" + secrets[3]})
-        return secrets
+        # Put where no secret belongs.
+        token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJl"
+        for secret in (server.key, token):
+            for path in ("/api/v2/keys/", "/api/v2/no/", "/"):
+                httpx.delete(server.url + path + secret, verify=False,
+                             headers={"X-Request-ID": secret, "Authorization": "Bearer " + server.key})
+        return [*secrets, token, server.key[:13]]
 
     def check(self, *flags):
         with Server("--log-level", "debug", "--webhook-allow", "127.0.0.0/8", *flags,
@@ -166,6 +172,9 @@ class Log(unittest.TestCase):
             if line["event"] == "http.request":
                 self.assertTrue(line["request_id"])
                 self.assertNotIn("?", line["path"])
+        ids = {line.get("request_id") for line in lines}
+        self.assertIn("eyJ…", ids)
+        self.assertTrue(any(re.fullmatch("ok_live_[0-9a-f]{4}…", id or "") for id in ids))
 
     def test_text_logs_are_a_line_each_without_secrets(self):
         for line in self.check("--log-format", "text").splitlines():
@@ -182,6 +191,19 @@ class Log(unittest.TestCase):
                         if "find-me-17" in line)
             self.assertEqual((line["event"], line["status"], line["request_id"]),
                              ("http.request", 200, "find-me-17"))
+
+    def test_a_short_secret_of_tokens_is_warned_of_and_not_shown(self):
+        for secret, warnings in (("short-0009", 1), ("x" * 31, 1), ("x" * 32, 0)):
+            with Server(environment={"SOLVENT_JWT_SECRET": secret}) as server:
+                server.stop()
+                log = server.read_log()
+                lines = [json.loads(line) for line in log.splitlines()]
+                found = [line for line in lines if line["event"] == "server.weak_secret"]
+                self.assertEqual(len(found), warnings, log)
+                self.assertNotIn(secret, log)
+                for line in found:
+                    self.assertEqual((line["level"], line["variable"]),
+                                     ("warning", "SOLVENT_JWT_SECRET"))
 
     def test_a_level_keeps_what_is_below_it_out(self):
         with Server("--log-level", "error") as server:
