@@ -37,9 +37,11 @@ constexpr double kSameCost = 1e-7;
 
 bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.rows <= kTinyRows; }
 
-// Rows that are multiples of each other but for so much of their largest term, each column measured
-// by its own largest one: large coefficients that rows share ("x <= 20000 y") make no copies.
-constexpr double kNearCopy = 1e-4;
+// Rows that are multiples of each other but for so much of their largest term, as they are and with
+// each column measured by its own largest one: a large coefficient that rows share ("x <= 20000 y")
+// makes no copies.
+constexpr double kNearCopy = 1e-6;
+constexpr double kNearScaledCopy = 1e-4;
 constexpr double kCopy = 1e-15;
 constexpr double kMostComparisons = 5e7;
 
@@ -61,10 +63,11 @@ bool HasNearCopies(const MinForm& form) {
   std::vector<int64_t> seen(form.columns, 0);  // in which comparison
   int64_t comparison = 0;
   for (int32_t i = 0; i < form.rows; ++i) {
-    double largest = 0;
+    double largest = 0, largest_scaled = 0;
     for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
       row[form.column_index[k]] = value[k];
-      largest = std::max(largest, std::abs(value[k]));
+      largest = std::max(largest, std::abs(form.row_value[k]));
+      largest_scaled = std::max(largest_scaled, std::abs(value[k]));
     }
     for (int32_t l = i + 1; l < form.rows; ++l) {
       ++comparison;
@@ -75,13 +78,23 @@ bool HasNearCopies(const MinForm& form) {
       }
       if (pivot < 0 || value[pivot] == 0) continue;
       const double times = row[form.column_index[pivot]] / value[pivot];
-      double off = times == 0 ? largest : 0;
-      for (int64_t k = form.row_start[l]; k < form.row_start[l + 1]; ++k)
-        off = std::max(off, std::abs(row[form.column_index[k]] - times * value[k]));
-      for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
-        if (seen[form.column_index[k]] != comparison) off = std::max(off, std::abs(value[k]));
+      if (times == 0) continue;
+      double off = 0, off_scaled = 0;
+      auto differ = [&](int32_t column, double by) {
+        off = std::max(off, by * unit[column]);
+        off_scaled = std::max(off_scaled, by);
+      };
+      for (int64_t k = form.row_start[l]; k < form.row_start[l + 1]; ++k) {
+        const int32_t column = form.column_index[k];
+        differ(column, std::abs(row[column] - times * value[k]));
       }
-      if (off > kCopy * largest && off < kNearCopy * largest) return true;
+      for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k) {
+        const int32_t column = form.column_index[k];
+        if (seen[column] != comparison) differ(column, std::abs(value[k]));
+      }
+      if (off_scaled > kCopy * largest_scaled && off_scaled < kNearScaledCopy * largest_scaled &&
+          off < kNearCopy * largest)
+        return true;
     }
     for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k)
       row[form.column_index[k]] = 0;

@@ -394,6 +394,11 @@ TEST_CASE("large coefficients that rows share do not keep an infeasible problem 
   }
   builder.BeginRow("", 100, kInfinity);
   for (size_t j = 0; j < others.size(); ++j) builder.AddTerm(others[j], 3 + double(j % 5));
+  CHECK(Solve(*ProblemBuilder(builder).Build()).status == SolveStatus::kInfeasible);
+  // Nor when the small ones are large elsewhere.
+  builder.BeginRow("", -kInfinity, 1e8);
+  builder.AddTerm(f, 15000);
+  builder.AddTerm(g, 12500);
   CHECK(Solve(*std::move(builder).Build()).status == SolveStatus::kInfeasible);
 }
 
