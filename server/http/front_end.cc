@@ -27,6 +27,8 @@ namespace {
 constexpr int kBacklog = 1024;
 constexpr size_t kHeadReadStep = 8 * 1024;
 constexpr auto kStopDrain = std::chrono::milliseconds(200);
+// For what a client takes of an answer while no other thread is left to watch the sockets.
+constexpr auto kLastThreadWrites = std::chrono::milliseconds(500);
 
 // What an epoll event is about, when it is no connection.
 char listener_tag;
@@ -337,6 +339,8 @@ void FrontEnd::Close(Connection& connection) {
 // the client might never see the answer.
 void FrontEnd::Linger(Connection& connection) {
   shutdown(connection.fd, SHUT_WR);
+  connection.parked_since.reset();
+  connection.waited_enough = false;
   if (stopping()) {
     DrainBriefly(connection.fd, SteadyClock::now() + kStopDrain);
     Close(connection);
@@ -405,11 +409,10 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
       match.route && match.route->websocket && head.method == "GET" && head.wants_websocket();
   // Another thread must be left to watch the sockets.
   bool full = --waiting_ == 0 && !AddThread();
-  if (full && match.route && !match.route->answers_when_full && !upgrade &&
-      !connection.waited_enough) {
+  if (full && match.route && !match.route->answers_when_full && !match.route->websocket) {
     ++waiting_;
-    Park(connection);
-    return false;
+    if (Park(connection)) return false;
+    --waiting_;
   }
   const auto begin = connection.parked_since.value_or(SteadyClock::now());
   connection.parked_since.reset();
@@ -420,9 +423,11 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     --counters_.in_flight;
     ++waiting_;
   });
+  const auto write_timeout =
+      full ? std::min(options_.write_timeout, kLastThreadWrites) : options_.write_timeout;
   bool ours = true;
   if (upgrade) {
-    ours = Upgrade(connection, head, match);
+    ours = Upgrade(connection, head, match, write_timeout);
   } else {
     const std::string client = ClientOf(connection, head);
     BodyOnWire body(connection, head, options_.body_timeout, bodies_, client);
@@ -432,7 +437,7 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     exchange.fd = connection.fd;
     exchange.head_only = head_only;
     exchange.http_1_0 = head.http_1_0;
-    exchange.write_timeout = options_.write_timeout;
+    exchange.write_timeout = write_timeout;
     Request request = MakeRequest(head, match, client);
     request.body_reader = [&body](size_t limit) { return body.Read(limit); };
     Response response = pipeline_.Handle(request, match, full);
@@ -461,9 +466,12 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
   return ours;
 }
 
-void FrontEnd::Park(Connection& connection) {
+bool FrontEnd::Park(Connection& connection) {
+  if (connection.waited_enough) return false;
   connection.scanned = 0;
   std::lock_guard lock(parked_mutex_);
+  if (stopping() || parked_.size() >= static_cast<size_t>(options_.max_request_threads))
+    return false;
   if (connection.parked_since) {
     // Another request took the thread that it had been given.
     parked_.push_front(&connection);
@@ -471,6 +479,7 @@ void FrontEnd::Park(Connection& connection) {
     parked_.push_back(&connection);
     connection.parked_since = SteadyClock::now();
   }
+  return true;
 }
 
 // Called by every thread after each request, and by the last one after it has parked one: whichever
@@ -487,7 +496,8 @@ std::string FrontEnd::ClientOf(const Connection& connection, const RequestHead& 
   return options_.trusted_proxies.ClientOf(connection.remote_address, head.headers);
 }
 
-bool FrontEnd::Upgrade(Connection& connection, RequestHead& head, Router::Match& match) {
+bool FrontEnd::Upgrade(Connection& connection, RequestHead& head, Router::Match& match,
+                       std::chrono::milliseconds write_timeout) {
   auto begin = SteadyClock::now();
   Request request = MakeRequest(head, match, ClientOf(connection, head));
   std::optional<Response> refusal = CheckHandshake(request);
@@ -512,7 +522,7 @@ bool FrontEnd::Upgrade(Connection& connection, RequestHead& head, Router::Match&
     pipeline_.Finish(request, *refusal);
     Exchange exchange;
     exchange.fd = connection.fd;
-    exchange.write_timeout = options_.write_timeout;
+    exchange.write_timeout = write_timeout;
     exchange.respond = [&] { return *std::move(refusal); };
     exchange.may_keep_alive = [] { return false; };
     RunExchange(exchange);
@@ -521,7 +531,7 @@ bool FrontEnd::Upgrade(Connection& connection, RequestHead& head, Router::Match&
     return false;
   }
   std::string answer = HandshakeAnswer(request, subprotocol);
-  bool sent = SendAll(connection.fd, answer, {}, begin + options_.write_timeout);
+  bool sent = SendAll(connection.fd, answer, {}, begin + write_timeout);
   Report(request, match, 101, sent ? answer.size() : 0, begin);
   if (!sent) {
     session->OnClose(1006);
@@ -570,8 +580,12 @@ void FrontEnd::StartStream(Connection& connection, const Request& request, Respo
   sockets_.AdoptStream(fd, std::move(head), !http_1_0, std::move(peer), std::move(subscriber));
 }
 
-// For what is no request at all. Never waits for the client.
 void FrontEnd::Refuse(Connection& connection, int status, const std::string& message) {
+  AnswerFault(connection, status, message);
+  Linger(connection);
+}
+
+void FrontEnd::AnswerFault(Connection& connection, int status, const std::string& message) {
   Request request;
   request.method = "-";
   request.path = "-";
@@ -587,7 +601,6 @@ void FrontEnd::Refuse(Connection& connection, int status, const std::string& mes
   exchange.may_keep_alive = [] { return false; };
   RunExchange(exchange);
   Report(request, Router::Match(), status, exchange.bytes_sent, SteadyClock::now());
-  Linger(connection);
 }
 
 void FrontEnd::Report(const Request& request, const Router::Match& match, int status, size_t bytes,
@@ -660,7 +673,8 @@ void FrontEnd::Sweep() {
   for (Connection* connection : late) {
     if (connection->deadline.load() > SteadyClock::now()) {
       Rearm(*connection);  // a request came and went in between
-    } else if (connection->lingering || connection->buffer.empty()) {
+    } else if (connection->lingering || connection->buffer.empty() || connection->waited_enough) {
+      // The last of these has left an earlier answer unread all the time.
       Close(*connection);
     } else {
       Refuse(*connection, 408, "the request head did not arrive in time");
@@ -681,6 +695,19 @@ void FrontEnd::EndPatience() {
   }
 }
 
+// With the sweeper gone. They are closed with all others.
+void FrontEnd::RefuseParked() {
+  std::deque<Connection*> parked;
+  {
+    std::lock_guard lock(parked_mutex_);
+    parked.swap(parked_);
+  }
+  for (Connection* connection : parked) {
+    AnswerFault(*connection, 503, "the server is stopping");
+    shutdown(connection->fd, SHUT_WR);
+  }
+}
+
 void FrontEnd::BeginStop() {
   if (stopping_.exchange(true)) return;
   {
@@ -698,6 +725,7 @@ void FrontEnd::BeginStop() {
 
 void FrontEnd::FinishStop(std::chrono::milliseconds grace) {
   if (sweeper_.joinable()) sweeper_.join();
+  RefuseParked();
   std::vector<Connection*> idle;
   {
     std::lock_guard lock(connections_mutex_);

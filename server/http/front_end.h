@@ -61,21 +61,26 @@ class FrontEnd {
   void OnReadable(Connection& connection);
   // Runs the requests in the buffer. `was_empty` before what came last.
   void ServeBuffer(Connection& connection, bool was_empty);
-  // Keeps its request until a thread is free for it, see Options::full_patience.
-  void Park(Connection& connection);
+  // Keeps its request until a thread is free for it, see Options::full_patience. False when it has
+  // waited so long, when enough others wait, and when the server stops.
+  bool Park(Connection& connection);
   // The one that waits longest, when the calling thread may run a request. Null otherwise.
   Connection* Unpark();
   // Runs the request at the front of the buffer. False when the connection is no longer ours.
   bool ServeOne(Connection& connection, std::string_view head_text, size_t head_end);
   void Serve(Connection& connection, RequestHead& head);
   std::string ClientOf(const Connection& connection, const RequestHead& head) const;
-  bool Upgrade(Connection& connection, RequestHead& head, Router::Match& match);
+  bool Upgrade(Connection& connection, RequestHead& head, Router::Match& match,
+               std::chrono::milliseconds write_timeout);
   // Hands the connection over to the socket loop, which writes the head and the stream.
   void StartStream(Connection& connection, const Request& request, Response& response,
                    bool http_1_0, const Router::Match& match, SteadyClock::time_point begin);
   bool MayOpenSocket() const;
   // Takes the descriptor out of the connection, which is free afterwards.
   int Detach(Connection& connection, std::string* received);
+  // For what is no request at all, and what is not looked at. Never waits for the client.
+  void AnswerFault(Connection& connection, int status, const std::string& message);
+  // The same, and the connection ends.
   void Refuse(Connection& connection, int status, const std::string& message);
   void Report(const Request& request, const Router::Match& match, int status, size_t bytes,
               SteadyClock::time_point begin);
@@ -83,6 +88,7 @@ class FrontEnd {
   void SweeperMain();
   void Sweep();
   void EndPatience();
+  void RefuseParked();
 
   const Options& options_;
   const Router& router_;

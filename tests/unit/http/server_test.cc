@@ -319,17 +319,36 @@ TEST_CASE("a rush that takes all threads for a while waits for them, and health 
   for (int i = 0; i < 2; ++i) holders.emplace_back(server.port()).Send(Get("/waits"));
   REQUIRE(Eventually([&] { return server.gate.waiting() == 2; }));
   // Two in one packet: what waits is the connection's first request.
-  for (int i = 0; i < 50; ++i)
+  const int clients = options.max_request_threads;
+  for (int i = 0; i < clients; ++i)
     rush.emplace_back(server.port()).Send(Get("/naps") + Get("/things/" + std::to_string(i)));
   RawClient health(server.port());
   CHECK(health.Ask(Get("/healthz")).body == "\"ok, and full\"");
-  CHECK(server->metrics().in_flight == 2);
+  CHECK(Eventually([&] { return server->metrics().in_flight == 2; }));
   server.gate.Open();
   for (RawClient& client : holders) CHECK(client.Read().status == 200);
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < clients; ++i) {
     CHECK(rush[i].Read().body == "1");
     CHECK(rush[i].Read().body.find("\"id\":\"" + std::to_string(i) + "\"") != std::string::npos);
   }
+}
+
+TEST_CASE("only so many requests wait for threads, the others are refused at once") {
+  Options options;
+  options.min_request_threads = 1;
+  options.max_request_threads = 2;
+  options.full_patience = Milliseconds(60'000);
+  TestServer server(options);
+  server.Start();
+  RawClient holder(server.port()), last(server.port());
+  std::deque<RawClient> parked;
+  holder.Send(Get("/waits"));
+  REQUIRE(Eventually([&] { return server.gate.waiting() == 1; }));
+  for (int i = 0; i < 2; ++i) parked.emplace_back(server.port()).Send(Get("/hello"));
+  REQUIRE(last.Ask(Get("/healthz")).status == 200);
+  CHECK(last.Ask(Get("/hello")).status == 503);
+  server.gate.Open();
+  for (RawClient& client : parked) CHECK(client.Read().status == 200);
 }
 
 TEST_CASE("a server stops while requests wait for threads") {
@@ -345,11 +364,13 @@ TEST_CASE("a server stops while requests wait for threads") {
   parked.Send(Get("/hello"));
   REQUIRE(health.Ask(Get("/healthz")).status == 200);
   std::thread stopper([&] { server->Stop(Milliseconds(60'000)); });
+  // Not only when the grace is over.
+  CHECK(parked.Read().status == 503);
+  CHECK(parked.Closes());
   CHECK(health.Closes());
   server.gate.Open();
   CHECK(holder.Read().status == 200);
   stopper.join();
-  CHECK(parked.Closes());
 }
 
 TEST_CASE("stopping lets the request in flight finish") {
