@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <functional>
+#include <limits>
+#include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 // CLI11: verbs, environment twins, configuration files and readable help in one header.
@@ -17,6 +22,7 @@
 #include "completion.h"
 #include "config_file.h"
 #include "cors.h"
+#include "flag_values.h"
 #include "solvent/error.h"
 #include "solvent/worker_backend.h"
 #include "trusted_proxies.h"
@@ -27,6 +33,8 @@ namespace {
 
 constexpr int64_t kMostCredits = 1'000'000'000'000;
 constexpr int kMostRequests = 1'000'000'000;  // a minute or a day
+constexpr int64_t kMostMemoryMb = int64_t{1} << 24;
+constexpr double kMostRetrySeconds = 30 * 86400;
 
 // Gives the verb's options what the file says, except those that flags or environment have given.
 absl::Status ApplyConfig(CLI::App& verb, const std::string& file) {
@@ -37,6 +45,11 @@ absl::Status ApplyConfig(CLI::App& verb, const std::string& file) {
   };
   absl::StatusOr<std::vector<ConfigEntry>> entries = ParseConfig(*text);
   if (!entries.ok()) return fault(Message(entries.status()));
+  std::set<const CLI::Option*> given;  // by what comes before the file
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->count() > 0) given.insert(option);
+  }
+  std::map<const CLI::Option*, int> seen;
   for (const ConfigEntry& entry : *entries) {
     const std::string line = "line " + std::to_string(entry.line) + ": ";
     CLI::Option* option = verb.get_option_no_throw("--" + entry.name);
@@ -47,7 +60,13 @@ absl::Status ApplyConfig(CLI::App& verb, const std::string& file) {
       return fault(line + entry.name + " is a secret: set " + option->get_envname() +
                    " in the environment instead");
     }
-    if (option->count() > 0) continue;
+    const auto [earlier, is_new] = seen.emplace(option, entry.line);
+    const bool repeatable = option->get_expected_max() > 1;
+    if (!is_new && !repeatable) {
+      return fault(line + entry.name + " was given in line " + std::to_string(earlier->second) +
+                   " already");
+    }
+    if (given.contains(option)) continue;
     try {
       option->add_result(entry.values);
       option->run_callback();
@@ -69,53 +88,53 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   };
   flag("--host", o.host, "SOLVENT_HOST", "Address to listen on");
   flag("--port", o.port, "SOLVENT_PORT", "Port to listen on; 0 takes a free one")
-      ->check(CLI::Range(0, 65535));
+      ->check(Between(0, 65535));
   flag("--database", o.database, "SOLVENT_DATABASE", "Database file; made when missing");
   flag("--workers", o.workers, "SOLVENT_WORKERS", "Solves that run at once, one process each")
-      ->check(CLI::Range(1, 256));
+      ->check(Between(1, 256));
   flag("--worker-memory", o.worker_memory_mb, "SOLVENT_WORKER_MEMORY",
        "Memory limit of one worker in MB; 0 for none")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
+      ->check(Between(int64_t{0}, kMostMemoryMb));
   flag("--max-pending", o.max_pending, "SOLVENT_MAX_PENDING",
        "Runs that may wait; more are refused with 503")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(Between(int64_t{1}, int64_t{1} << 40));
   flag("--max-time-limit", o.max_time_limit, "SOLVENT_MAX_TIME_LIMIT",
        "Longest time limit of a run in seconds; longer requests are cut to it")
-      ->check(CLI::Range(1.0, 1e7));
+      ->check(Between(1.0, 1e7));
   flag("--sync-wait", o.sync_wait, "SOLVENT_SYNC_WAIT",
        "Seconds that POST /solve waits before it answers 202")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check(Between(0.0, 3600.0));
   flag("--credits", o.credits, "SOLVENT_CREDITS",
        "Credits that a new organization gets, or \"unlimited\" to charge nothing")
-      ->check(CLI::IsMember({kUnlimited}) | CLI::Range(int64_t{0}, kMostCredits));
+      ->check(CLI::IsMember({kUnlimited}) | Between(int64_t{0}, kMostCredits));
   verb->add_option(
           "--credits-low", o.credits_low,
           "Tell an organization's users when a charge leaves this much or less (default: a\n"
           "tenth of --credits)")
       ->envname("SOLVENT_CREDITS_LOW")
-      ->check(CLI::Range(int64_t{0}, kMostCredits));
+      ->check(Between(int64_t{0}, kMostCredits));
   flag("--notify-sync", o.notify_sync, "SOLVENT_NOTIFY_SYNC",
        "Which runs notify though they were answered at once: none, models or all")
       ->check(CLI::IsMember({"none", "models", "all"}));
   flag("--notification-days", o.notifications.keep_days, "SOLVENT_NOTIFICATION_DAYS",
        "Days for which notifications are kept")
-      ->check(CLI::Range(1, 36500));
+      ->check(Between(1, 36500));
   flag("--notifications-per-user", o.notifications.most_per_user, "SOLVENT_NOTIFICATIONS_PER_USER",
        "Notifications that are kept for a user")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+      ->check(Between(int64_t{1}, int64_t{1'000'000}));
   flag("--cluster", o.jobs.cluster, "SOLVENT_CLUSTER", "Name of this instance, shown in batches");
   flag("--max-batch-tasks", o.jobs.max_tasks, "SOLVENT_MAX_BATCH_TASKS",
        "Tasks that one execution of a job may have")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000}));
+      ->check(Between(int64_t{1}, int64_t{1'000'000}));
   flag("--max-parallel-executions", o.jobs.max_parallel_executions,
        "SOLVENT_MAX_PARALLEL_EXECUTIONS",
        "Executions of jobs that one organization may have under way; more wait")
-      ->check(CLI::Range(1, 10'000));
+      ->check(Between(1, 10'000));
   flag("--batch-retention-days", o.batch_retention_days, "SOLVENT_BATCH_RETENTION_DAYS",
        "Days that executions of jobs are kept after their end")
-      ->check(CLI::Range(int64_t{1}, int64_t{36500}));
+      ->check(Between(int64_t{1}, int64_t{36500}));
   auto limit = [&flag](const char* name, int& value, const char* env, const char* help) {
-    flag(name, value, env, help)->check(CLI::Range(0, kMostRequests));
+    flag(name, value, env, help)->check(Between(0, kMostRequests));
   };
   limit("--rate-limit-solve", o.rate_limits.solve.per_minute, "SOLVENT_RATE_LIMIT_SOLVE",
         "Solves a minute per organization; 0 for no limit");
@@ -136,24 +155,45 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   limit("--rate-limit-fire-failures", o.rate_limits.fire_failures.per_minute,
         "SOLVENT_RATE_LIMIT_FIRE_FAILURES",
         "Fires without the right secret a minute per address; 0 for no limit");
-  flag("--cors-origin", o.allowed_origins, "SOLVENT_CORS_ORIGIN",
-       "Web origin whose pages may call the API, as https://app.example.com, or * for all\n"
-       "(repeatable)")
-      ->check([](const std::string& text) {
+  auto list = [verb](const char* name, const char* env, const char* help,
+                     std::function<std::string(std::string)> fault, auto take) {
+    return AddList(*verb, name, help, std::move(fault), take)->envname(env);
+  };
+  list(
+      "--cors-origin", "SOLVENT_CORS_ORIGIN",
+      "Web origin whose pages may call the API, as https://app.example.com, or * for all\n"
+      "(repeatable)",
+      [](const std::string& text) {
         return http::IsOriginRule(text) ? std::string()
                                         : "an origin is scheme://host[:port] in lower case, or *";
-      });
-  flag("--trusted-proxy", o.trusted_proxies, "SOLVENT_TRUSTED_PROXY",
-       "Address or network of reverse proxies whose X-Forwarded-For is believed, as 127.0.0.1\n"
-       "or 10.0.0.0/8 (repeatable)")
-      ->check([](const std::string& text) {
+      },
+      [&o](const std::vector<std::string>& origins) { o.allowed_origins = origins; });
+  list(
+      "--trusted-proxy", "SOLVENT_TRUSTED_PROXY",
+      "Address or network of reverse proxies whose X-Forwarded-For is believed, as 127.0.0.1\n"
+      "or 10.0.0.0/8 (repeatable)",
+      [](const std::string& text) {
         return std::string(http::TrustedProxies::Parse({text}).status().message());
+      },
+      [&o](const std::vector<std::string>& networks) { o.trusted_proxies = networks; });
+  list(
+      "--webhook-allow", "SOLVENT_WEBHOOK_ALLOW",
+      "Network that webhooks may go to although it is private, as 10.0.0.0/8 (repeatable)",
+      [](const std::string&) { return std::string(); },
+      [&o](const std::vector<std::string>& networks) {
+        o.webhooks.policy.allow_networks = networks;
       });
-  flag("--webhook-allow", o.webhooks.policy.allow_networks, "SOLVENT_WEBHOOK_ALLOW",
-       "Network that webhooks may go to although it is private, as 10.0.0.0/8 (repeatable)");
-  flag("--webhook-retry", o.webhooks.retry_seconds, "SOLVENT_WEBHOOK_RETRY",
-       "Seconds between the attempts of a delivery (repeatable)")
-      ->delimiter(',');
+  const CLI::Validator pause = Between(0.0, kMostRetrySeconds);
+  list("--webhook-retry", "SOLVENT_WEBHOOK_RETRY",
+       "Seconds between the attempts of a delivery (repeatable)", pause,
+       [&o](const std::vector<std::string>& pauses) {
+         o.webhooks.retry_seconds.clear();
+         for (const std::string& text : pauses) {
+           CLI::detail::lexical_cast(text, o.webhooks.retry_seconds.emplace_back());
+         }
+       })
+      ->type_name("FLOAT:" + pause.get_description())
+      ->default_str(CLI::detail::to_string(o.webhooks.retry_seconds));
   flag("--log-level", o.log_level, "SOLVENT_LOG_LEVEL", "Least level that is logged")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   flag("--log-format", o.log_format, "SOLVENT_LOG_FORMAT",
@@ -171,14 +211,16 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
       ->group("");
   verb->footer(
       "Each flag has an environment twin: SOLVENT_ and its name (--max-pending:\n"
-      "SOLVENT_MAX_PENDING). From the environment only:\n"
+      "SOLVENT_MAX_PENDING). Several values of a repeatable flag are parted by spaces or\n"
+      "commas, also in the flag itself. From the environment only:\n"
       "  SOLVENT_JWT_SECRET     secret of HS256 access tokens; unset: no tokens\n"
       "  SOLVENT_BOOTSTRAP_KEY  API key of organization \"default\" instead of a new one\n"
       "  SOLVENT_SECRET_KEY     key under which the secrets of webhooks and triggers are kept\n"
       "The first start on an empty database prints an API key once. Logs are JSON lines\n"
       "on standard error. SIGTERM and SIGINT stop the server; runs in progress go back\n"
       "to the queue. Terminate TLS in front of it.\n"
-      "A configuration file has lines like: port = 8001");
+      "A configuration file has lines like: port = 8001. Those of a repeatable flag may\n"
+      "be several, or one with a list: webhook-retry = [30, 60]");
   verb->callback([&o, &exit_status, verb, config] {
     if (!config->empty()) {
       if (absl::Status status = ApplyConfig(*verb, *config); !status.ok()) {
@@ -227,10 +269,11 @@ void AddSolve(CLI::App& app, SolveFileOptions& o, int& exit_status) {
   verb->add_option("--format", o.format, "mathprog, json, mps or lp; guessed when not given");
   AddModelData(verb, o.model);
   verb->add_option("--time-limit", o.time_limit, "Seconds (default: the file's, else 3600)")
-      ->check(CLI::Range(0.001, 1e9));
+      ->check(Between(0.001, 1e9));
   verb->add_option("--gap", o.gap, "Relative gap at which to stop (default 0.0001)")
-      ->check(CLI::Range(0.0, 1.0));
-  verb->add_option("--seed", o.seed, "Seed of the solver's random choices");
+      ->check(Between(0.0, 1.0));
+  verb->add_option("--seed", o.seed, "Seed of the solver's random choices")
+      ->check(Between(uint32_t{0}, std::numeric_limits<uint32_t>::max()));
   verb->add_option("--output", o.output, "Write the answer to this file; - for standard output");
   verb->add_flag("--json", o.json, "Answer in JSON instead of a table");
   verb->add_flag("--all", o.all, "Show variables at zero too");
@@ -250,16 +293,16 @@ void AddBatch(CLI::App& app, BatchOptions& o, int& exit_status) {
   verb->add_option("--output", o.output,
                    "Write the results to this file, and go on from what is there");
   verb->add_option("--parallel", o.parallel, "Solves at once, one process each")
-      ->check(CLI::Range(1, 256))
+      ->check(Between(1, 256))
       ->capture_default_str();
   AddData(verb, o.model.data, "MathProg data file for all inputs (repeatable)");
   verb->add_option("--dialect", o.model.dialect, "MathProg dialect")
       ->check(CLI::IsMember({"default", "strict"}))
       ->capture_default_str();
   verb->add_option("--time-limit", o.time_limit, "Seconds for each solve (default 3600)")
-      ->check(CLI::Range(0.001, 1e9));
+      ->check(Between(0.001, 1e9));
   verb->add_option("--gap", o.gap, "Relative gap at which to stop (default 0.0001)")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(Between(0.0, 1.0));
   verb->add_flag("--quiet", o.quiet, "No progress");
   verb->footer(
       "Results are JSON lines in the order of the inputs. With --output, a batch that was\n"
@@ -280,7 +323,7 @@ void AddExplain(CLI::App& app, ExplainFileOptions& o, int& exit_status) {
   AddModelData(verb, o.model);
   verb->add_option("--time-limit", o.time_limit,
                    "Seconds for the solve, and again for the explanation (default: 20)")
-      ->check(CLI::Range(0.001, 1e9));
+      ->check(Between(0.001, 1e9));
   verb->add_flag("--json", o.json, "One JSON object instead of text");
   verb->footer(
       "Exit status: 0 explained, 5 not settled in time or stopped by Ctrl-C, 1 error,\n"
@@ -316,7 +359,7 @@ void AddKeys(CLI::App& app, KeysOptions& o, int& exit_status) {
   create->add_option("--user", o.user, "The user's name; made when new")->capture_default_str();
   create->add_option("--name", o.name, "What the key is for")->capture_default_str();
   create->add_option("--expires-days", o.expires_days, "Days until it expires")
-      ->check(CLI::Range(1, 365));
+      ->check(Between(1, 365));
   create->add_flag("--admin", o.admin, "An operator's key: it may adjust credits");
   create->callback([&o, &exit_status] { exit_status = KeysCreate(o); });
   CLI::App* list = verb->add_subcommand("list", "List an organization's keys");
@@ -350,6 +393,7 @@ void AddOperate(CLI::App& app, OperateOptions& o, int& exit_status) {
       verb("doctor", "Examine database, permissions, workers, limits and clock", Doctor);
   doctor->add_option("--worker-memory", o.worker_memory_mb, "That of the server, in MB")
       ->envname("SOLVENT_WORKER_MEMORY")
+      ->check(Between(int64_t{0}, kMostMemoryMb))
       ->capture_default_str();
   doctor->add_flag("--json", o.json, "One JSON object instead of lines");
   doctor->footer("Changes nothing. Exit status: 0 healthy, 1 something is bad.");
@@ -384,7 +428,7 @@ void AddCredits(CLI::App& app, CreditsOptions& o, int& exit_status) {
   CLI::App* show = verb->add_subcommand("show", "Print the balance and the latest entries");
   common(show);
   show->add_option("--entries", o.entries, "Entries to print, newest first")
-      ->check(CLI::Range(0, 1000))
+      ->check(Between(0, 1000))
       ->capture_default_str();
   show->callback([&o, &exit_status] { exit_status = CreditsShow(o); });
   struct Change {
@@ -401,7 +445,7 @@ void AddCredits(CLI::App& app, CreditsOptions& o, int& exit_status) {
     common(sub);
     sub->add_option("--amount", o.amount, "How many")
         ->required()
-        ->check(CLI::Range(change.least, kMostCredits));
+        ->check(Between(change.least, kMostCredits));
     sub->add_option("--reason", o.reason, "Kept with the entry");
     sub->callback([&o, &exit_status, run = change.run] { exit_status = run(o); });
   }

@@ -1,6 +1,5 @@
 #include "config_file.h"
 
-#include <map>
 #include <utility>
 
 namespace solvent::cli {
@@ -115,7 +114,6 @@ absl::Status Fault(int line, const std::string& what) {
 
 absl::StatusOr<std::vector<ConfigEntry>> ParseConfig(std::string_view text) {
   std::vector<ConfigEntry> entries;
-  std::map<std::string, int> seen;
   int number = 0;
   while (!text.empty()) {
     ++number;
@@ -127,11 +125,6 @@ absl::StatusOr<std::vector<ConfigEntry>> ParseConfig(std::string_view text) {
     if (!reader.Read(entry)) {
       if (!reader.fault().empty()) return Fault(number, reader.fault());
       continue;
-    }
-    auto [earlier, is_new] = seen.emplace(entry.name, number);
-    if (!is_new) {
-      return Fault(number, entry.name + " was given in line " + std::to_string(earlier->second) +
-                               " already");
     }
     entries.push_back(std::move(entry));
   }

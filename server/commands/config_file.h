@@ -6,7 +6,7 @@
 //   webhook-retry = [30, 60, 120]
 //
 // A value is a bare word, a string in double quotes (with \" and \\), or a list of them in
-// brackets, on one line.
+// brackets, on one line. A flag that may be repeated may have several lines.
 #pragma once
 
 #include <string>
@@ -23,8 +23,7 @@ struct ConfigEntry {
   int line = 0;  // from 1
 };
 
-// In the order of the file. InvalidArgument naming the line ("line 3: ..."): it cannot be read, or
-// gives what an earlier one has given.
+// In the order of the file. InvalidArgument naming the line ("line 3: ...") that cannot be read.
 absl::StatusOr<std::vector<ConfigEntry>> ParseConfig(std::string_view text);
 
 }  // namespace solvent::cli

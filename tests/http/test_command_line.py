@@ -418,6 +418,30 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(process.returncode, 5)
         self.assertEqual(json.loads(output)["status"], "cancelled")
 
+    def test_numbers_out_of_range_are_wrong_usage_and_told_the_range(self):
+        path = self.write("furniture.json", FURNITURE)
+        for verb, flag, bad, said in (
+                ("solve", "--seed", "-1", "must be a whole number from 0 to 4294967295, not \"-1\""),
+                ("solve", "--seed", "4294967296", "from 0 to 4294967295"),
+                ("solve", "--seed", "1.5", "a whole number"),
+                ("solve", "--gap", "nan", "must be a number from 0 to 1, not \"nan\""),
+                ("solve", "--time-limit", "nan", "must be a number from 0.001 to 1000000000"),
+                ("explain", "--time-limit", "inf", "from 0.001 to 1000000000"),
+                ("doctor", "--worker-memory", "much", "from 0 to 16777216")):
+            files = [path] if verb != "doctor" else []
+            done = self.run_solvent(verb, *files, flag, bad)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f"{flag}: ", done.stderr)
+            self.assertIn(said, done.stderr)
+        self.assertEqual(self.run_solvent("solve", path, "--seed", "4294967295").returncode, 0)
+
+    def test_help_shows_ranges_as_people_write_them(self):
+        shown = self.run_solvent("serve", "--help").stdout
+        self.assertIn("--max-pending INT:1 to 1099511627776=100000", shown)
+        self.assertIn("--max-time-limit FLOAT:1 to 10000000=3600", shown)
+        self.assertIn("--webhook-retry FLOAT:0 to 2592000=[30,60,120] ...", shown)
+        self.assertNotIn(" in [", shown)
+
     def test_help_and_version(self):
         for verb in ((), ("serve",), ("solve",), ("convert",), ("keys",), ("keys", "create"),
                      ("credits",), ("credits", "grant")):

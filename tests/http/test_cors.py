@@ -80,7 +80,7 @@ class NoOrigins(ServerTest):
                 self.assertFalse(name.lower().startswith("access-control-"), name)
 
     def test_what_is_no_origin_is_refused_at_the_start(self):
-        for origin in ("app.example.com", "https://app.example.com/", "https://a.com,https://b.com",
+        for origin in ("app.example.com", "https://app.example.com/", "https://a.com, b.com",
                        "https://*.example.com", "HTTPS://APP.EXAMPLE.COM", "https://",
                        "https://u@h", ""):
             done = subprocess.run([SERVER, "serve", "--port", "0", "--cors-origin", origin],

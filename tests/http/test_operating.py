@@ -95,14 +95,55 @@ class Configuration(Folder):
                 ("webhook-allow = [a b]\n", "line 1: the values of a list"),
                 ("webhook-allow = [a\n", "line 1: a list is not closed"),
                 ("webhook-allow = []\n", "line 1: a list is empty"),
-                ("rate-limit-solve = -1\n", "not in range 0 to 1000000000"),
-                ("rate-limit-solve-day = -1\n", "not in range 0 to 1000000000"),
+                ("rate-limit-solve = -1\n", "a whole number from 0 to 1000000000"),
+                ("rate-limit-solve-day = -1\n", "a whole number from 0 to 1000000000"),
+                ("sync-wait = nan\n", "line 1: --sync-wait: must be a number from 0 to 3600"),
+                ("webhook-retry = [1, nan]\n", "line 1: --webhook-retry: must be a number"),
+                ("webhook-allow = 10.0.0.0/8\nwebhook-retry = 1\nwebhook-retry = -1\n",
+                 "line 3: --webhook-retry: must be a number from 0 to 2592000"),
                 ("rate-limit-fire-failures = 1.5\n", "line 1: "),
                 ("jwt-secret-from-environment = x\n", "set SOLVENT_JWT_SECRET in the environment")):
             answer = self.refused(text)
             self.assertTrue(answer.startswith("solvent: FILE: "), answer)
             self.assertIn(said, answer)
         self.assertNotIn("hunter2", self.refused("jwt-secret-from-environment = hunter2\n"))
+
+    def origins(self, *flags, text="", environment=None):
+        """Which of the origins a to d a server started so takes."""
+        path = self.folder / "origins.conf"
+        path.write_text(text)
+        with Server("--config", str(path), *flags, environment=environment) as server:
+            def takes(origin):
+                answer = httpx.get(server.url + "/healthz", verify=False,
+                                   headers={"Origin": f"https://{origin}.example"})
+                return answer.headers.get("Access-Control-Allow-Origin")
+            return "".join(name for name in "abcd" if takes(name))
+
+    def test_a_repeatable_flag_may_have_several_values_wherever_it_is_given(self):
+        file = "cors-origin = https://a.example\nport = 0\ncors-origin = https://b.example\n"
+        both = {"SOLVENT_CORS_ORIGIN": "https://c.example, https://d.example"}
+        self.assertEqual(self.origins(text=file), "ab")
+        self.assertEqual(self.origins(text=file, environment=both), "cd")
+        self.assertEqual(self.origins("--cors-origin", "https://a.example", "--cors-origin",
+                                      "https://d.example", text=file, environment=both), "ad")
+        self.assertEqual(self.origins("--cors-origin=https://b.example https://c.example"), "bc")
+        everything = {"SOLVENT_TRUSTED_PROXY": "127.0.0.1 10.0.0.0/8",
+                      "SOLVENT_WEBHOOK_ALLOW": "10.0.0.0/8,192.168.0.0/16",
+                      "SOLVENT_WEBHOOK_RETRY": "1 2.5"}
+        self.assertEqual(self.started("", environment=everything)["host"], "127.0.0.1")
+        wrong = self.refused("", {"SOLVENT_TRUSTED_PROXY": "127.0.0.1 10/8"})
+        self.assertIn('"10/8" is no', wrong)
+
+    def test_a_number_that_is_none_is_refused_by_the_name_of_its_flag(self):
+        for flag in ("--sync-wait", "--max-time-limit", "--webhook-retry"):
+            variable = "SOLVENT_" + flag.strip("-").replace("-", "_").upper()
+            for bad in ("nan", "inf", "-inf", "1e999", "soon"):
+                for flags, environment in (([flag, bad], {}), ([], {variable: bad})):
+                    done = subprocess.run(
+                        [SERVER, "serve", "--port", "0", "--database", self.folder / "test.db",
+                         *flags], capture_output=True, text=True, timeout=30, env=environment)
+                    self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                    self.assertIn(f"{flag}: must be a number from ", done.stderr)
 
     def test_a_file_that_is_missing_is_said_to_be(self):
         done = subprocess.run([SERVER, "serve", "--config", self.folder / "none.conf"],
