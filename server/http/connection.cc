@@ -14,7 +14,7 @@ namespace solvent::http {
 namespace {
 
 constexpr size_t kReadStep = 64 * 1024;
-constexpr std::chrono::milliseconds kCutLook{100};  // how soon a body that is cut is noticed
+constexpr std::chrono::milliseconds kCutLook{100};  // how soon a cut or a stop is noticed
 
 bool WaitFor(int fd, short events, SteadyClock::time_point deadline) {
   while (true) {
@@ -36,6 +36,11 @@ absl::Status TooLarge(size_t limit) {
 absl::Status TooSlow() {
   return MakeError(absl::StatusCode::kDeadlineExceeded, code::kRequestTimeout,
                    "the body did not arrive in time");
+}
+
+absl::Status Stopping() {
+  return MakeError(absl::StatusCode::kUnavailable, solvent::error_code::kUnavailable,
+                   "the server is stopping, send the request again");
 }
 
 absl::Status Truncated() { return BadRequest("the connection closed before the end of the body"); }
@@ -102,10 +107,12 @@ void DrainBriefly(int fd, SteadyClock::time_point deadline) {
 }
 
 BodyOnWire::BodyOnWire(Connection& connection, const RequestHead& head,
-                       std::chrono::milliseconds timeout, BodyGate& gate, std::string_view client)
+                       std::chrono::milliseconds timeout, BodyGate& gate, std::string_view client,
+                       const std::atomic<bool>& stopping)
     : connection_(connection),
       timeout_(timeout),
       pass_(gate, client),
+      stopping_(stopping),
       left_(head.content_length.value_or(0)),
       chunked_(head.chunked),
       done_(!head.chunked && left_ == 0),
@@ -125,6 +132,7 @@ absl::Status BodyOnWire::AwaitReadable() {
     const auto now = SteadyClock::now();
     if (pass_.cut() || now >= deadline) return TooSlow();
     if (WaitReadable(connection_.fd, std::min(deadline, now + kCutLook))) return absl::OkStatus();
+    if (stopping_.load(std::memory_order_acquire)) return Stopping();
   }
 }
 

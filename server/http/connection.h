@@ -67,9 +67,10 @@ void DrainBriefly(int fd, SteadyClock::time_point deadline);
 // The body of the request whose head was just taken off the connection's buffer.
 class BodyOnWire {
  public:
-  // Borrows the gate, where it counts for the client's address.
+  // Borrows the gate, where it counts for the client's address, and `stopping`: once that is true,
+  // a client that sends nothing is not waited for any more.
   BodyOnWire(Connection& connection, const RequestHead& head, std::chrono::milliseconds timeout,
-             BodyGate& gate, std::string_view client);
+             BodyGate& gate, std::string_view client, const std::atomic<bool>& stopping);
 
   // What came is counted by the gate until this object is gone.
   absl::StatusOr<std::string> Read(size_t limit);
@@ -87,6 +88,7 @@ class BodyOnWire {
   Connection& connection_;
   const std::chrono::milliseconds timeout_;
   BodyGate::Pass pass_;
+  const std::atomic<bool>& stopping_;
   SteadyClock::time_point began_;
   size_t received_ = 0;
   uint64_t left_ = 0;  // when sized

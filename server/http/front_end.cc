@@ -430,7 +430,7 @@ bool FrontEnd::ServeOne(Connection& connection, std::string_view head_text, size
     ours = Upgrade(connection, head, match, write_timeout);
   } else {
     const std::string client = ClientOf(connection, head);
-    BodyOnWire body(connection, head, options_.body_timeout, bodies_, client);
+    BodyOnWire body(connection, head, options_.body_timeout, bodies_, client, stopping_);
     const bool head_only = head.method == "HEAD";
     const bool keep_alive = head.keep_alive;
     Exchange exchange;

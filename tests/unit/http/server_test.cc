@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "http_server.h"
 #include "test_server.h"
 
@@ -393,12 +394,45 @@ TEST_CASE("stopping lets the request in flight finish") {
   CHECK(server->metrics().connections == 0);
 }
 
-TEST_CASE("a client that only sends is cut off when the grace is over") {
+TEST_CASE("a server that stops waits for no rest of a body") {
+  TestServer server;
+  server.Start();
+  RawClient sized(server.port()), chunked(server.port()), busy(server.port());
+  sized.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+  chunked.Send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab");
+  busy.Send(Get("/waits"));
+  REQUIRE(Eventually([&] { return server->metrics().in_flight == 3; }));
+  REQUIRE(Eventually([&] { return server.gate.waiting() == 1; }));
+  std::thread stopper([&] { server->Stop(Milliseconds(60'000)); });
+  for (RawClient* client : {&sized, &chunked}) {
+    const Answer answer = client->Read();
+    CHECK(answer.status == 503);
+    CHECK(answer.Header("Connection") == "close");
+    CHECK(answer.body.find("stopping") != std::string::npos);
+    client->FinishSending();
+    CHECK(client->Closes());
+  }
+  // What is at work keeps its grace.
+  server.gate.Open();
+  CHECK(busy.Read().status == 200);
+  busy.FinishSending();
+  stopper.join();
+}
+
+TEST_CASE("a client that sends slowly for ever is cut off when the grace is over") {
   TestServer server;
   server.Start();
   RawClient client(server.port());
-  client.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+  client.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nabc");
   REQUIRE(Eventually([&] { return server->metrics().in_flight == 1; }));
+  std::atomic<bool> over = false;
+  std::thread sender([&] {
+    while (!over && client.Send("d")) std::this_thread::sleep_for(Milliseconds(5));
+  });
+  auto leave = absl::MakeCleanup([&] {
+    over = true;
+    sender.join();
+  });
   auto begin = SteadyClock::now();
   server->Stop(Milliseconds(50));
   CHECK(SteadyClock::now() - begin < Milliseconds(5000));
