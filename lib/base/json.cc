@@ -105,13 +105,6 @@ JsonFault LocateJsonFault(std::string_view text, size_t max_depth,
     return sought != nullptr &&
            std::equal(path.begin(), path.end(), sought->rbegin(), sought->rend());
   };
-  // simdjson counts a bracket only where something stands in it.
-  auto is_too_deep = [&] {
-    if (open.size() + 1 < max_depth) return false;
-    const size_t next = text.find_first_not_of(" \t\n\r", i + 1);
-    const bool empty = next != std::string_view::npos && text[next] == (text[i] == '{' ? '}' : ']');
-    return !empty;
-  };
   // Leaves i at the fault when the string is bad.
   auto skip_string = [&] {
     ++i;
@@ -163,7 +156,7 @@ JsonFault LocateJsonFault(std::string_view text, size_t max_depth,
       continue;
     }
     if (c == '{' || c == '[') {
-      fault.too_deep = is_too_deep();
+      fault.too_deep = open.size() >= max_depth;
       if (fault.too_deep) break;
       open += c;
       path.push_back(0);
@@ -205,19 +198,23 @@ JsonFault LocateJsonFault(std::string_view text, size_t max_depth,
   return fault;
 }
 
-// simdjson bounds the depth, so this recursion is bounded too. `twice` becomes the path of a member
-// that is there for the second time, where that is the fault.
-absl::Status Convert(simdjson::dom::element element, Json& out, JsonPath& twice) {
+// What Convert returns for brackets that go too deep.
+absl::Status TooDeep() { return absl::OutOfRangeError("nested too deep"); }
+
+// `levels` of brackets may be opened. `twice` becomes the path of a member that is there for the
+// second time, where that is the fault.
+absl::Status Convert(simdjson::dom::element element, size_t levels, Json& out, JsonPath& twice) {
   using simdjson::dom::element_type;
   switch (element.type()) {
     case element_type::ARRAY: {
+      if (levels == 0) return TooDeep();
       simdjson::dom::array array;
       if (element.get(array) != simdjson::SUCCESS) break;
       Json::Array items;
       items.reserve(array.size());
       for (simdjson::dom::element item : array) {
         items.emplace_back();
-        if (absl::Status status = Convert(item, items.back(), twice); !status.ok()) {
+        if (absl::Status status = Convert(item, levels - 1, items.back(), twice); !status.ok()) {
           twice.push_back(items.size() - 1);
           return status;
         }
@@ -226,13 +223,15 @@ absl::Status Convert(simdjson::dom::element element, Json& out, JsonPath& twice)
       return absl::OkStatus();
     }
     case element_type::OBJECT: {
+      if (levels == 0) return TooDeep();
       simdjson::dom::object object;
       if (element.get(object) != simdjson::SUCCESS) break;
       Json::Object members;
       members.reserve(object.size());
       for (auto field : object) {
         members.push_back({std::string(field.key), Json()});
-        if (absl::Status status = Convert(field.value, members.back().value, twice); !status.ok()) {
+        absl::Status status = Convert(field.value, levels - 1, members.back().value, twice);
+        if (!status.ok()) {
           twice.push_back(members.size() - 1);
           return status;
         }
@@ -253,6 +252,53 @@ absl::Status Convert(simdjson::dom::element element, Json& out, JsonPath& twice)
     case element_type::NULL_VALUE: out = Json(); return absl::OkStatus();
   }
   return absl::InternalError("unreadable JSON element");
+}
+
+// The text with ".0" behind the integers that fit in no 64 bits, for which simdjson's DOM has no
+// type; "" when there are none.
+std::string WithWideIntegers(std::string_view text) {
+  constexpr std::string_view kOfNumbers = "+-.0123456789Ee";
+  std::string widened;
+  size_t copied = 0;
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+      ++i;
+      continue;
+    }
+    const size_t end = std::min(text.find_first_not_of(kOfNumbers, i), text.size());
+    if (end == i) {
+      ++i;
+      continue;
+    }
+    const bool negative = text[i] == '-';
+    int64_t below = 0;
+    uint64_t above = 0;
+    const auto [rest, error] = negative
+                                   ? std::from_chars(text.data() + i, text.data() + end, below)
+                                   : std::from_chars(text.data() + i, text.data() + end, above);
+    if (error == std::errc::result_out_of_range && rest == text.data() + end) {
+      widened.append(text.substr(copied, end - copied)).append(".0");
+      copied = end;
+    }
+    i = end;
+  }
+  if (copied > 0) widened.append(text.substr(copied));
+  return widened;
+}
+
+// Why simdjson has refused `text`, with the place.
+absl::Status Refusal(std::string_view text, size_t max_depth, std::string_view reason) {
+  const JsonFault fault = LocateJsonFault(text, max_depth);
+  if (fault.too_deep) {
+    return BadRequest("malformed JSON at " + fault.place + ": nested deeper than " +
+                      std::to_string(max_depth) + " levels");
+  }
+  if (fault.not_finite) {
+    return ValidationError(
+        "", "not a finite number at " + fault.place + ": " + std::string(fault.word.substr(0, 40)));
+  }
+  return BadRequest("malformed JSON at " + fault.place + ": " + std::string(reason));
 }
 
 }  // namespace
@@ -389,30 +435,27 @@ absl::StatusOr<Json> ParseJson(std::string_view text, size_t max_depth) {
   // Grow to the document, and let go of what one huge document needed.
   constexpr size_t kKeep = size_t{4} << 20;
   size_t capacity = std::max<size_t>(text.size(), 256);
-  if (parser.capacity() < capacity || parser.max_depth() != max_depth ||
+  // simdjson counts a bracket only where something stands in it: Convert knows better.
+  const size_t parser_depth = max_depth + 1;
+  if (parser.capacity() < capacity || parser.max_depth() != parser_depth ||
       (parser.capacity() > kKeep && capacity <= kKeep)) {
-    if (parser.allocate(capacity, max_depth) != simdjson::SUCCESS) {
+    if (parser.allocate(capacity, parser_depth) != simdjson::SUCCESS) {
       return absl::ResourceExhaustedError("not enough memory to read JSON");
     }
   }
   if (text.data() == nullptr) text = "";  // simdjson copies even no bytes
   simdjson::dom::element root;
   simdjson::error_code error = parser.parse(text.data(), text.size()).get(root);
-  if (error != simdjson::SUCCESS) {
-    const JsonFault fault = LocateJsonFault(text, max_depth);
-    if (fault.too_deep) {
-      return BadRequest("malformed JSON at " + fault.place + ": nested deeper than " +
-                        std::to_string(max_depth) + " levels");
+  if (error == simdjson::NUMBER_ERROR) {
+    if (const std::string widened = WithWideIntegers(text); !widened.empty()) {
+      error = parser.parse(widened).get(root);
     }
-    if (fault.not_finite) {
-      return ValidationError("", "not a finite number at " + fault.place + ": " +
-                                     std::string(fault.word.substr(0, 40)));
-    }
-    return BadRequest("malformed JSON at " + fault.place + ": " + simdjson::error_message(error));
   }
+  if (error != simdjson::SUCCESS) return Refusal(text, max_depth, simdjson::error_message(error));
   Json json;
   JsonPath twice;
-  if (absl::Status status = Convert(root, json, twice); !status.ok()) {
+  if (absl::Status status = Convert(root, max_depth, json, twice); !status.ok()) {
+    if (absl::IsOutOfRange(status)) return Refusal(text, max_depth, "nested too deep");
     if (twice.empty()) return status;
     return BadRequest("malformed JSON at " + LocateJsonFault(text, max_depth, &twice).place + ": " +
                       std::string(Message(status)));

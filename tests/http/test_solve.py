@@ -213,6 +213,31 @@ class Refusals(ServerTest):
             413, "payload_too_large")
 
 
+class Edges(ServerTest):
+    def post_text(self, body):
+        return self.api.post("/solve", content=body.encode(),
+                             headers={"Content-Type": "application/json"})
+
+    def test_sixty_four_levels_are_taken_whatever_stands_in_them(self):
+        for inside in ("", "1"):
+            for levels, status in ((64, 200), (65, 400)):
+                metadata = '{"a":' + "[" * (levels - 2) + inside + "]" * (levels - 2) + "}"
+                for key in ("metadata", "nobody_reads_this"):
+                    body = dumps(problem("minimize", "x", {"x": {}}))
+                    body = body[:-1] + f', "{key}": {metadata}}}'
+                    self.assertEqual(self.post_text(body).status_code, status,
+                                     (inside, levels, key))
+
+    def test_large_integers_are_taken_where_nobody_counts_with_them(self):
+        for number in ("18446744073709551616", "-9223372036854775809", "9" * 300):
+            for key in ("metadata", "nobody_reads_this"):
+                body = dumps(problem("minimize", "x", {"x": {}}))
+                body = body[:-1] + f', "{key}": {{"a": {number}}}}}'
+                self.assertEqual(self.post_text(body).status_code, 200, number)
+                body = body.replace(number, "9" * 400)
+                self.assertEqual(self.post_text(body).status_code, 422)
+
+
 class Validate(ServerTest):
     def test_a_valid_problem_is_counted_and_not_run(self):
         body = problem("minimize", "x + y + z", {"x": {}, "y": "integer", "z": "binary"},

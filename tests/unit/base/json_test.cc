@@ -72,8 +72,8 @@ TEST_CASE("what is found out late is named where it stands") {
   for (int i = 0; i < 100; ++i) many += "\"k" + std::to_string(i) + "\":0,\n";
   CHECK(place(many + " \"k7\":1}]]") == "101, column 2");
   // Brackets within more brackets than are allowed.
-  CHECK(place(std::string(20, '[') + std::string(20, ']'), 10) == "1, column 10");
-  CHECK(place("{\"a\":[[],\n {}, [{\"b\":1}]]}", 4) == "2, column 7");
+  CHECK(place(std::string(20, '[') + std::string(20, ']'), 10) == "1, column 11");
+  CHECK(place("{\"a\":[[],\n {}, [{\"b\":1}]]}", 3) == "2, column 7");
 }
 
 TEST_CASE("numbers that are not finite are wrong values, wherever they stand") {
@@ -106,6 +106,48 @@ TEST_CASE("depth is limited") {
   CHECK(WhyNot(std::string(20, '[') + std::string(20, ']'), 10).find("deeper than 10") !=
         std::string::npos);
   CHECK_FALSE(ParseJson(std::string(200000, '[')).ok());
+  // Whatever stands in the innermost bracket, or nothing.
+  for (const std::string inside : {"", "1", " ", "\"x\"", "1,2"}) {
+    CAPTURE(inside);
+    auto nested = [&](size_t levels) {
+      return std::string(levels, '[') + inside + std::string(levels, ']');
+    };
+    CHECK(ParseJson(nested(64)).ok());
+    CHECK(WhyNot(nested(65)).find("column 65: nested deeper than 64 levels") != std::string::npos);
+    CHECK(ParseJson(nested(1), 1).ok());
+    CHECK_FALSE(ParseJson(nested(2), 1).ok());
+  }
+  std::string objects, ends;
+  for (int i = 0; i < 64; ++i) objects += "{\"a\":", ends += "}";
+  CHECK(ParseJson(objects + "1" + ends).ok());
+  CHECK_FALSE(ParseJson(objects + "{}" + ends).ok());
+  CHECK_FALSE(ParseJson(objects + "[]" + ends).ok());
+  CHECK_FALSE(ParseJson(objects + "{\"a\":1}" + ends).ok());
+}
+
+TEST_CASE("integers of more than 64 bits are doubles") {
+  const std::string text =
+      R"({"a":18446744073709551616,"b":[-9223372036854775809, 1],"c":"18446744073709551616\\",)"
+      R"("d":"\"9999999999999999999999,","e":18446744073709551615,"f":-9223372036854775808,)"
+      R"("g":123456789012345678901234567890,"h":99999999999999999999e-1})";
+  auto json = ParseJson(text);
+  REQUIRE_MESSAGE(json.ok(), Message(json.status()));
+  CHECK((*json)["a"].as_double() == 18446744073709551616.0);
+  CHECK((*json)["b"].array()[0].as_double() == -9223372036854775808.0);
+  CHECK((*json)["b"].array()[1].as_int() == 1);
+  CHECK((*json)["c"].as_string() == "18446744073709551616\\");
+  CHECK((*json)["d"].as_string() == "\"9999999999999999999999,");
+  CHECK((*json)["e"].Dump() == "18446744073709551615");
+  CHECK((*json)["f"].Dump() == "-9223372036854775808");
+  CHECK((*json)["g"].as_double() == 123456789012345678901234567890.0);
+  CHECK(ParseJson("18446744073709551616")->as_double() == 18446744073709551616.0);
+  // Beyond a double's range, or no numbers at all.
+  CHECK(WhyNot("[" + std::string(400, '9') + "]").find("not a finite number at line 1, column 2") !=
+        std::string::npos);
+  CHECK_FALSE(ParseJson("[018446744073709551616]").ok());
+  CHECK_FALSE(ParseJson("[18446744073709551616x]").ok());
+  CHECK_FALSE(ParseJson("[18446744073709551616 1]").ok());
+  CHECK(WhyNot("[18446744073709551616,\n 1x]").find("line 2, column 2") != std::string::npos);
 }
 
 TEST_CASE("every double reads back as itself") {
