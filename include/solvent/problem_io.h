@@ -27,7 +27,7 @@ struct ReadLimits {
   size_t max_expression_bytes = 10'000'000;
   size_t max_depth = 200;      // parentheses in an expression
   size_t max_json_depth = 64;  // nesting of a JSON body
-  size_t max_errors = 20;      // reported per answer
+  size_t max_errors = 100;     // listed per answer
 };
 
 // A flat JSON problem with everything that came along with it.
@@ -46,7 +46,8 @@ struct FlatProblem {
 // Reads the flat JSON form:
 //   {"variables":[{"name","type","lower_bound","upper_bound"}…],
 //    "objective":{"sense","expression"}, "constraints":[{"name","expression"}…],
-//    "options":{…}, "name", "description", "solver_name", "warm_start":{"execution_id"}, "metadata"}
+//    "options":{…}, "name", "description", "solver_name", "warm_start":{"execution_id"},
+//    "metadata"}
 // Members may come in any order; unknown ones are ignored; duplicates are refused. The document is
 // read as a stream: no tree of it, or of an expression, is built. A range "1 <= x + y <= 5" makes
 // two rows of one name; a constraint with "kind":"range" makes one row with two bounds, and one
@@ -57,13 +58,18 @@ struct FlatProblem {
 // (crossed bounds, undeclared names), BadRequest with code "expression_error" and members
 // "expression" (at most 200 characters around the fault), "position" (0-based offset, in bytes) and
 // "where" for an expression that does not parse. Quadratic terms within the grammar are a
-// ValidationError of type "unsupported" that says that no engine here solves them. All faults up to
-// `limits.max_errors` are listed in the status's fields.
+// ValidationError of type "unsupported" that says that no engine here solves them. Faults up to
+// `limits.max_errors` are listed in the status's fields; where there are more, a last one of type
+// "not_listed" says how many. Warnings are listed in the same way.
+//
+// Bounds and sides of rows of 1e30 and more in size are infinite, as in MPS and LP files: "x <=
+// 1e30" is a row without bounds, and "x >= 1e30" is refused.
 absl::StatusOr<FlatProblem> ReadFlatJson(std::string_view json, const ReadLimits& limits = {});
 
 // The same document that ReadFlatJson reads, one constraint a row (a range becomes a chained
 // relation). Names that the flat form cannot hold are replaced by x<column> and c<row> and listed
-// in a "name_map" member. This and all below: "" for a problem whose arrays do not fit together.
+// in a "name_map" member. This and all below: "" for a problem that CheckWritable refuses; finite
+// bounds of 1e30 and more in size are written as infinite.
 std::string WriteFlatJson(const Problem& problem);
 
 // MPS, fixed or free form (recognized by its content): NAME, OBJSENSE, ROWS, COLUMNS with integer
@@ -73,6 +79,8 @@ std::string WriteFlatJson(const Problem& problem);
 // leave unsaid follows the cbc program: a negative UP without a lower bound makes the column
 // unbounded below; an integer column between markers without any bound is 0/1, and one with a lower
 // bound only has no upper one. Bounds of 1e30 and beyond are infinite, in LP files too.
+// Where a name is no UTF-8, the bytes of all names are taken for Latin-1, in LP files too: names
+// stay distinct.
 absl::StatusOr<Problem> ReadMps(std::string_view text, const ReadLimits& limits = {});
 // Free-form MPS with 17 significant digits; reading it back gives an identical problem. Names that
 // hold white space or are ambiguous are replaced.
@@ -86,6 +94,10 @@ std::string WriteLp(const Problem& problem);
 
 // By the file's name (".json", ".mps", ".lp"), then by its content.
 ProblemFormat GuessFormat(std::string_view file_name, std::string_view text);
+
+// BadRequest when a problem's arrays do not fit together, or, naming the row or column, when a
+// bound of 1e30 and more in size excludes every value: no text form could be read back.
+absl::Status CheckWritable(const Problem& problem);
 
 // Names "json", "mps" and "lp". InvalidArgument for any other.
 absl::StatusOr<ProblemFormat> ParseProblemFormat(std::string_view name);

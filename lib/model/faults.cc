@@ -31,9 +31,23 @@ std::string_view Code(FaultKind kind) {
 
 bool FaultList::Add(FaultKind kind, std::string pointer, std::string message, std::string_view type,
                     Json extra) {
-  faults_.push_back(
-      {kind, {std::move(pointer), std::move(message), std::string(type)}, std::move(extra)});
-  return faults_.size() < most_;
+  ++count_;
+  Fault fault{kind, {std::move(pointer), std::move(message), std::string(type)}, std::move(extra)};
+  const int weight = Weight(fault);
+  const bool graver = faults_.empty() || weight < gravest_;
+  if (faults_.size() < most_) {
+    faults_.push_back(std::move(fault));
+  } else if (graver) {
+    faults_.back() = std::move(fault);
+  }
+  if (graver) gravest_ = weight;
+  return true;
+}
+
+// What has no type at all is graver than what has a wrong value: it may not get a verdict.
+int FaultList::Weight(const Fault& fault) {
+  const bool is_typed = fault.field.type != "missing" && fault.field.type != "type_error";
+  return 2 * Rank(fault.kind) + (is_typed ? 1 : 0);
 }
 
 absl::Status FaultList::ToStatus() && {
@@ -44,14 +58,23 @@ absl::Status FaultList::ToStatus() && {
   if (gravest.kind == FaultKind::kShape && !gravest.field.pointer.empty()) {
     message = gravest.field.pointer + ": " + message;
   }
-  if (faults_.size() > 1) message += " (and " + std::to_string(faults_.size() - 1) + " more)";
+  if (count_ > 1) message += " (and " + std::to_string(count_ - 1) + " more)";
   std::string_view code = Code(gravest.kind);
   Json extra = std::move(gravest.extra);
   std::vector<FieldError> fields;
   fields.reserve(faults_.size());
   for (Fault& fault : faults_) fields.push_back(std::move(fault.field));
+  if (count_ > fields.size()) {
+    fields.push_back({"", NotListed(count_ - fields.size(), "fault"), "not_listed"});
+  }
   return MakeError(absl::StatusCode::kInvalidArgument, code, message, std::move(fields),
                    std::move(extra));
+}
+
+std::string NotListed(size_t count, std::string_view what) {
+  const bool one = count == 1;
+  return std::to_string(count) + " more " + std::string(what) + (one ? " is" : "s are") +
+         " not listed";
 }
 
 std::string Excerpt(std::string_view text, size_t position, size_t most) {

@@ -16,6 +16,7 @@
 #include "simdjson.h"
 #include "solvent/problem_io.h"
 #include "string_bridge.h"
+#include "text_file.h"
 
 namespace solvent {
 namespace {
@@ -24,6 +25,7 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr size_t kMaxDescription = 2000;
 constexpr size_t kMaxSolverName = 32;
+constexpr const char* kBeyond = "numbers of 1e30 and more in size are infinite";
 
 // The keys of one object met so far.
 class SeenKeys {
@@ -70,7 +72,7 @@ class FlatReader {
 
  private:
   // What all readers below return: false ends the whole reading, because the JSON is malformed
-  // (malformed_), as where a key comes twice, or enough faults were found.
+  // (malformed_), as where a key comes twice, or because there is more than may be read.
   using Go = bool;
 
   // A place in the document: "/variables/3/name", put together only for a fault.
@@ -149,6 +151,7 @@ class FlatReader {
   bool defer_objective_ = false;
   bool defer_constraints_ = false;
   bool malformed_ = false;
+  size_t num_warnings_ = 0;  // more than are kept
   FaultList faults_;
 
   struct Variable {
@@ -183,6 +186,9 @@ absl::StatusOr<FlatProblem> FlatReader::Read() {
   auto problem = std::move(builder_).Build();
   if (!problem.ok()) return problem.status();
   flat_.problem = std::move(problem).value();
+  if (num_warnings_ > flat_.warnings.size()) {
+    flat_.warnings.push_back(NotListed(num_warnings_ - flat_.warnings.size(), "warning"));
+  }
   return std::move(flat_);
 }
 
@@ -225,7 +231,7 @@ FlatReader::Go FlatReader::RawText(ondemand::value value, std::string_view& raw)
 FlatReader::Go FlatReader::Skip(ondemand::value value, size_t level) {
   std::string_view raw;
   if (!RawText(value, raw)) return false;
-  // Scalars may stand one level deeper than the limit says for brackets.
+  // Scalars open no level.
   size_t depth = limits_.max_json_depth > level ? limits_.max_json_depth - level : 0;
   if (depth == 0 && !raw.empty() && (raw[0] == '[' || raw[0] == '{')) return Malformed();
   return ParseJson(raw, std::max<size_t>(depth, 1)).ok() || Malformed();
@@ -326,7 +332,7 @@ FlatReader::Go FlatReader::ReadBound(const Place& place, ondemand::value value, 
   if (type != ondemand::json_type::number) return WrongType(place, value, "a number or null", 3);
   double number = 0;
   if (value.get_double().get(number) || !std::isfinite(number)) return Malformed();
-  out = number;
+  out = FileBound(number);
   return true;
 }
 
@@ -472,6 +478,10 @@ FlatReader::Go FlatReader::AddVariable(size_t item) {
     return faults_.Add(FaultKind::kMeaning, Place{"variables", item, member}.ToPointer(),
                        "variable " + quoted + ": " + message, "value_error");
   };
+  for (auto [member, impossible] :
+       {std::pair("lower_bound", lower == kInfinity), {"upper_bound", upper == -kInfinity}}) {
+    if (impossible) return meaning(member, std::string("no value fits the bound, for ") + kBeyond);
+  }
   if (type == ColumnType::kBinary) {
     if (lower == -kInfinity) lower = 0;
     if (upper == kInfinity) upper = 1;
@@ -488,7 +498,7 @@ FlatReader::Go FlatReader::AddVariable(size_t item) {
     return false;
   }
   if (type != ColumnType::kContinuous && lower <= upper && std::ceil(lower) > std::floor(upper) &&
-      flat_.warnings.size() < limits_.max_errors) {
+      ++num_warnings_ <= limits_.max_errors) {
     flat_.warnings.push_back("variable " + quoted + ": no integer lies between its bounds " +
                              ShowNumber(lower) + " and " + ShowNumber(upper));
   }
@@ -633,7 +643,14 @@ FlatReader::Go FlatReader::AddConstraint(size_t item) {
                                                 : compiler_.CompileConstraint(expression));
   if (!good) return CompileFault(place, name, expression);
   for (const ExpressionCompiler::Row& row : compiler_.rows()) {
-    builder_.BeginRow(name, row.lower, row.upper);
+    const double lower = FileBound(row.lower), upper = FileBound(row.upper);
+    if (lower == kInfinity || upper == -kInfinity) {
+      return faults_.Add(FaultKind::kMeaning, place.ToPointer(),
+                         "constraint \"" + std::string(name.substr(0, 80)) +
+                             "\": no value fits it, for " + kBeyond,
+                         "value_error");
+    }
+    builder_.BeginRow(name, lower, upper);
     EmitTerms(row);
   }
   return true;

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,8 +84,11 @@ void WriteVariable(JsonWriter& json, const Problem& problem, size_t j, std::stri
 
 }  // namespace
 
-std::string WriteFlatJson(const Problem& problem) {
-  if (!HasShape(problem)) return "";
+std::string WriteFlatJson(const Problem& given) {
+  std::optional<Problem> made;
+  const Problem* writable = Writable(given, made);
+  if (writable == nullptr) return "";
+  const Problem& problem = *writable;
   const size_t n = problem.objective.size();
   const size_t m = problem.row_lower.size();
   WrittenNames columns = MakeNames(problem.column_names, n, "x", true, [](std::string_view name) {

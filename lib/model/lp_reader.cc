@@ -608,7 +608,10 @@ std::string_view NameInComment(std::string_view text) {
 absl::StatusOr<Problem> ReadLp(std::string_view text, const ReadLimits& limits) {
   try {
     auto problem = LpReader(text, limits).Read();
-    if (problem.ok()) problem->name = NameInComment(text);
+    if (problem.ok()) {
+      problem->name = NameInComment(text);
+      MakeNamesUtf8(*problem);
+    }
     return problem;
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError("not enough memory to read the problem");

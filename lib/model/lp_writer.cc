@@ -1,4 +1,5 @@
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -193,7 +194,9 @@ class LpWriter {
 }  // namespace
 
 std::string WriteLp(const Problem& problem) {
-  return HasShape(problem) ? LpWriter(problem).Write() : "";
+  std::optional<Problem> made;
+  const Problem* writable = Writable(problem, made);
+  return writable != nullptr ? LpWriter(*writable).Write() : "";
 }
 
 }  // namespace solvent

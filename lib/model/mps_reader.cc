@@ -148,6 +148,7 @@ absl::StatusOr<Problem> MpsReader::Read() {
   }
   if (!faults_.empty()) return faults_.ToStatus();
   NormalizeNames(problem_);
+  MakeNamesUtf8(problem_);
   if (absl::Status status = problem_.Check(); !status.ok()) return status;
   return std::move(problem_);
 }

@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -217,7 +218,9 @@ class MpsWriter {
 }  // namespace
 
 std::string WriteMps(const Problem& problem) {
-  return HasShape(problem) ? MpsWriter(problem).Write() : "";
+  std::optional<Problem> made;
+  const Problem* writable = Writable(problem, made);
+  return writable != nullptr ? MpsWriter(*writable).Write() : "";
 }
 
 }  // namespace solvent

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "number.h"
@@ -54,6 +55,30 @@ void NormalizeList(NameList& names, size_t count, std::string_view prefix) {
 void NormalizeNames(Problem& problem) {
   NormalizeList(problem.column_names, problem.objective.size(), "x");
   NormalizeList(problem.row_names, problem.row_lower.size(), "c");
+}
+
+void MakeNamesUtf8(Problem& problem) {
+  const size_t columns = problem.column_names.size(), rows = problem.row_names.size();
+  bool valid = IsValidUtf8(problem.name) && IsValidUtf8(problem.objective_name);
+  for (size_t j = 0; valid && j < columns; ++j) valid = IsValidUtf8(problem.column_names[j]);
+  for (size_t i = 0; valid && i < rows; ++i) valid = IsValidUtf8(problem.row_names[i]);
+  if (valid) return;
+  auto utf8 = [](std::string_view latin1) {
+    std::string text;
+    for (char c : latin1) {
+      const unsigned code = static_cast<unsigned char>(c);
+      if (code >= 0x80) text += static_cast<char>(0xC0 | code >> 6);
+      text += static_cast<char>(code < 0x80 ? code : 0x80 | (code & 0x3F));
+    }
+    return text;
+  };
+  problem.name = utf8(problem.name);
+  problem.objective_name = utf8(problem.objective_name);
+  for (NameList* list : {&problem.column_names, &problem.row_names}) {
+    NameList made;
+    for (size_t i = 0; i < list->size(); ++i) made.Add(utf8((*list)[i]));
+    *list = std::move(made);
+  }
 }
 
 size_t CountCharacters(std::string_view text) {

@@ -6,15 +6,17 @@
 #include <optional>
 #include <utility>
 
+#include "faults.h"
 #include "names.h"
 #include "problem_shape.h"
 #include "row_slack.h"
 #include "solvent/error.h"
+#include "text_file.h"
 
 namespace solvent {
 namespace {
 
-constexpr size_t kMaxFaults = 20;
+constexpr size_t kMaxFaults = 100;  // that are listed
 
 // A double as a person would write it.
 std::string Show(double d) {
@@ -25,27 +27,30 @@ std::string Show(double d) {
 
 class Faults {
  public:
-  bool full() const { return fields_.size() >= kMaxFaults; }
   bool empty() const { return fields_.empty(); }
   void Add(std::string message) {
-    if (!full()) fields_.push_back({"", std::move(message), "value_error"});
+    if (++count_ <= kMaxFaults) fields_.push_back({"", std::move(message), "value_error"});
   }
   absl::Status ToStatus() && {
     if (fields_.empty()) return absl::OkStatus();
     std::string message = "invalid problem: " + fields_[0].message;
-    if (fields_.size() > 1) message += " (and " + std::to_string(fields_.size() - 1) + " more)";
+    if (count_ > 1) message += " (and " + std::to_string(count_ - 1) + " more)";
+    if (count_ > fields_.size()) {
+      fields_.push_back({"", NotListed(count_ - fields_.size(), "fault"), "not_listed"});
+    }
     return BadRequest(message, std::move(fields_));
   }
 
  private:
+  size_t count_ = 0;
   std::vector<FieldError> fields_;
 };
 
 // What is wrong with one pair of bounds, if anything.
 std::optional<std::string> BoundsFault(double lower, double upper) {
   if (std::isnan(lower) || std::isnan(upper)) return "a bound is not a number";
-  if (lower == kInfinity) return "the lower bound is +infinity";
-  if (upper == -kInfinity) return "the upper bound is -infinity";
+  if (lower == kInfinity) return "the lower bound is +infinity, as is all from 1e30 on";
+  if (upper == -kInfinity) return "the upper bound is -infinity, as is all from -1e30 down";
   if (lower > upper) {
     return "the lower bound " + Show(lower) + " is above the upper bound " + Show(upper);
   }
@@ -99,6 +104,12 @@ bool HasShape(const Problem& p) {
   }
   return std::all_of(p.row_index.begin(), p.row_index.end(),
                      [m](int32_t i) { return i >= 0 && static_cast<size_t>(i) < m; });
+}
+
+void MakeInfinite(Problem& p) {
+  for (auto* bounds : {&p.column_lower, &p.column_upper, &p.row_lower, &p.row_upper}) {
+    for (double& bound : *bounds) bound = FileBound(bound);
+  }
 }
 
 void NameList::Reserve(size_t names, size_t bytes) {
@@ -194,7 +205,7 @@ absl::Status Problem::Check() const {
   }
   if (!faults.empty()) return std::move(faults).ToStatus();
 
-  for (size_t j = 0; j < n && !faults.full(); ++j) {
+  for (size_t j = 0; j < n; ++j) {
     auto fault = [&](std::string_view what) {
       faults.Add("column " + ColumnName(static_cast<int32_t>(j)) + ": " + std::string(what));
     };
@@ -237,7 +248,7 @@ absl::Status Problem::Check() const {
   if (faults.empty() && std::find(value.begin(), value.end(), 0.0) != value.end()) {
     faults.Add("the matrix holds explicit zeros");
   }
-  for (size_t i = 0; i < m && !faults.full(); ++i) {
+  for (size_t i = 0; i < m; ++i) {
     if (auto what = BoundsFault(row_lower[i], row_upper[i])) {
       faults.Add("row " + RowName(static_cast<int32_t>(i)) + ": " + *what);
     }
@@ -446,6 +457,7 @@ absl::StatusOr<Problem> ProblemBuilder::Build() && {
     }
   }
   NormalizeNames(problem_);
+  MakeInfinite(problem_);
   if (absl::Status status = problem_.Check(); !status.ok()) return status;
   return std::move(problem_);
 }

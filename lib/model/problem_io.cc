@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "number.h"
+#include "problem_shape.h"
 #include "text_file.h"
 
 namespace solvent {
@@ -45,6 +47,43 @@ ProblemFormat GuessFormat(std::string_view file_name, std::string_view text) {
     if (word == heading) return ProblemFormat::kMps;
   }
   return word.empty() ? ProblemFormat::kFlatJson : ProblemFormat::kLp;
+}
+
+absl::Status CheckWritable(const Problem& p) {
+  if (!HasShape(p)) return BadRequest("invalid problem: its arrays do not fit together");
+  auto fault = [](const std::string& what) {
+    return BadRequest(what +
+                      ": no file can hold a bound that nothing satisfies, and numbers of "
+                      "1e30 and more in size are infinite in files");
+  };
+  auto impossible = [](double lower, double upper) {
+    return FileBound(lower) == kInfinity || FileBound(upper) == -kInfinity;
+  };
+  for (size_t i = 0; i < p.row_lower.size(); ++i) {
+    if (impossible(p.row_lower[i], p.row_upper[i])) {
+      return fault("row " + p.RowName(static_cast<int32_t>(i)));
+    }
+  }
+  for (size_t j = 0; j < p.objective.size(); ++j) {
+    if (impossible(p.column_lower[j], p.column_upper[j])) {
+      return fault("column " + p.ColumnName(static_cast<int32_t>(j)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+const Problem* Writable(const Problem& problem, std::optional<Problem>& made) {
+  if (!CheckWritable(problem).ok()) return nullptr;
+  auto changes = [](const std::vector<double>& bounds) {
+    return std::any_of(bounds.begin(), bounds.end(), [](double d) { return d != FileBound(d); });
+  };
+  if (!changes(problem.column_lower) && !changes(problem.column_upper) &&
+      !changes(problem.row_lower) && !changes(problem.row_upper)) {
+    return &problem;
+  }
+  made = problem;
+  MakeInfinite(*made);
+  return &*made;
 }
 
 absl::StatusOr<ProblemFormat> ParseProblemFormat(std::string_view name) {

@@ -22,7 +22,10 @@ void FileFaults::Add(size_t line, size_t column, std::string message) {
 absl::Status FileFaults::ToStatus() const {
   if (fields_.empty()) return absl::OkStatus();
   std::string message = std::string(format_) + " file, " + fields_[0].message;
-  if (fields_.size() > 1) message += " (and " + std::to_string(fields_.size() - 1) + " more)";
+  if (fields_.size() > 1) {
+    message +=
+        " (and " + std::to_string(fields_.size() - 1) + (full() ? " more or beyond)" : " more)");
+  }
   return BadRequest(message, fields_);
 }
 

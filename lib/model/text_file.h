@@ -12,7 +12,8 @@
 
 namespace solvent {
 
-// Bounds of this size and beyond are infinite in MPS and LP files, by old custom.
+// Bounds and sides of rows of this size and beyond are infinite, by old custom of files: also in
+// flat JSON, and for ProblemBuilder.
 inline constexpr double kFileInfinity = 1e30;
 
 // Faults in a file, each with its place.

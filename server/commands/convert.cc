@@ -39,6 +39,9 @@ int Convert(const ConvertOptions& options) {
   std::optional<LoadedProblem> loaded = LoadProblem(options.input, options.from, options.model);
   if (!loaded) return kFailed;
   if (loaded->model != nullptr) loaded->model->FillNames(loaded->problem);
+  if (absl::Status status = CheckWritable(loaded->problem); !status.ok()) {
+    return ComplainAbout(options.input, status);
+  }
   const absl::Status written = WriteAll(options.output, WriteProblem(loaded->problem, to));
   if (!written.ok()) return Complain(written);
   return kDone;

@@ -93,6 +93,33 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(converted.returncode, 0, converted.stderr)
             self.assertTrue((self.folder / name).read_text().startswith(begin), name)
 
+    def test_a_side_of_1e30_goes_through_every_format(self):
+        body = problem("minimize", "x", {"x": {"lower_bound": -1e30}}, ["x <= 1e30", "x >= 2"])
+        path = self.write("f.json", body)
+        for name in ("f.mps", "f.lp", "g.json"):
+            converted = self.run_solvent("convert", path, self.folder / name)
+            self.assertEqual(converted.returncode, 0, converted.stderr)
+            path = self.folder / name
+            answer = json.loads(self.run_solvent("solve", path, "--json").stdout)
+            self.assertEqual(answer["objective_value"], 2, name)
+        path = self.write("f.json", problem("minimize", "x", {"x": {}}, ["x >= 1e30"]))
+        refused = self.run_solvent("convert", path, self.folder / "no.mps")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn('constraint "c1"', refused.stderr)
+        model = self.write("far.mod", "var x >= 0; minimize z: x; s.t. far: x + x >= 1e31; end;\n")
+        refused = self.run_solvent("convert", model, self.folder / "no.lp")
+        self.assertEqual(refused.returncode, 1, refused.stderr)
+        self.assertIn("row far: no file can hold", refused.stderr)
+        self.assertFalse((self.folder / "no.lp").exists())
+
+    def test_names_in_latin_1_stay_distinct(self):
+        path = self.folder / "old.mps"
+        path.write_bytes(b"NAME\nROWS\n N obj\n G r\nCOLUMNS\n a\xe9 obj 1 r 1\n"
+                         b" a\xe8 obj 1 r 2\n a\x9b obj 5 r 1\nRHS\n R r 4\nENDATA\n")
+        solved = self.run_solvent("solve", path, "--json")
+        self.assertEqual(set(json.loads(solved.stdout)["solution"]),
+                         {"a\u00e9", "a\u00e8", "a\x9b"}, solved.stderr)
+
     def assert_harmless(self, text, also=""):
         """Nothing in it commands a terminal."""
         for c in text:

@@ -237,6 +237,14 @@ class Edges(ServerTest):
                 body = body.replace(number, "9" * 400)
                 self.assertEqual(self.post_text(body).status_code, 422)
 
+    def test_a_side_of_1e30_is_infinite(self):
+        x = {"x": {"upper_bound": 1e30}}
+        answer = self.api.post("/solve", json=problem("maximize", "x", x, ["x <= 1e30"])).json()
+        self.assertEqual(answer["status"], "unbounded")
+        refused = self.assert_error(
+            self.api.post("/solve", json=problem("minimize", "x", x, ["x >= 1e30"])), 400)
+        self.assertIn("no value fits it", refused["message"])
+
 
 class Validate(ServerTest):
     def test_a_valid_problem_is_counted_and_not_run(self):
@@ -257,6 +265,17 @@ class Validate(ServerTest):
         self.assertFalse(answer["valid"])
         self.assertGreaterEqual(len(answer["errors"]), 2)
         self.assertIn("ghost", " ".join(answer["errors"]))
+
+    def test_a_hundred_faults_are_listed_and_all_are_counted(self):
+        body = problem("minimize", "x", {"x": {}}, ["ghost >= 1"] * 250)
+        answer = self.anonymous.post("/solve/validate", json=body).json()
+        self.assertEqual(len(answer["errors"]), 101)
+        self.assertEqual(answer["errors"][-1], "150 more faults are not listed")
+        refused = self.assert_error(self.api.post("/solve", json=body), 400)
+        self.assertIn("(and 249 more)", refused["message"])
+        # One that gets no verdict decides, wherever it stands.
+        body["constraints"].append({"name": "late"})
+        self.assert_error(self.anonymous.post("/solve/validate", json=body), 422)
 
     def test_a_body_of_the_wrong_shape_is_refused(self):
         self.assert_error(self.anonymous.post("/solve/validate", json={"variables": 3}), 422)

@@ -371,9 +371,82 @@ TEST_CASE("all faults are told, up to the limit, and the gravest gives the code"
   CHECK(info.fields.size() == 3);
   CHECK(info.fields[0].type == "unsupported");
   std::string many = "[";
-  for (int i = 0; i < 100; ++i) many += R"({"expression":"x <"},)";
-  many += R"({"expression":"x <"}])";
-  CHECK(Refused(Document(kXy, kMin, many)).fields.size() == 20);
+  for (int i = 0; i < 300; ++i) many += R"({"expression":"x <"},)";
+  std::string message;
+  info = Refused(Document(kXy, kMin, many + R"({"expression":"x <"}])"), &message);
+  REQUIRE(info.fields.size() == 101);
+  CHECK(info.fields[100].message == "201 more faults are not listed");
+  CHECK(info.fields[100].type == "not_listed");
+  CHECK(message.find("(and 300 more)") != std::string::npos);
+  // What comes late decides all the same, and is among those listed.
+  info = Refused(Document(kXy, kMin, many + R"({"name":"late"}])"), &message);
+  CHECK(info.code == "validation_error");
+  REQUIRE(info.fields.size() == 101);
+  CHECK(info.fields[99].pointer == "/constraints/300/expression");
+  CHECK(info.fields[99].type == "missing");
+  CHECK(message == "/constraints/300/expression: is missing (and 300 more)");
+}
+
+TEST_CASE("a hundred thousand faults are counted without being kept") {
+  std::string text = R"({"objective":{"sense":"minimize","expression":"0"},"variables":[)";
+  for (int i = 0; i < 100000; ++i) text += "0,";
+  std::string message;
+  ErrorInfo info = Refused(text + "0]}", &message);
+  CHECK(info.fields.size() == 101);
+  CHECK(info.fields.back().message == "99901 more faults are not listed");
+  CHECK(message.find("(and 100000 more)") != std::string::npos);
+  std::string variables = "[";
+  for (int i = 0; i < 150; ++i) {
+    variables += (i == 0 ? "" : ",") + std::string(R"({"type":"integer","lower_bound":0.2,)") +
+                 R"("upper_bound":0.8,"name":"v)" + std::to_string(i) + "\"}";
+  }
+  auto flat =
+      ReadFlatJson(Document(variables + "]", R"({"sense":"minimize","expression":"v0"})", "[]"));
+  REQUIRE(flat.ok());
+  REQUIRE(flat->warnings.size() == 101);
+  CHECK(flat->warnings.back() == "50 more warnings are not listed");
+}
+
+TEST_CASE("bounds and sides of 1e30 and more are infinite") {
+  auto flat = ReadFlatJson(Document(
+      R"([{"name":"x","lower_bound":-1e30,"upper_bound":1e30},{"name":"y","upper_bound":2e31},)"
+      R"({"name":"b","type":"binary","upper_bound":1e30}])",
+      kMin,
+      R"([{"expression":"x + y <= 1e30"},{"expression":"x >= -1e31"},)"
+      R"({"kind":"range","expression":"-3e30 <= x <= 4"},{"expression":"x <= 9e29"},)"
+      R"({"expression":"2 >= x - 1e30"}])"));
+  REQUIRE_MESSAGE(flat.ok(), Message(flat.status()));
+  const Problem& p = flat->problem;
+  CHECK(p.column_lower == std::vector<double>{-kInfinity, 0, 0});
+  CHECK(p.column_upper == std::vector<double>{kInfinity, kInfinity, 1});
+  CHECK(p.row_lower == std::vector<double>(5, -kInfinity));
+  CHECK(p.row_upper == std::vector<double>{kInfinity, kInfinity, 4, 9e29, kInfinity});
+  for (ProblemFormat format : {ProblemFormat::kFlatJson, ProblemFormat::kMps, ProblemFormat::kLp}) {
+    auto back = ReadProblem(WriteProblem(p, format), format);
+    REQUIRE_MESSAGE(back.ok(), Message(back.status()));
+    CHECK(back->column_lower == p.column_lower);
+    CHECK(back->column_upper == p.column_upper);
+    CHECK(back->row_lower == p.row_lower);
+    CHECK(back->row_upper == p.row_upper);
+    CHECK(back->value == p.value);
+  }
+  for (const char* row :
+       {"x >= 1e30", "x <= -1e30", "x = 1e30", "1e31 <= x <= 1e32", "1e30 <= x"}) {
+    std::string message;
+    CHECK(Refused(WithConstraint(row), &message).code == "bad_request");
+    INFO(message);
+    CHECK(message.find("constraint \"c\": no value fits it") == 0);
+  }
+  for (const char* bound : {R"("lower_bound":1e30)", R"("upper_bound":-1e30)",
+                            R"("lower_bound":1e35,"upper_bound":1e36)"}) {
+    std::string message;
+    ErrorInfo info = Refused(
+        WithVariables(R"([{"name":"x"},{"name":"y",)" + std::string(bound) + "}]"), &message);
+    INFO(message);
+    REQUIRE(info.fields.size() == 1);
+    CHECK(info.fields[0].pointer.find("/variables/1/") == 0);
+    CHECK(message.find("variable \"y\": no value fits the bound") == 0);
+  }
 }
 
 TEST_CASE("limits on size hold") {

@@ -204,9 +204,10 @@ TEST_CASE("faults name line, column and text, several at once") {
   has(Fault("OBJSENSE\n UP\nENDATA\n"), "\"UP\" is no sense");
   has(Fault(File("    z\tr1\x01  2\nENDATA\n")), "a control character");
   std::string many(kHead);
-  for (int i = 0; i < 100; ++i) many += "    z  nix  1\n";
+  for (int i = 0; i < 300; ++i) many += "    z  nix  1\n";
   auto p = ReadMps(many + "ENDATA\n");
-  CHECK(GetErrorInfo(p.status()).fields.size() == 20);
+  CHECK(GetErrorInfo(p.status()).fields.size() == 100);
+  CHECK(Message(p.status()).find("(and 99 more or beyond)") != std::string::npos);
   ReadLimits limits;
   limits.max_rows = 2;
   CHECK_FALSE(ReadMps(File("ENDATA\n"), limits).ok());

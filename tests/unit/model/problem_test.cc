@@ -120,14 +120,53 @@ TEST_CASE("a check names every offending row and column") {
   has(broken([&](Problem& p) { p.column_names.Add("z"); }), "number of column names");
   has(broken([&](Problem& p) { p.row_names.Add("z"); }), "number of row names");
   Problem many;
-  for (int j = 0; j < 50; ++j) {
+  for (int j = 0; j < 150; ++j) {
     many.objective.push_back(nan);
     many.column_lower.push_back(0);
     many.column_upper.push_back(1);
     many.column_type.push_back(ColumnType::kContinuous);
     many.column_start.push_back(0);
   }
-  CHECK(GetErrorInfo(many.Check()).fields.size() == 20);
+  const absl::Status status = many.Check();
+  REQUIRE(GetErrorInfo(status).fields.size() == 101);
+  CHECK(GetErrorInfo(status).fields[100].message == "50 more faults are not listed");
+  CHECK(Message(status).find("(and 149 more)") != std::string::npos);
+}
+
+TEST_CASE("the builder takes 1e30 and more for infinite, and so do the writers") {
+  auto build = [](double column_upper, double row_lower, double row_upper) {
+    ProblemBuilder b;
+    b.AddColumn("x", 0, column_upper, ColumnType::kContinuous, 2);
+    b.BeginRow("wide", row_lower, row_upper);
+    b.AddTerm(0, 1);
+    return std::move(b).Build();
+  };
+  auto p = build(1e30, -1e31, 5);
+  REQUIRE(p.ok());
+  CHECK(p->column_upper[0] == kInfinity);
+  CHECK(p->row_lower[0] == -kInfinity);
+  CHECK(
+      Message(build(1, 1e30, kInfinity).status()).find("row wide: the lower bound is +infinity") !=
+      std::string::npos);
+  CHECK_FALSE(build(1, 1e31, 1e32).ok());
+  CHECK_FALSE(build(-1e30, 0, 1).ok());
+  // A problem that was put together by hand.
+  p->column_upper[0] = 1e33;
+  p->row_lower[0] = -1e35;
+  p->row_upper[0] = 1e30;
+  CHECK(CheckWritable(*p).ok());
+  for (ProblemFormat format : {ProblemFormat::kFlatJson, ProblemFormat::kMps, ProblemFormat::kLp}) {
+    auto back = ReadProblem(WriteProblem(*p, format), format);
+    REQUIRE_MESSAGE(back.ok(), Message(back.status()));
+    CHECK(back->column_upper[0] == kInfinity);
+    CHECK(back->row_lower[0] == -kInfinity);
+    CHECK(back->row_upper[0] == kInfinity);
+  }
+  p->row_lower[0] = 1e30;
+  p->row_upper[0] = kInfinity;
+  CHECK(Message(CheckWritable(*p)).find("row wide: no file can hold") == 0);
+  for (ProblemFormat format : {ProblemFormat::kFlatJson, ProblemFormat::kMps, ProblemFormat::kLp})
+    CHECK(WriteProblem(*p, format).empty());
 }
 
 TEST_CASE("a point is checked with sums that do not lose small parts") {
@@ -239,6 +278,30 @@ TEST_CASE("a problem whose arrays do not fit together is neither evaluated nor w
   ProblemBuilder rows;
   rows.SetRowBounds(5, 0, 1);
   CHECK_FALSE(std::move(rows).Build().ok());
+}
+
+TEST_CASE("names of a file that are no UTF-8 stay distinct and readable") {
+  // "é" is 0xE9 in Latin-1.
+  const std::string mps =
+      "NAME pr\xE9s\nROWS\n N co\xFBt\n G \xE9t\xE9\nCOLUMNS\n a\x9b co\xFBt 1 \xE9t\xE9 1\n"
+      " a\x9c co\xFBt 2 \xE9t\xE9 1\n \xC3\xA9 co\xFBt 3\nRHS\n R \xE9t\xE9 3\nENDATA\n";
+  auto p = ReadMps(mps);
+  REQUIRE_MESSAGE(p.ok(), Message(p.status()));
+  CHECK(p->name == "pr\u00e9s");
+  CHECK(p->objective_name == "co\u00fbt");
+  CHECK(p->row_names[0] == "\u00e9t\u00e9");
+  CHECK(p->column_names[0] == "a\xC2\x9B");
+  CHECK(p->column_names[1] == "a\xC2\x9C");
+  CHECK(p->column_names[2] == "\u00c3\u00a9");
+  p = ReadLp("min \xE9t\xE9 + 2 \xE8t\xE9\nst\n \xFB: \xE9t\xE9 + \xE8t\xE9 >= 1\nend\n");
+  REQUIRE_MESSAGE(p.ok(), Message(p.status()));
+  CHECK(p->column_names[0] == "\u00e9t\u00e9");
+  CHECK(p->column_names[1] == "\u00e8t\u00e9");
+  CHECK(p->row_names[0] == "\u00fb");
+  // UTF-8 is left as it is, whatever the comments hold.
+  p = ReadLp("\\ r\xE9sum\xE9\nmin \u00e9t\u00e9\nst\n c: \u00e9t\u00e9 >= 1\nend\n");
+  REQUIRE_MESSAGE(p.ok(), Message(p.status()));
+  CHECK(p->column_names[0] == "\u00e9t\u00e9");
 }
 
 TEST_CASE("a reader that may report no fault reports one") {
