@@ -104,9 +104,15 @@ void AddServe(CLI::App& app, ServeOptions& o, int& exit_status) {
   flag("--sync-wait", o.sync_wait, "SOLVENT_SYNC_WAIT",
        "Seconds that POST /solve waits before it answers 202")
       ->check(Between(0.0, 3600.0));
+  const CLI::Validator grant = Between(int64_t{0}, kMostCredits);
   flag("--credits", o.credits, "SOLVENT_CREDITS",
        "Credits that a new organization gets, or \"unlimited\" to charge nothing")
-      ->check(CLI::IsMember({kUnlimited}) | Between(int64_t{0}, kMostCredits));
+      ->check(CLI::Validator(
+          [grant](std::string& text) {
+            std::string wrong = text == kUnlimited ? "" : grant(text);
+            return wrong.empty() ? wrong : wrong + "; or " + kUnlimited;
+          },
+          "{" + std::string(kUnlimited) + "} or " + grant.get_description()));
   verb->add_option(
           "--credits-low", o.credits_low,
           "Tell an organization's users when a charge leaves this much or less (default: a\n"

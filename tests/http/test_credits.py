@@ -340,6 +340,8 @@ class Unlimited(unittest.TestCase):
             done = subprocess.run([SERVER, "serve", "--credits", wrong], capture_output=True,
                                   text=True, timeout=30)
             self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f'--credits: must be a whole number from 0 to 1000000000000, not "{wrong}";'
+                          " or unlimited", done.stderr)
 
 
 if __name__ == "__main__":
