@@ -6,6 +6,7 @@
 #include <deque>
 #include <new>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -478,9 +479,12 @@ FlatReader::Go FlatReader::AddVariable(size_t item) {
     return faults_.Add(FaultKind::kMeaning, Place{"variables", item, member}.ToPointer(),
                        "variable " + quoted + ": " + message, "value_error");
   };
-  for (auto [member, impossible] :
-       {std::pair("lower_bound", lower == kInfinity), {"upper_bound", upper == -kInfinity}}) {
-    if (impossible) return meaning(member, std::string("no value fits the bound, for ") + kBeyond);
+  // Expressions may use the name already: the column has to come, with a bound that can be.
+  for (auto [member, bound, impossible] :
+       {std::tuple("lower_bound", &lower, kInfinity), {"upper_bound", &upper, -kInfinity}}) {
+    if (*bound != impossible) continue;
+    *bound = -impossible;
+    if (!meaning(member, std::string("no value fits the bound, for ") + kBeyond)) return false;
   }
   if (type == ColumnType::kBinary) {
     if (lower == -kInfinity) lower = 0;

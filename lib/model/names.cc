@@ -58,11 +58,6 @@ void NormalizeNames(Problem& problem) {
 }
 
 void MakeNamesUtf8(Problem& problem) {
-  const size_t columns = problem.column_names.size(), rows = problem.row_names.size();
-  bool valid = IsValidUtf8(problem.name) && IsValidUtf8(problem.objective_name);
-  for (size_t j = 0; valid && j < columns; ++j) valid = IsValidUtf8(problem.column_names[j]);
-  for (size_t i = 0; valid && i < rows; ++i) valid = IsValidUtf8(problem.row_names[i]);
-  if (valid) return;
   auto utf8 = [](std::string_view latin1) {
     std::string text;
     for (char c : latin1) {
@@ -72,9 +67,14 @@ void MakeNamesUtf8(Problem& problem) {
     }
     return text;
   };
-  problem.name = utf8(problem.name);
-  problem.objective_name = utf8(problem.objective_name);
+  for (std::string* name : {&problem.name, &problem.objective_name}) {
+    if (!IsValidUtf8(*name)) *name = utf8(*name);
+  }
   for (NameList* list : {&problem.column_names, &problem.row_names}) {
+    bool valid = true;
+    for (size_t i = 0; valid && i < list->size(); ++i) valid = IsValidUtf8((*list)[i]);
+    if (valid) continue;
+    // All of a list: else two of its names might become one.
     NameList made;
     for (size_t i = 0; i < list->size(); ++i) made.Add(utf8((*list)[i]));
     *list = std::move(made);

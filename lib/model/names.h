@@ -26,7 +26,7 @@ bool IsFlatName(std::string_view name);
 // unique with underscores.
 void NormalizeNames(Problem& problem);
 
-// Where a name is no UTF-8, takes the bytes of all names for Latin-1: no two become the same.
+// Where a name is no UTF-8, takes the bytes of all of its list for Latin-1: no two become the same.
 void MakeNamesUtf8(Problem& problem);
 
 // The names a file gets, with the changes that were needed.

@@ -49,8 +49,9 @@ class Faults {
 // What is wrong with one pair of bounds, if anything.
 std::optional<std::string> BoundsFault(double lower, double upper) {
   if (std::isnan(lower) || std::isnan(upper)) return "a bound is not a number";
-  if (lower == kInfinity) return "the lower bound is +infinity, as is all from 1e30 on";
-  if (upper == -kInfinity) return "the upper bound is -infinity, as is all from -1e30 down";
+  if (FileBound(lower) == kInfinity) return "the lower bound is +infinity, as is all from 1e30 on";
+  if (FileBound(upper) == -kInfinity)
+    return "the upper bound is -infinity, as is all from -1e30 down";
   if (lower > upper) {
     return "the lower bound " + Show(lower) + " is above the upper bound " + Show(upper);
   }

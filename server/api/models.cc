@@ -465,6 +465,7 @@ absl::StatusOr<Response> Preview(Context& context, Request& request) {
       CallerOf(request).organization_id, request.Parameter("model_id"), std::move(read->run));
   if (!preview.ok()) return preview.status();
   const Problem& problem = preview->problem;
+  if (absl::Status fits = CheckWritable(problem); !fits.ok()) return fits;
   std::string text;
   JsonWriter w(text);
   w.BeginObject();

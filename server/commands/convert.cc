@@ -11,7 +11,8 @@ namespace {
 
 // By its ending; MPS for a name without one, unset for an unknown one.
 std::optional<ProblemFormat> FormatOfName(const std::string& file) {
-  if (std::filesystem::path(file).extension().empty()) return ProblemFormat::kMps;
+  if (std::filesystem::path(file).filename().string().find('.') == std::string::npos)
+    return ProblemFormat::kMps;
   const ProblemFormat format = GuessFormat(file, "{");
   // The content decides only where the name does not.
   if (GuessFormat(file, "NAME") != format) return std::nullopt;

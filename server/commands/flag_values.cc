@@ -6,7 +6,7 @@
 namespace solvent::cli {
 
 std::vector<std::string> Values(const std::string& text) {
-  constexpr const char* kBetween = " ,";
+  constexpr const char* kBetween = " ,\t\r\n";
   std::vector<std::string> values;
   for (size_t begin = 0; (begin = text.find_first_not_of(kBetween, begin)) != std::string::npos;) {
     const size_t end = std::min(text.find_first_of(kBetween, begin), text.size());

@@ -425,6 +425,20 @@ class Executing(ModelTest):
         self.assert_error(self.api.post(f"/models/{model['id']}/preview",
                                         json={"input_data": {}}), 400)
 
+    def test_a_bound_that_nothing_satisfies_has_no_preview_and_no_run(self):
+        text = "param cap; var x >= 0; minimize z: x; s.t. c: x >= cap; end;"
+        schema = {"type": "object", "properties": {"cap": {"type": "number"}}}
+        model = self.create(model=text, input_schema=schema, input_fields=[],
+                            example_input={"cap": 1})
+        body = {"input_data": {"cap": 1e30}}
+        for verb in ("preview", "execute"):
+            refused = self.api.post(f"/models/{model['id']}/{verb}", json=body)
+            self.assert_error(refused, 400)
+            self.assertIn("row c", refused.json()["message"])
+        body["input_data"]["cap"] = 9
+        answer = self.api.post(f"/models/{model['id']}/preview", json=body)
+        self.assertEqual(answer.json()["problem"]["constraints"][0]["expression"], "x >= 9")
+
     def test_hostile_names_do_no_harm(self):
         name = "'; DROP TABLE catalog_models; -- \" \\ [x,y] \u00fc\u4f60"
         result = self.run_model({"projects": [{"name": name, "gain": 2}], "budget": 3})

@@ -449,6 +449,21 @@ TEST_CASE("bounds and sides of 1e30 and more are infinite") {
   }
 }
 
+// An odd and an even number of columns before it, and a strict row, which looks at their types.
+TEST_CASE("expressions may use a variable whose bound nothing satisfies") {
+  for (const char* others :
+       {R"({"name":"a","type":"integer"},)", R"({"name":"a","type":"integer"},{"name":"b"},)",
+        R"({"name":"a","type":"integer"},{"name":"b"},{"name":"d"},)"}) {
+    std::string message;
+    Refused(Document("[" + std::string(others) + R"({"name":"y","upper_bound":-1e30}])",
+                     R"x({"sense":"minimize","expression":"a*(y - y + 1)"})x",
+                     R"([{"expression":"y + a < 5"},{"expression":"y*(y - a + 1) <= 1"}])"),
+            &message);
+    INFO(message);
+    CHECK(message.find("variable \"y\": no value fits the bound") == 0);
+  }
+}
+
 TEST_CASE("limits on size hold") {
   ReadLimits limits;
   limits.max_columns = 2;

@@ -280,6 +280,24 @@ TEST_CASE("a problem whose arrays do not fit together is neither evaluated nor w
   CHECK_FALSE(std::move(rows).Build().ok());
 }
 
+TEST_CASE("a bound that nothing satisfies is no problem's, whoever made it") {
+  ProblemBuilder builder;
+  builder.AddColumn("x", 0, 5, ColumnType::kContinuous, 1);
+  builder.BeginRow("c", 1, 2);
+  builder.AddTerm(0, 1);
+  const Problem good = *std::move(builder).Build();
+  auto refused = [&](auto damage) {
+    Problem p = good;
+    damage(p);
+    CHECK_FALSE(p.Check().ok());
+  };
+  CHECK(good.Check().ok());
+  refused([](Problem& p) { p.column_lower[0] = p.column_upper[0] = 1e30; });
+  refused([](Problem& p) { p.column_lower[0] = p.column_upper[0] = -1e30; });
+  refused([](Problem& p) { p.row_lower[0] = p.row_upper[0] = 1e31; });
+  refused([](Problem& p) { p.row_lower[0] = p.row_upper[0] = -1e300; });
+}
+
 TEST_CASE("names of a file that are no UTF-8 stay distinct and readable") {
   // "é" is 0xE9 in Latin-1.
   const std::string mps =
@@ -298,6 +316,12 @@ TEST_CASE("names of a file that are no UTF-8 stay distinct and readable") {
   CHECK(p->column_names[0] == "\u00e9t\u00e9");
   CHECK(p->column_names[1] == "\u00e8t\u00e9");
   CHECK(p->row_names[0] == "\u00fb");
+  // Columns, rows and titles are looked at by themselves.
+  p = ReadMps("NAME K\xF6ln\nROWS\n N cost\n G \xFB\nCOLUMNS\n \xC3\xA9 cost 1 \xFB 1\nENDATA\n");
+  REQUIRE_MESSAGE(p.ok(), Message(p.status()));
+  CHECK(p->name == "K\u00f6ln");
+  CHECK(p->row_names[0] == "\u00fb");
+  CHECK(p->column_names[0] == "\u00e9");
   // UTF-8 is left as it is, whatever the comments hold.
   p = ReadLp("\\ r\xE9sum\xE9\nmin \u00e9t\u00e9\nst\n c: \u00e9t\u00e9 >= 1\nend\n");
   REQUIRE_MESSAGE(p.ok(), Message(p.status()));
