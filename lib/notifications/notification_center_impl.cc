@@ -215,7 +215,7 @@ absl::StatusOr<std::unique_ptr<Watch>> NotificationCenterImpl::Subscribe(
     Lock lock(subscribers_->mutex);
     subscribers_->list.push_back(subscriber);
   }
-  Wake();  // what was added in between, and the change to the shorter sleep
+  Wake();  // for the change to the shorter sleep
   return std::make_unique<Subscription>(subscribers_, std::move(subscriber));
 }
 
@@ -276,6 +276,8 @@ void NotificationCenterImpl::HandOut() {
     absl::StatusOr<std::vector<NotificationPort::Positioned>> added =
         port_.ReadFrom(position_, kHandOutAtOnce);
     if (!added.ok()) return LogFailure("notifications.read_failed", added.status());
+    // After reading: whoever subscribed before one of these was added is among them.
+    subscribers = subscribers_->All();
     for (const auto& [position, notification] : *added) {
       for (const auto& subscriber : subscribers) {
         if (position < subscriber->from || !Matches(subscriber->filter, notification)) continue;

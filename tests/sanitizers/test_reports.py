@@ -47,8 +47,10 @@ class Reports(unittest.TestCase):
                 "    #0 FRAME\n    #1 CbcMain1(int) <null> (libCbcSolver.so.3+0x9)\n")
         ours = "solvent::RunCbc(solvent::MinForm const&) ../lib/solve/cbc/cbc_run.cc:9"
         clp = "ClpPresolve::gutsOfPresolvedModel(int) <null> (libClp.so.1+0xb)"
+        whole = "0x7f in ClpPresolve::gutsOfPresolvedModel(int) (/lib/x86_64/libClp.so.1+0xb)"
         for program, frame, text, failures in (
                 ("solvent-worker", clp, fall, 0),
+                ("solvent-worker", whole, "=====\n" + fall, 0),
                 ("solvent-worker", ours, fall, 1),
                 ("test_solve", clp, fall, 1),
                 ("solvent-worker", clp, fall.replace("SEGV", "heap-buffer-overflow"), 1)):

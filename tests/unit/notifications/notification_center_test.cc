@@ -114,6 +114,36 @@ TEST_CASE("a late subscriber does not hear of what an earlier one still waits fo
   CHECK(late.WaitFor(1) == Strings{"2"});
 }
 
+TEST_CASE("who subscribes while a backlog is handed out hears of what is added then") {
+  Folder folder;
+  Process process(folder.database());
+  Heard heard;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool begun = false, may_go_on = false;
+  auto slow_watch = process.center.Subscribe({}, [&](const Notification&) {
+    std::unique_lock<std::mutex> lock(mutex);
+    begun = true;
+    changed.notify_all();
+    changed.wait(lock, [&] { return may_go_on; });
+  });
+  for (int i = 0; i < 300; ++i) CHECK(process.center.Send(Make(kBob, "backlog")).value());
+  REQUIRE(process.center.Start().ok());
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return begun; });
+  }
+  auto watch = process.center.Subscribe({"org_a", "usr_ann"}, heard.callback());
+  CHECK(process.center.Send(Make(kAnn, "new")).value());
+  CHECK(process.center.Send(Make(kAnn, "newer")).value());
+  {
+    std::lock_guard<std::mutex> lock(mutex);
+    may_go_on = true;
+  }
+  changed.notify_all();
+  CHECK(heard.WaitFor(2) == Strings{"new", "newer"});
+}
+
 TEST_CASE("what another process adds is heard as well") {
   Folder folder;
   Process listening(folder.database());
