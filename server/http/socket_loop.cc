@@ -58,7 +58,7 @@ class SocketLoop::Runner {
         }
         next_sweep = now + tick_;
       }
-      for (LoopSocket* socket : gone_) sockets_.erase(socket);
+      for (LoopSocket* socket : gone_) Forget(socket);
       gone_.clear();
     }
   }
@@ -78,6 +78,15 @@ class SocketLoop::Runner {
     if (stopping_) socket.peer().Close(kGoingAway, "server stops");
     socket.Read();
     Write(socket);
+  }
+
+  void Forget(LoopSocket* gone) {
+    auto socket = sockets_.find(gone);
+    if (socket == sockets_.end()) return;
+    // Closing is not enough: a process that is being started holds the descriptor, too, for a
+    // moment, and until then epoll would go on to tell of it.
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, gone->fd(), nullptr);
+    sockets_.erase(socket);
   }
 
   void Write(LoopSocket& socket) {
