@@ -550,7 +550,11 @@ void RunQueue::SlotLoop() {
       }
       job = *std::move(claimed);
       // Knowing now that nothing else waits lets the next caller start at once: it may come before
-      // this slot would have looked again.
+      // this slot would have looked again. This run may have been announced after it was claimed.
+      {
+        Lock lock(mutex_);
+        seen = announced_;
+      }
       absl::StatusOr<QueueStats> stats = ports_.runs->Stats();
       if (stats.ok() && stats->queued == 0) {
         Lock lock(mutex_);
