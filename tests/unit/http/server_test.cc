@@ -281,87 +281,91 @@ TEST_CASE("threads that end at the same time leave the least number behind") {
   }
 }
 
+// All request threads but the last wait in a handler until the gate opens.
+class FullServer : public TestServer {
+ public:
+  FullServer(int threads, Milliseconds patience)
+      : TestServer(WithThreads(threads, patience)), threads_(threads) {}
+
+  void Fill() {
+    Start();
+    while (holders.size() + 1 < static_cast<size_t>(threads_)) {
+      holders.emplace_back(port()).Send(Get("/waits"));
+    }
+    REQUIRE(Eventually([&] { return gate.waiting() == threads_ - 1; }));
+  }
+  void Empty() {
+    gate.Open();
+    for (RawClient& client : holders) CHECK(client.Read().status == 200);
+  }
+
+  std::deque<RawClient> holders;
+
+ private:
+  static Options WithThreads(int threads, Milliseconds patience) {
+    Options options;
+    options.min_request_threads = 1;
+    options.max_request_threads = threads;
+    options.full_patience = patience;
+    return options;
+  }
+
+  int threads_;
+};
+
 TEST_CASE("when all threads are taken, requests get 503 and health still answers") {
-  Options options;
-  options.min_request_threads = 1;
-  options.max_request_threads = 3;
-  options.full_patience = Milliseconds(1);
-  TestServer server(options);
-  server.Start();
-  RawClient first(server.port()), second(server.port()), third(server.port());
-  first.Send(Get("/waits"));
-  second.Send(Get("/waits"));
-  REQUIRE(Eventually([&] { return server.gate.waiting() == 2; }));
-  Answer answer = third.Ask(Get("/waits"));
+  FullServer server(3, Milliseconds(1));
+  server.Fill();
+  RawClient client(server.port());
+  Answer answer = client.Ask(Get("/waits"));
   CHECK(answer.status == 503);
   CHECK(answer.Header("Retry-After") == "1");
   // Told that it is on the last thread.
-  CHECK(third.Ask(Get("/healthz")).body == "\"ok, and full\"");
-  server.gate.Open();
-  CHECK(first.Read().status == 200);
-  CHECK(second.Read().status == 200);
+  CHECK(client.Ask(Get("/healthz")).body == "\"ok, and full\"");
+  server.Empty();
   REQUIRE(Eventually([&] { return server->metrics().in_flight == 0; }));
-  CHECK(third.Ask(Get("/hello")).status == 200);
-  CHECK(third.Ask(Get("/healthz")).body == "\"ok\"");
+  CHECK(client.Ask(Get("/hello")).status == 200);
+  CHECK(client.Ask(Get("/healthz")).body == "\"ok\"");
 }
 
 TEST_CASE("a rush that takes all threads for a while waits for them, and health does not") {
-  Options options;
-  options.min_request_threads = 1;
-  options.max_request_threads = 3;
-  options.full_patience = Milliseconds(60'000);
-  TestServer server(options);
+  constexpr int kThreads = 3;
+  FullServer server(kThreads, Milliseconds(60'000));
   server.Add("GET", "/naps", [](Request&) {
     poll(nullptr, 0, 1);
     return Response::Json(200, "1");
   });
-  server.Start();
-  std::deque<RawClient> holders, rush;
-  for (int i = 0; i < 2; ++i) holders.emplace_back(server.port()).Send(Get("/waits"));
-  REQUIRE(Eventually([&] { return server.gate.waiting() == 2; }));
+  server.Fill();
+  std::deque<RawClient> rush;
   // Two in one packet: what waits is the connection's first request.
-  const int clients = options.max_request_threads;
-  for (int i = 0; i < clients; ++i)
+  for (int i = 0; i < kThreads; ++i)
     rush.emplace_back(server.port()).Send(Get("/naps") + Get("/things/" + std::to_string(i)));
   RawClient health(server.port());
   CHECK(health.Ask(Get("/healthz")).body == "\"ok, and full\"");
-  CHECK(Eventually([&] { return server->metrics().in_flight == 2; }));
-  server.gate.Open();
-  for (RawClient& client : holders) CHECK(client.Read().status == 200);
-  for (int i = 0; i < clients; ++i) {
+  CHECK(Eventually([&] { return server->metrics().in_flight == kThreads - 1; }));
+  server.Empty();
+  for (int i = 0; i < kThreads; ++i) {
     CHECK(rush[i].Read().body == "1");
     CHECK(rush[i].Read().body.find("\"id\":\"" + std::to_string(i) + "\"") != std::string::npos);
   }
 }
 
 TEST_CASE("only so many requests wait for threads, the others are refused at once") {
-  Options options;
-  options.min_request_threads = 1;
-  options.max_request_threads = 2;
-  options.full_patience = Milliseconds(60'000);
-  TestServer server(options);
-  server.Start();
-  RawClient holder(server.port()), last(server.port());
+  FullServer server(2, Milliseconds(60'000));
+  server.Fill();
   std::deque<RawClient> parked;
-  holder.Send(Get("/waits"));
-  REQUIRE(Eventually([&] { return server.gate.waiting() == 1; }));
   for (int i = 0; i < 2; ++i) parked.emplace_back(server.port()).Send(Get("/hello"));
+  RawClient last(server.port());
   REQUIRE(last.Ask(Get("/healthz")).status == 200);
   CHECK(last.Ask(Get("/hello")).status == 503);
-  server.gate.Open();
+  server.Empty();
   for (RawClient& client : parked) CHECK(client.Read().status == 200);
 }
 
 TEST_CASE("a server stops while requests wait for threads") {
-  Options options;
-  options.min_request_threads = 1;
-  options.max_request_threads = 2;
-  options.full_patience = Milliseconds(60'000);
-  TestServer server(options);
-  server.Start();
-  RawClient holder(server.port()), parked(server.port()), health(server.port());
-  holder.Send(Get("/waits"));
-  REQUIRE(Eventually([&] { return server.gate.waiting() == 1; }));
+  FullServer server(2, Milliseconds(60'000));
+  server.Fill();
+  RawClient parked(server.port()), health(server.port());
   parked.Send(Get("/hello"));
   REQUIRE(health.Ask(Get("/healthz")).status == 200);
   std::thread stopper([&] { server->Stop(Milliseconds(60'000)); });
@@ -369,8 +373,7 @@ TEST_CASE("a server stops while requests wait for threads") {
   CHECK(parked.Read().status == 503);
   CHECK(parked.Closes());
   CHECK(health.Closes());
-  server.gate.Open();
-  CHECK(holder.Read().status == 200);
+  server.Empty();
   stopper.join();
 }
 
