@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "clock.h"
 #include "conflict_filler.h"
 #include "live_run.h"
 #include "mutex.h"
@@ -104,10 +105,10 @@ class RunQueue : public ExecutionStore {
 
   void SlotLoop();
   absl::StatusOr<std::optional<Job>> ClaimJob();
-  // These two return whether the slot has been counted idle already.
-  bool RunJob(Job job);
   // Whether other work comes before what is queued here.
   bool OtherWorkIsNext();
+  // These two return whether the slot has been counted idle already.
+  bool RunJob(Job job);
   bool EndJob(Job& job, FinishRun finish, bool frees_slot);
   static FinishRun WithoutResult(FinishRun finish);
   FinishRun SolveJob(Job& job, bool* put_back);
@@ -123,6 +124,8 @@ class RunQueue : public ExecutionStore {
   void Log(LogLevel level, std::string_view event, Json fields) const;
   void LogEnd(const Execution& execution) const;
   bool SleepUnlessStopping(double seconds);
+
+  static constexpr Micros kLease = Micros{30} * 1'000'000;
 
   StorePorts& ports_;
   const std::vector<SolveBackend*> backends_;
