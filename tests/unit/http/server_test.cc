@@ -328,6 +328,28 @@ TEST_CASE("when all threads are taken, requests get 503 and health still answers
   CHECK(client.Ask(Get("/healthz")).body == "\"ok\"");
 }
 
+TEST_CASE("a client that reads nothing does not hold the last thread for long") {
+  FullServer server(2, Milliseconds(1));
+  Route route;
+  route.method = "GET";
+  route.pattern = "/wide";
+  route.auth = Auth::kPublic;
+  route.answers_when_full = true;
+  route.handler = [](Request&) { return Response::Json(200, std::string(100'000, '1')); };
+  REQUIRE(server->AddRoute(std::move(route)).ok());
+  server.Fill();
+  RawClient deaf(server.port(), 4096);
+  REQUIRE(deaf.Ask(Get("/healthz")).status == 200);
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += Get("/wide");
+  deaf.Send(many);
+  // Cut off as soon as its answers have filled all buffers on the way.
+  CHECK(Eventually([&] { return server->metrics().connections == 1; }));
+  RawClient other(server.port());
+  CHECK(other.Ask(Get("/healthz")).status == 200);
+  server.Empty();
+}
+
 TEST_CASE("a rush that takes all threads for a while waits for them, and health does not") {
   constexpr int kThreads = 3;
   FullServer server(kThreads, Milliseconds(60'000));
@@ -348,6 +370,20 @@ TEST_CASE("a rush that takes all threads for a while waits for them, and health 
     CHECK(rush[i].Read().body == "1");
     CHECK(rush[i].Read().body.find("\"id\":\"" + std::to_string(i) + "\"") != std::string::npos);
   }
+}
+
+TEST_CASE("who calls a WebSocket like a page waits for no thread to hear it") {
+  FullServer server(2, Milliseconds(60'000));
+  Route route;
+  route.method = "GET";
+  route.pattern = "/ws";
+  route.auth = Auth::kPublic;
+  route.websocket = [] { return std::unique_ptr<WebSocketSession>(); };
+  REQUIRE(server->AddRoute(std::move(route)).ok());
+  server.Fill();
+  RawClient plain(server.port());
+  CHECK(plain.Ask(Get("/ws")).status == 426);
+  server.Empty();
 }
 
 TEST_CASE("only so many requests wait for threads, the others are refused at once") {
