@@ -329,7 +329,11 @@ void FrontEnd::Close(Connection& connection) {
   }
   std::lock_guard lock(connections_mutex_);
   int fd = connection.fd.exchange(-1);
-  if (fd >= 0) close(fd);
+  if (fd >= 0) {
+    // As a process that is being started may hold it, too: epoll would go on to tell of it.
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    close(fd);
+  }
   connection.state.store(Connection::kFree, std::memory_order_release);
   free_.push_back(&connection);
   --counters_.connections;
