@@ -48,10 +48,14 @@ class Reports(unittest.TestCase):
         ours = "solvent::RunCbc(solvent::MinForm const&) ../lib/solve/cbc/cbc_run.cc:9"
         clp = "ClpPresolve::gutsOfPresolvedModel(int) <null> (libClp.so.1+0xb)"
         whole = "0x7f in ClpPresolve::gutsOfPresolvedModel(int) (/lib/x86_64/libClp.so.1+0xb)"
+        race = "WARNING: ThreadSanitizer: data race (pid=7)\n    #0 " + ours + "\n"
+        shift = "../lib/solve/cbc/cbc_run.cc:9:3: runtime error: shift exponent 40 is too large\n"
         for program, frame, text, failures in (
                 ("solvent-worker", clp, fall, 0),
                 ("solvent-worker", whole, "=====\n" + fall, 0),
                 ("solvent-worker", ours, fall, 1),
+                ("solvent-worker", clp, race + fall, 1),
+                ("solvent-worker", clp, shift + fall, 1),
                 ("test_solve", clp, fall, 1),
                 ("solvent-worker", clp, fall.replace("SEGV", "heap-buffer-overflow"), 1)):
             with self.subTest(program=program, frame=frame), \
