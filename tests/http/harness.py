@@ -17,7 +17,7 @@ import contract
 
 SERVER = os.environ.get("SOLVENT_SERVER", "build/server/solvent")
 CREDITS = 1_000_000_000  # of every organization, unless a server is started with --credits
-LISTENING = re.compile(r"listening on (http://(?:[\d.]+|\[[\da-f:]+\]):\d+)")
+LISTENING = re.compile(r"listening on (http://\S+)")
 KEY = re.compile(r"^\s+(ok_live_[0-9a-f]{64})$", re.M)
 
 
