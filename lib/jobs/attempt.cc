@@ -71,13 +71,7 @@ TaskReason VerdictOf(SolveStatus status) {
 Json Report(const GeneratedRun& run, const SolveResult& result) {
   if (!run.reporter) return Json();
   absl::StatusOr<Json> report = run.reporter(result);
-  if (report.ok()) return *std::move(report);
-  Json warning;
-  warning.Set("message", "the result could not be reported in the model's terms: " +
-                             std::string(Message(report.status())));
-  Json substitute;
-  substitute.Set("warnings", Json::Array{std::move(warning)});
-  return substitute;
+  return report.ok() ? *std::move(report) : ReportFailed(report.status());
 }
 
 AttemptEnd Answered(const GeneratedRun& run, const SolveResult& result, const Json& report) {

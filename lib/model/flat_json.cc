@@ -122,6 +122,9 @@ class FlatReader {
   // Calls `member` for each key, refusing repeated ones. Keys stay valid during the walk.
   template <typename F>
   Go ForEachMember(ondemand::object object, SeenKeys& seen, F member);
+  // Calls read(item, object) for each element of a list of objects, and fits(count) after each.
+  template <typename F, typename G>
+  Go ForEachObject(const Place& place, ondemand::value value, bool may_be_empty, F read, G fits);
 
   Go CompileFault(const Place& place, std::string_view where, std::string_view expression);
   void EmitTerms(const ExpressionCompiler::Row& row);
@@ -211,6 +214,32 @@ FlatReader::Go FlatReader::ForEachMember(ondemand::object object, SeenKeys& seen
     if (!member(key, field.value())) return false;
   }
   return true;
+}
+
+template <typename F, typename G>
+FlatReader::Go FlatReader::ForEachObject(const Place& place, ondemand::value value,
+                                         bool may_be_empty, F read, G fits) {
+  ondemand::json_type type;
+  if (value.type().get(type)) return Malformed();
+  if (type != ondemand::json_type::array) return WrongType(place, value, "an array", 1);
+  ondemand::array array;
+  if (value.get_array().get(array)) return Malformed();
+  size_t item = 0;
+  for (auto result : array) {
+    ondemand::value element;
+    ondemand::json_type element_type;
+    if (std::move(result).get(element) || element.type().get(element_type)) return Malformed();
+    if (element_type == ondemand::json_type::object) {
+      ondemand::object object;
+      if (element.get_object().get(object)) return Malformed();
+      if (!read(item, object)) return false;
+    } else if (!WrongType({place.member, item, {}}, element, "an object", 2)) {
+      return false;
+    }
+    ++item;
+    if (!fits(item)) return false;
+  }
+  return may_be_empty || item > 0 || Shape(place, "must not be empty", "too_short");
 }
 
 FlatReader::Go FlatReader::RawText(ondemand::value value, std::string_view& raw) {
@@ -400,30 +429,13 @@ FlatReader::Go FlatReader::ReadMember(std::string_view key, ondemand::value valu
 
 FlatReader::Go FlatReader::ReadVariables(ondemand::value value) {
   const Place place{{}, 0, "variables"};
-  ondemand::json_type type;
-  if (value.type().get(type)) return Malformed();
-  if (type != ondemand::json_type::array) return WrongType(place, value, "an array", 1);
-  ondemand::array array;
-  if (value.get_array().get(array)) return Malformed();
-  size_t item = 0;
-  for (auto result : array) {
-    ondemand::value element;
-    ondemand::json_type element_type;
-    if (std::move(result).get(element) || element.type().get(element_type)) return Malformed();
-    if (item == limits_.max_columns) {
-      Shape(place, "has more than " + std::to_string(item) + " elements", "too_long");
-      return false;
-    }
-    if (element_type == ondemand::json_type::object) {
-      ondemand::object object;
-      if (element.get_object().get(object)) return Malformed();
-      if (!ReadVariable(item, object)) return false;
-    } else if (!WrongType({"variables", item, {}}, element, "an object", 2)) {
-      return false;
-    }
-    ++item;
-  }
-  return item > 0 || Shape(place, "must not be empty", "too_short");
+  auto fits = [&](size_t count) {
+    if (count <= limits_.max_columns) return true;
+    Shape(place, "has more than " + std::to_string(limits_.max_columns) + " elements", "too_long");
+    return false;
+  };
+  auto variable = [&](size_t item, ondemand::object object) { return ReadVariable(item, object); };
+  return ForEachObject(place, value, false, variable, fits);
 }
 
 FlatReader::Go FlatReader::ReadVariable(size_t item, ondemand::object object) {
@@ -564,23 +576,7 @@ FlatReader::Go FlatReader::ReadConstraints(ondemand::value value) {
   bool null = false;
   if (!IsNull(value, null)) return false;
   if (null) return true;
-  ondemand::json_type type;
-  if (value.type().get(type)) return Malformed();
-  if (type != ondemand::json_type::array) return WrongType(place, value, "an array", 1);
-  ondemand::array array;
-  if (value.get_array().get(array)) return Malformed();
-  size_t item = 0;
-  for (auto result : array) {
-    ondemand::value element;
-    ondemand::json_type element_type;
-    if (std::move(result).get(element) || element.type().get(element_type)) return Malformed();
-    if (element_type == ondemand::json_type::object) {
-      ondemand::object object;
-      if (element.get_object().get(object)) return Malformed();
-      if (!ReadConstraint(item, object)) return false;
-    } else if (!WrongType({"constraints", item, {}}, element, "an object", 2)) {
-      return false;
-    }
+  auto fits = [&](size_t) {
     if (static_cast<size_t>(builder_.num_rows()) > limits_.max_rows) {
       Shape(place, "has more than " + std::to_string(limits_.max_rows) + " rows", "too_long");
       return false;
@@ -589,9 +585,12 @@ FlatReader::Go FlatReader::ReadConstraints(ondemand::value value) {
       Shape(place, "has more than " + std::to_string(limits_.max_terms) + " terms", "too_long");
       return false;
     }
-    ++item;
-  }
-  return true;
+    return true;
+  };
+  auto constraint = [&](size_t item, ondemand::object object) {
+    return ReadConstraint(item, object);
+  };
+  return ForEachObject(place, value, true, constraint, fits);
 }
 
 FlatReader::Go FlatReader::ReadConstraint(size_t item, ondemand::object object) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "solvent/error.h"
 #include "solvent/json.h"
 #include "solvent/result_json.h"
 
@@ -222,6 +223,15 @@ ResultJson RenderResult(const Problem& problem, const SolveResult& result, const
 
 std::string ResultToJson(const Problem& problem, const SolveResult& result) {
   return Render(problem, result, Json(), SIZE_MAX);
+}
+
+Json ReportFailed(const absl::Status& failure) {
+  Json warning;
+  warning.Set("message", "the result could not be reported in the model's terms: " +
+                             std::string(Message(failure)));
+  Json report;
+  report.Set("warnings", Json::Array{std::move(warning)});
+  return report;
 }
 
 std::string NoSolutionInTime(std::string_view limit, const SolveResult& result) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "solvent/json.h"
 #include "solvent/problem.h"
 #include "solvent/progress.h"
@@ -22,6 +23,9 @@ inline constexpr size_t kPreviewVariables = 1000;
 
 // Members of `report` (an object or null) are appended, except those that the result has itself.
 ResultJson RenderResult(const Problem& problem, const SolveResult& result, const Json& report = {});
+
+// What stands in a result for a report that could not be made: a warning that says why.
+Json ReportFailed(const absl::Status& failure);
 
 // Why there is no result after `limit` ("the time limit") has passed without a point to show.
 std::string NoSolutionInTime(std::string_view limit, const SolveResult& result);

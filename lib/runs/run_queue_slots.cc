@@ -263,12 +263,7 @@ Json RunQueue::Report(Job& job, const SolveResult& result) const {
   Json fields;
   fields.Set("execution_id", execution.id).Set("error", Message(report.status()));
   Log(LogLevel::kWarning, "run.report_failed", std::move(fields));
-  Json warning;
-  warning.Set("message", "the result could not be reported in the model's terms: " +
-                             std::string(Message(report.status())));
-  Json substitute;
-  substitute.Set("warnings", Json::Array{std::move(warning)});
-  return substitute;
+  return ReportFailed(report.status());
 }
 
 bool RunQueue::EndJob(Job& job, FinishRun finish, bool frees_slot) {

@@ -1,8 +1,4 @@
 // Each way that is known to hurt an unprotected cpp-httplib, and the answer it gets here.
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <deque>
 #include <thread>
@@ -292,7 +288,6 @@ TEST_CASE("large bodies above what all together may take are refused") {
   CHECK(answer.body.find("too many large bodies") != std::string::npos);
 }
 
-// As one is that starts a program, between its fork and its exec.
 TEST_CASE("a connection that is over is forgotten though another process holds its descriptor") {
   Options options;
   options.min_request_threads = 1;  // one waits for events, and all hangs on that
@@ -301,13 +296,7 @@ TEST_CASE("a connection that is over is forgotten though another process holds i
   server.Start();
   RawClient old(server.port());
   REQUIRE(Eventually([&] { return server->metrics().connections == 1; }));
-  const pid_t holder = fork();
-  if (holder == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // in case the test crashes
-    pause();
-    _exit(0);
-  }
-  REQUIRE(holder > 0);
+  DescriptorHolder holder;
   REQUIRE(Eventually([&] { return server->metrics().connections == 0; }));
   // Takes the place of the one that is over.
   RawClient busy(server.port());
@@ -317,8 +306,6 @@ TEST_CASE("a connection that is over is forgotten though another process holds i
   CheckStillServes(server);
   server.gate.Open();
   CHECK(busy.Read().status == 200);
-  kill(holder, SIGKILL);
-  waitpid(holder, nullptr, 0);
 }
 
 }  // namespace

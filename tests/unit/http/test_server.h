@@ -2,6 +2,10 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <memory>
@@ -54,6 +58,28 @@ struct LogLines {
     std::lock_guard lock(mutex);
     return text.find(part) != std::string::npos;
   }
+};
+
+// Holds all open descriptors as a process does that starts a program, between its fork and exec.
+class DescriptorHolder {
+ public:
+  DescriptorHolder() : pid_(fork()) {
+    if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);  // in case the test crashes
+      pause();
+      _exit(0);
+    }
+    REQUIRE(pid_ > 0);
+  }
+  ~DescriptorHolder() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  DescriptorHolder(const DescriptorHolder&) = delete;
+  DescriptorHolder& operator=(const DescriptorHolder&) = delete;
+
+ private:
+  const pid_t pid_;
 };
 
 class TestServer {
