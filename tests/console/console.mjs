@@ -80,7 +80,7 @@ export async function openPage(browser, server, options = {}) {
     viewport: { width: 1280, height: 860 }, locale: 'en-GB', reducedMotion: 'reduce', ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20000);
+  page.setDefaultTimeout(60000);
   page.problems = [];
   page.loaded = new Map();
   page.on('pageerror', (error) => page.problems.push(String(error)));

@@ -574,6 +574,7 @@ pageTest('the first load is small and comes from this server alone', async (page
 
 pageTest('everything can be reached with the keyboard', async (page) => {
   await page.goto(server.url);
+  await page.locator('input:focus').waitFor();
   await page.keyboard.type(server.key);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();

@@ -6,6 +6,7 @@ are the one place where these become what they are in a test, and back.
 
 import os
 import pathlib
+import random
 import re
 import shlex
 import shutil
@@ -32,9 +33,18 @@ exec {server} "$@"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that the system hands to nobody else before it is used, where it has any such."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        lowest = int(file.read().split()[0])
+    for _ in range(100):
+        port = random.randrange(lowest - 10_000, lowest) if lowest > 15_000 else 0
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return probe.getsockname()[1]
+            except OSError:  # taken
+                pass
+    raise RuntimeError("no port is free")
 
 
 class Workspace:

@@ -16,6 +16,7 @@ import httpx
 import contract
 
 SERVER = os.environ.get("SOLVENT_SERVER", "build/server/solvent")
+PATIENCE = 120  # seconds, for what is to come: a machine may have other work
 CREDITS = 1_000_000_000  # of every organization, unless a server is started with --credits
 LISTENING = re.compile(r"listening on (http://\S+)")
 KEY = re.compile(r"^\s+(ok_live_[0-9a-f]{64})$", re.M)
@@ -70,7 +71,7 @@ class Server:
                 return int(line.split()[1]) * 1024
         raise AssertionError("the server is gone")
 
-    def stop(self, with_signal=signal.SIGTERM, timeout=30):
+    def stop(self, with_signal=signal.SIGTERM, timeout=PATIENCE):
         """Its exit status; a server that ends badly, by a crash or a sanitizer's report, fails."""
         if self.process is None:
             return None
@@ -109,7 +110,7 @@ class Server:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         headers.update(options.pop("headers", {}))
         return httpx.Client(
-            base_url=self.url + "/api/v2", headers=headers, timeout=60,
+            base_url=self.url + "/api/v2", headers=headers, timeout=PATIENCE,
             # No TLS here; loading the system's certificates takes longer than most requests.
             verify=False, event_hooks=contract.HOOKS, **options
         )
@@ -215,7 +216,7 @@ def slow_problem(seed=1, size=50, rows=5):
     )
 
 
-def wait_until(condition, seconds=30, step=0.02):
+def wait_until(condition, seconds=PATIENCE, step=0.02):
     """The condition's first true value; fails when it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -225,7 +226,7 @@ def wait_until(condition, seconds=30, step=0.02):
     raise AssertionError("waited in vain")
 
 
-def ended(client, execution_id, seconds=60):
+def ended(client, execution_id, seconds=PATIENCE):
     """The execution once it has ended."""
 
     def look():

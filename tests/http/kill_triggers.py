@@ -218,7 +218,8 @@ class Fires(Load):
         # Those that were refused while the answer was lost are delivered as well.
         self.harness.wait_until(
             lambda: "solvent_webhooks_open 0\n" in
-            httpx.get(self.killing.server.url + "/metrics", verify=False).text, 120, 0.2)
+            httpx.get(self.killing.server.url + "/metrics", timeout=60, verify=False).text,
+            step=0.2)
 
     def check_database(self, database):
         def none(sql, fault):

@@ -440,8 +440,8 @@ class CommandLine(unittest.TestCase):
         self.assertIn("incumbent", line)
         start = time.monotonic()
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=20)
-        self.assertLess(time.monotonic() - start, 15)
+        output, _ = process.communicate(timeout=120)
+        self.assertLess(time.monotonic() - start, 40)  # the limit is 60
         self.assertEqual(process.returncode, 5)
         self.assertEqual(json.loads(output)["status"], "cancelled")
 

@@ -12,7 +12,7 @@ class ConsoleTest(ServerTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.web = httpx.Client(base_url=cls.server.url, verify=False, event_hooks=HOOKS)
+        cls.web = httpx.Client(base_url=cls.server.url, timeout=60, verify=False, event_hooks=HOOKS)
 
     @classmethod
     def tearDownClass(cls):

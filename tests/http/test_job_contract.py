@@ -41,7 +41,7 @@ class States(JobTest):
 
     def seen(self, path, status):
         """The execution in that state, by both routes, in the page's shape."""
-        execution = wait_until(lambda: (e := self.get(path))["status"] == status and e, 60)
+        execution = wait_until(lambda: (e := self.get(path))["status"] == status and e)
         listed = self.get(path.rsplit("/", 1)[0] + "?limit=100")
         self.assert_shape(listed, SEED)
         self.assert_shape([execution], SEED)
@@ -132,7 +132,7 @@ class Webhooks(JobTest):
         job = self.job(webhook_url=self.receiver.url)
         path = self.start(job, [small(1)])
         execution = path.split("/")[-1]
-        (notice,) = wait_until(lambda: self.told("system", execution), 60)
+        (notice,) = wait_until(lambda: self.told("system", execution))
         self.assertEqual(len(self.receiver.requests), 4)
         self.assertEqual((notice["data"]["job"], notice["data"]["event_type"]),
                          (job, "job.execution.completed"))
@@ -142,7 +142,7 @@ class Webhooks(JobTest):
         self.receiver.answers = [410]
         job = self.job(webhook_url=self.receiver.url)
         path = self.start(job, [small(1)])
-        wait_until(lambda: self.told("system", path.split("/")[-1]), 60)
+        wait_until(lambda: self.told("system", path.split("/")[-1]))
         self.assertIsNone(self.get(f"/jobs/{job}")["spec"]["webhook_url"])
         self.ended(self.start(job, [small(1)]))
         self.assertEqual(len(self.receiver.requests), 1)
@@ -195,7 +195,7 @@ class Damage(unittest.TestCase):
         self.execute("DELETE FROM model_documents")
         self.server.start()
         with self.server.client(self.server.key) as api:
-            done = wait_until(lambda: (e := api.get(path).json())["status"] in ENDS and e, 60)
+            done = wait_until(lambda: (e := api.get(path).json())["status"] in ENDS and e)
             self.assertEqual(done["status"], "failed")
             self.assertEqual(done["stats"]["failure"], 4)
             for task in done["tasks"]:
@@ -211,7 +211,7 @@ class Damage(unittest.TestCase):
     def test_an_internal_error_has_a_request_id_and_no_detail(self):
         self.execute("UPDATE jobs SET definition = 'no JSON'")
         # Not with the client that holds answers to the API's document: it promises no such thing.
-        answer = httpx.get(self.server.url + "/v0/jobs/j", verify=False,
+        answer = httpx.get(self.server.url + "/v0/jobs/j", timeout=60, verify=False,
                            headers={"Authorization": f"Bearer {self.server.key}"})
         body = answer.json()
         self.assertEqual((answer.status_code, body["error"], body["code"]),

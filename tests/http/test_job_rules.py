@@ -609,7 +609,8 @@ class Errors(JobTest):
                     415, "unsupported_media_type")
 
     def test_the_seed_s_own_paths_lead_to_the_same(self):
-        own = httpx.get(self.server.url + "/v0/jobs/" + self.name, verify=False, headers={
+        path = "/v0/jobs/" + self.name
+        own = httpx.get(self.server.url + path, timeout=60, verify=False, headers={
             "Authorization": f"Bearer {self.server.key}", "Blaxel-Version": "2026-04-28",
             "X-Blaxel-Workspace": "elsewhere"})
         self.assertEqual(own.json(), self.get(f"/jobs/{self.name}"))
@@ -634,7 +635,7 @@ class Stopping(unittest.TestCase):
                 connection.sendall(head + body[:10])
                 # This request and the one that asks.
                 wait_until(lambda: "solvent_http_in_flight 2\n" in httpx.get(
-                    server.url + "/metrics", verify=False).text)
+                    server.url + "/metrics", timeout=60, verify=False).text)
                 server.process.send_signal(signal.SIGTERM)
                 database = sqlite3.connect(server.database, timeout=30)
                 # The task that was under way has been put back.

@@ -113,7 +113,7 @@ class JobTest(ServerTest):
         self.assertEqual(answer.status_code, 200, answer.text)
         return answer.json()
 
-    def ended(self, path, seconds=60):
+    def ended(self, path, seconds=120):
         def look():
             execution = self.get(path)
             self.check_execution(execution)
@@ -459,7 +459,7 @@ class Stopping(JobTest):
         job = self.job(runtime={"maxConcurrentTasks": 1})
         # Solvers are told 2 s, so that the second one is under way when 3 s are over.
         path = self.start(job, [slow(1), slow(2), small(3)], timeout=3)
-        done = self.ended(path, 20)
+        done = self.ended(path)
         self.assertEqual(done["status"], "timeout")
         self.assertEqual(done["tasks"][1]["conditions"][-1]["reason"], "ExecutionTimeout")
         self.assertEqual(done["tasks"][2]["status"], "cancelled")

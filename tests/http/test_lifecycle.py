@@ -11,7 +11,7 @@ import unittest
 
 import httpx
 
-from harness import SERVER, Server, ended, problem, slow_problem, wait_until
+from harness import SERVER, Server, dumps, ended, problem, slow_problem, wait_until
 from kill_test import Solves
 from killing import Killing, lives
 
@@ -57,7 +57,7 @@ class Lifecycle(unittest.TestCase):
             wait_until(lambda: api.get(f"/solve/async/{long}").json()["status"] == "running")
         start = time.monotonic()
         self.assertEqual(self.server.stop(signal.SIGINT), 0)
-        self.assertLess(time.monotonic() - start, 20)
+        self.assertLess(time.monotonic() - start, 40)  # its limit is 60
         with self.restart() as api:
             wait_until(lambda: api.get(f"/solve/async/{long}").json()["status"] == "running")
             self.assertTrue(api.post(f"/solve/async/{long}/cancel").json()["cancelled"])
@@ -163,36 +163,35 @@ class Lifecycle(unittest.TestCase):
         with self.server.client() as api:
             run = api.post("/solve/async", json=slow_problem(24)).json()["task_id"]
 
-            seen = set()
-
             def kill_worker():
-                nonlocal seen
                 if api.get(f"/models/executions/{run}").json()["status"] == "failed":
                     return True
-                # Not those that are still starting: that ends a run with another reason.
-                now = set(children(self.server.process.pid))
-                for pid in now & seen:
+                for pid in children(self.server.process.pid):
                     try:
-                        os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
+                        # Not those that are still starting: that ends a run with another reason.
+                        if seconds_used(pid) > 0.5:
+                            os.kill(pid, signal.SIGKILL)
+                    except (FileNotFoundError, ProcessLookupError):
                         pass
-                seen = now - seen
                 return False
 
-            wait_until(kill_worker, step=0.5)
+            wait_until(kill_worker, step=0.1)
             record = api.get(f"/models/executions/{run}").json()
             self.assertIn("3 times", record["error_message"])
             self.assertIsNone(record["result_data"])
             self.assertEqual(api.post("/solve", json=SMALL).json()["objective_value"], 6)
 
     def test_a_client_that_leaves_does_not_stop_its_run(self):
-        body = slow_problem(25)
-        body["options"] = {"time_limit_seconds": 2}
+        body = dumps({**slow_problem(25), "options": {"time_limit_seconds": 3}}).encode()
+        host, port = self.server.url.removeprefix("http://").split(":")
         with self.server.client() as api:
-            with self.assertRaises(httpx.TimeoutException):
-                api.post("/solve", json=body, timeout=0.5)
-            run = api.get("/models/executions/all").json()["items"][0]
-            self.assertEqual(run["status"], "running")
+            with socket.create_connection((host, int(port))) as leaving:
+                leaving.sendall((f"POST /api/v2/solve HTTP/1.1\r\nHost: here\r\n"
+                                 f"Authorization: Bearer {self.server.key}\r\n"
+                                 "Content-Type: application/json\r\n"
+                                 f"Content-Length: {len(body)}\r\n\r\n").encode() + body)
+                running = "/models/executions/all?status=running"
+                (run,) = wait_until(lambda: api.get(running).json()["items"])
             self.assertEqual(ended(api, run["id"])["status"], "completed")
 
     def test_two_servers_share_one_database(self):
@@ -231,7 +230,14 @@ class Killed(unittest.TestCase):
     def test_nothing_is_lost_doubled_or_ended_twice(self):
         solves = Solves()
         killing = Killing(SERVER, [solves], seed=1)
-        killing.run(lives(4, 0.05, 1.2))
+        some = lives(4, 0.05, 1.2)
+
+        def live(killing):
+            if killing.kills == 3:  # the last one with a kill after it
+                wait_until(lambda: len(solves.expected) > 20)
+            return some(killing)
+
+        killing.run(live)
         self.assertEqual(killing.faults, [])
         self.assertGreater(len(solves.expected), 20)
 

@@ -113,7 +113,8 @@ class Mcp(ServerTest):
             self.error(self.rpc(method), -32601, 1)
         for params in ([], "x", 1, True):
             # Not what the document allows, so not by the client that holds requests to it.
-            answer = httpx.post(self.server.url + "/mcp", headers=self.http.headers, json={
+            url = self.server.url + "/mcp"
+            answer = httpx.post(url, timeout=60, headers=self.http.headers, json={
                 "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
             self.error(answer, -32602, 1, 200)
         # Notifications and answers are taken without a word, also such as nobody knows.
@@ -143,10 +144,10 @@ class Mcp(ServerTest):
     def test_revision_credential_and_origin_are_looked_at(self):
         ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
         self.assert_error(self.post(ping, MCP_Protocol_Version="2024-11-05"), 400, "bad_request")
-        without = httpx.post(self.server.url + "/mcp", json=ping, headers={
+        without = httpx.post(self.server.url + "/mcp", timeout=60, json=ping, headers={
             "Authorization": f"Bearer {self.server.key}"})
         self.assertEqual(without.status_code, 200)
-        answer = httpx.post(self.server.url + "/mcp", json=ping)
+        answer = httpx.post(self.server.url + "/mcp", timeout=60, json=ping)
         self.assert_error(answer, 401, "unauthorized")
         self.assertEqual(answer.headers["WWW-Authenticate"], "Bearer")
         self.assert_error(self.post(ping, Authorization="Bearer wrong"), 401, "unauthorized")
@@ -398,7 +399,7 @@ class Limits(unittest.TestCase):
 
     def test_a_run_that_cannot_be_paid_is_a_failure(self):
         with Server("--credits", "0") as server:
-            answer = httpx.post(server.url + "/mcp", headers={
+            answer = httpx.post(server.url + "/mcp", timeout=60, headers={
                 "Authorization": f"Bearer {server.key}"}, json={
                 "jsonrpc": "2.0", "id": 1, "method": "tools/call",
                 "params": {"name": "solve_mathprog", "arguments": {"model": DIET}}})

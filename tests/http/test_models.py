@@ -483,16 +483,18 @@ class Clients(ServerTest):
     def test_browse_activate_execute(self):
         url = self.server.url + "/api/v2"
         headers = {"Authorization": f"Bearer {self.server.key}"}
-        listed = httpx.get(f"{url}/models/catalog", headers=headers,
+        listed = httpx.get(f"{url}/models/catalog", timeout=60, headers=headers,
                            params={"category": "logistics", "page_size": 10}).json()
         chosen = next(m for m in listed["items"] if m["name"] == "warehouse_allocation")
         self.assertGreater(chosen["credits_per_execution"], 0)
-        activated = httpx.post(f"{url}/models/catalog/{chosen['id']}/activate", headers=headers)
+        activated = httpx.post(
+            f"{url}/models/catalog/{chosen['id']}/activate", timeout=60, headers=headers)
         mine = activated.json()
-        owned = httpx.get(f"{url}/models", params={"is_active": True}, headers=headers).json()
+        owned = httpx.get(
+            f"{url}/models", timeout=60, params={"is_active": True}, headers=headers).json()
         self.assertEqual([(m["id"], m["name"]) for m in owned["items"]],
                          [(mine["id"], "warehouse_allocation")])
-        form = httpx.get(f"{url}/models/{mine['id']}/schema", headers=headers).json()
+        form = httpx.get(f"{url}/models/{mine['id']}/schema", timeout=60, headers=headers).json()
         self.assertEqual(form["name"], "Warehouse Allocation Optimizer")
         self.assertEqual([f["name"] for f in form["input_fields"]], ["warehouses", "products"])
         warehouses = [{"name": "East Hub", "capacity": 500, "cost_per_unit": 2.50},

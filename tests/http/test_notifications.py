@@ -248,7 +248,7 @@ class AnsweredLateTest(unittest.TestCase):
     def test_what_was_answered_with_202_is_told(self):
         with Server("--workers", "1", "--sync-wait", "0.05") as server:
             with server.client() as api:
-                body = {**slow_problem(), "options": {"time_limit_seconds": 1}}
+                body = {**slow_problem(), "options": {"time_limit_seconds": 3}}
                 answer = api.post("/solve", json=body)
                 self.assertEqual(answer.status_code, 202, answer.text)
                 execution = ended(api, answer.json()["execution_id"])

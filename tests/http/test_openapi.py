@@ -253,7 +253,7 @@ class EveryOperation(ServerTest):
                             ("jobExecutionEnded", "job.execution.completed")):
             hook = self.contract.resolve(self.contract.document["webhooks"][name]["post"])
             content = hook["requestBody"]["content"]["application/json"]
-            _, headers, body = wait_until(lambda: arrived(event), 60)
+            _, headers, body = wait_until(lambda: arrived(event))
             for sent in (json.loads(body), content["example"]):
                 self.assertEqual(list(self.contract.faults(content["schema"], sent)), [])
             for parameter in hook["parameters"]:

@@ -114,7 +114,7 @@ class Configuration(Folder):
         path.write_text(text)
         with Server("--config", str(path), *flags, environment=environment) as server:
             def takes(origin):
-                answer = httpx.get(server.url + "/healthz", verify=False,
+                answer = httpx.get(server.url + "/healthz", timeout=60, verify=False,
                                    headers={"Origin": f"https://{origin}.example"})
                 return answer.headers.get("Access-Control-Allow-Origin")
             return "".join(name for name in "abcd" if takes(name))
@@ -181,14 +181,15 @@ class Log(unittest.TestCase):
         for secret in secrets[1:3] + secrets[5:6]:
             with server.client(secret) as stranger:
                 self.assertEqual(stranger.get("/models/executions/all").status_code, 401)
-        httpx.get(server.url + "/api/v2/ws/executions/exe_1?token=" + secrets[3], verify=False)
-        httpx.get(server.url + "/api/v2/no/" + "x" * 10, verify=False,
+        httpx.get(server.url + "/api/v2/ws/executions/exe_1?token=" + secrets[3], timeout=60,
+                  verify=False)
+        httpx.get(server.url + "/api/v2/no/" + "x" * 10, timeout=60, verify=False,
                   headers={"Cookie": "session=" + secrets[3]})
         # Put where no secret belongs.
         token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1In0.c2lnbmF0dXJl"
         for secret in (server.key, token):
             for path in ("/api/v2/keys/", "/api/v2/no/", "/"):
-                httpx.delete(server.url + path + secret, verify=False,
+                httpx.delete(server.url + path + secret, timeout=60, verify=False,
                              headers={"X-Request-ID": secret, "Authorization": "Bearer " + server.key})
         return [*secrets, token, server.key[:13]]
 
@@ -224,7 +225,7 @@ class Log(unittest.TestCase):
 
     def test_a_request_is_found_by_its_id(self):
         with Server() as server:
-            answer = httpx.get(server.url + "/healthz", verify=False,
+            answer = httpx.get(server.url + "/healthz", timeout=60, verify=False,
                                headers={"X-Request-ID": "find-me-17"})
             self.assertEqual(answer.headers["X-Request-ID"], "find-me-17")
             wait_until(lambda: "find-me-17" in server.read_log())

@@ -107,11 +107,11 @@ class Doubled(unittest.TestCase):
             self.make_due(start + i * 10**6)
             time.sleep(rng.uniform(0, 0.3))  # at a random moment of what follows
             self.second.kill()
-            wait_until(lambda: all(len(runs(t)) > i for t in triggers), 60)
+            wait_until(lambda: all(len(runs(t)) > i for t in triggers))
             self.second.start()
         for trigger in triggers:
             found = wait_until(lambda: (r := runs(trigger)) and all(
-                x["status"] == "completed" for x in r) and r, 60)
+                x["status"] == "completed" for x in r) and r)
             self.assertEqual(len(found), rounds)
             self.assertEqual({r["source"] for r in found}, {"cron"})
             self.assertEqual(len({r["due_at"] for r in found}), rounds)
@@ -152,7 +152,7 @@ class Killed(unittest.TestCase):
         rng = random.Random(7)
         for _ in range(4):
             before = len(acknowledged)
-            wait_until(lambda: len(acknowledged) > before + 5, 60)
+            wait_until(lambda: len(acknowledged) > before + 5)
             time.sleep(rng.uniform(0, 0.2))  # at a random moment
             server.kill()
             server.start()

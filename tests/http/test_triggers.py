@@ -73,7 +73,7 @@ class TriggerTest(ServerTest):
             run = self.api.get(f"/triggers/{trigger['id']}/runs/{run_id}").json()
             return run if run["status"] not in ("queued", "running") else None
 
-        return wait_until(look, 60)
+        return wait_until(look)
 
     def objective(self, trigger, data=None):
         run = self.run_of(trigger, self.fire(trigger, data))

@@ -61,7 +61,7 @@ class Things:
         fired = self.post(f"/triggers/{trigger['id']}/fire", {},
                           headers={"Authorization": "Bearer " + trigger["trigger_secret"]})
         run = f"/triggers/{trigger['id']}/runs/{fired['run_id']}"
-        wait_until(lambda: self.get(run)["webhook_delivered"] is not None, 60)
+        wait_until(lambda: self.get(run)["webhook_delivered"] is not None)
         self.api.put(f"/api/v2/triggers/{trigger['id']}/schedule", json={"cron": "@yearly"})
         solved = self.post("/solve", PLAN)
         infeasible = self.post("/solve", problem("maximize", "x", {"x": {}}, ["x >= 3", "x <= 2"]))
@@ -71,7 +71,7 @@ class Things:
             "modelId": model["id"], "webhook_url": self.receiver.url}})
         batch = self.post("/jobs/batch/executions", self.example("startJobExecution"))
         summary = f"/jobs/batch/executions/{batch['executionId']}/summary"
-        wait_until(lambda: self.get(summary)["status"] == "succeeded", 60)
+        wait_until(lambda: self.get(summary)["status"] == "succeeded")
         self.secret = trigger["trigger_secret"]
         self.batch, self.infeasible = batch["executionId"], infeasible["execution_id"]
         self.ids = {

@@ -16,6 +16,9 @@
 
 namespace solvent::http::test {
 
+// For what is to come, in milliseconds: a machine may have other work.
+inline constexpr int kPatience = 60'000;
+
 struct Answer {
   int status = 0;
   std::string head;  // with its empty line
@@ -65,7 +68,7 @@ class RawClient {
   void FinishSending() { shutdown(fd_, SHUT_WR); }
 
   // One answer, by its Content-Length. Status 0 when the connection ended or stayed silent.
-  Answer Read(bool head_only = false, int timeout_ms = 10'000) {
+  Answer Read(bool head_only = false, int timeout_ms = kPatience) {
     Answer answer;
     size_t end;
     while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
@@ -90,7 +93,7 @@ class RawClient {
   }
 
   // Exactly `count` bytes, or fewer at the connection's end.
-  std::string ReadBytes(size_t count, int timeout_ms = 10'000) {
+  std::string ReadBytes(size_t count, int timeout_ms = kPatience) {
     while (buffer_.size() < count && Fill(timeout_ms)) {
     }
     std::string bytes = buffer_.substr(0, count);
@@ -99,7 +102,7 @@ class RawClient {
   }
 
   // Whether the server closes within the time, whatever it still sends before.
-  bool Closes(int timeout_ms = 10'000) {
+  bool Closes(int timeout_ms = kPatience) {
     while (Fill(timeout_ms)) {
     }
     return ended_;
@@ -135,10 +138,10 @@ inline std::string Post(std::string_view target, std::string_view body,
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
-// Waits for something another thread is about to do. False after 10 s.
+// Waits for something another thread is about to do. False when it does not come.
 template <typename Condition>
 bool Eventually(Condition condition) {
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatience);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
     poll(nullptr, 0, 1);

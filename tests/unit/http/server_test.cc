@@ -474,7 +474,8 @@ TEST_CASE("a client that sends slowly for ever is cut off when the grace is over
   });
   auto begin = SteadyClock::now();
   server->Stop(Milliseconds(50));
-  CHECK(SteadyClock::now() - begin < Milliseconds(5000));
+  // Well below the time that its body may take.
+  CHECK(SteadyClock::now() - begin < Milliseconds(20'000));
   CHECK(server->metrics().in_flight == 0);
 }
 

@@ -103,7 +103,7 @@ class SocketClient : public RawClient {
   }
 
   // A whole message, or a control frame before it.
-  Frame ReadFrame(int timeout_ms = 10'000) {
+  Frame ReadFrame(int timeout_ms = kPatience) {
     Frame frame = ReadOne(timeout_ms);
     while (!frame.final && frame.opcode < 8) {
       Frame next = ReadOne(timeout_ms);
@@ -284,7 +284,7 @@ TEST_CASE("improper handshakes are refused") {
 
 TEST_CASE("a client that does not read is dropped with 1013 and delays nobody") {
   Options options;
-  options.websocket.close_timeout = Milliseconds(10'000);
+  options.websocket.close_timeout = Milliseconds(60'000);
   SocketServer server(options);
   SocketClient slow(server.port(), "/ws/slow", "", "", 4096);
   SocketClient quick(server.port(), "/ws/quick");
@@ -307,7 +307,9 @@ TEST_CASE("a client that does not read is dropped with 1013 and delays nobody") 
 }
 
 TEST_CASE("a message larger than the queue's bound passes, and so does the farewell after it") {
-  SocketServer server;
+  Options options;
+  options.websocket.close_timeout = Milliseconds(60'000);
+  SocketServer server(options);
   SocketClient client(server.port(), "/ws/1");
   auto peer = server.seen.peer(0);
   REQUIRE(peer);
@@ -362,29 +364,42 @@ TEST_CASE("a flood of pings that nobody reads answers to ends the socket") {
 TEST_CASE("silent peers are pinged and then closed") {
   Options options;
   options.websocket.ping_interval = Milliseconds(40);
-  options.websocket.silence_timeout = Milliseconds(300);
+  options.websocket.silence_timeout = Milliseconds(1000);
   options.websocket.close_timeout = Milliseconds(50);
-  SocketServer server(options);
-  SocketClient alive(server.port(), "/ws/1"), silent(server.port(), "/ws/2");
-  CHECK(silent.ReadFrame().opcode == 9);
-  int pings = 0;
-  auto until = SteadyClock::now() + Milliseconds(600);
-  while (SteadyClock::now() < until) {
-    Frame frame = alive.ReadFrame(1000);
-    REQUIRE(frame.opcode == 9);
-    ++pings;
-    alive.Send(MakeFrame(0x8a, frame.payload));
+  // A loaded machine may keep this thread from answering for as long as a silent peer is silent:
+  // such a round says nothing.
+  bool in_time = false;
+  for (int tries = 0; tries < 20 && !in_time; ++tries) {
+    SocketServer server(options);
+    auto answered = SteadyClock::now();
+    SocketClient alive(server.port(), "/ws/1"), silent(server.port(), "/ws/2");
+    in_time = true;
+    int pings = 0;
+    while (in_time && server.seen.closed_count() == 0 && pings < 1000) {
+      Frame frame = alive.ReadFrame();
+      in_time = SteadyClock::now() - answered < Milliseconds(500);
+      if (!in_time) break;
+      REQUIRE(frame.opcode == 9);
+      ++pings;
+      alive.Send(MakeFrame(0x8a, frame.payload));
+      answered = SteadyClock::now();
+    }
+    if (!in_time) continue;
+    CHECK(pings >= 2);
+    REQUIRE(server.seen.closed_count() == 1);
+    Frame frame = silent.ReadFrame();
+    CHECK(frame.opcode == 9);
+    while ((frame = silent.ReadFrame()).opcode == 9) {
+    }
+    CHECK(frame.close_code() == 1008);
+    CHECK(silent.Closes());
+    alive.Send(Text("x"));
+    while ((frame = alive.ReadFrame()).opcode == 9) {
+    }
+    in_time = SteadyClock::now() - answered < Milliseconds(500);
+    if (in_time) CHECK(frame.payload == "x");
   }
-  CHECK(pings >= 4);
-  Frame frame;
-  while ((frame = silent.ReadFrame()).opcode == 9) {
-  }
-  CHECK(frame.close_code() == 1008);
-  CHECK(silent.Closes());
-  alive.Send(Text("x"));
-  while ((frame = alive.ReadFrame()).opcode == 9) {
-  }
-  CHECK(frame.payload == "x");
+  CHECK(in_time);
 }
 
 TEST_CASE("stopping closes sockets with 1001 and does not wait for silent ones") {
@@ -398,12 +413,12 @@ TEST_CASE("stopping closes sockets with 1001 and does not wait for silent ones")
   CHECK(polite.ReadFrame().payload == "1");
   CHECK(silent.ReadFrame().payload == "2");
   auto begin = SteadyClock::now();
-  std::thread stopper([&] { server->Stop(Milliseconds(5000)); });
+  std::thread stopper([&] { server->Stop(Milliseconds(120'000)); });
   Frame frame = polite.ReadFrame();
   CHECK(frame.close_code() == 1001);
   polite.Send(MakeFrame(0x88, frame.payload.substr(0, 2)));
   stopper.join();
-  CHECK(SteadyClock::now() - begin < Milliseconds(3000));
+  CHECK(SteadyClock::now() - begin < Milliseconds(60'000));
   CHECK(silent.ReadFrame().close_code() == 1001);
   CHECK(server.seen.closed_count() == 2);
   CHECK_FALSE(server.seen.peer(0)->SendText("into the void"));
@@ -425,10 +440,12 @@ TEST_CASE("a thousand idle connections and two hundred open sockets do not delay
   auto begin = SteadyClock::now();
   RawClient fresh(server.port());
   CHECK(fresh.Ask(Get("/hello")).status == 200);
-  CHECK(SteadyClock::now() - begin < Milliseconds(2000));
+  // Far below what waiting for any of them to end would take.
+  CHECK(SteadyClock::now() - begin < Milliseconds(20'000));
   sockets[100]->Send(Text("echo"));
   CHECK(sockets[100]->ReadFrame().payload == "echo");
-  CHECK(server->metrics().websockets == 200);
+  // Some may still be on their way from the thread that has answered the handshake.
+  CHECK(Eventually([&] { return server->metrics().websockets == 200; }));
 }
 
 }  // namespace

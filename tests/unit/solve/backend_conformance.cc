@@ -21,7 +21,7 @@ namespace {
 
 // The problems that are stopped here would run for hours; how soon they stop is the benchmarks'
 // business, since a busy machine may take its time.
-constexpr double kSoon = 10;
+constexpr double kSoon = 30;
 
 struct Term {
   int column;
@@ -70,6 +70,20 @@ SolveResult Solved(SolveBackend& backend, const Problem& problem,
     CHECK(std::isnan(result->objective));
   }
   return *std::move(result);
+}
+
+constexpr double kMostForAPoint = 40;
+
+// Of a hard problem, with the options' limit, and with longer ones where a busy machine has not
+// come to a point in it.
+SolveResult SolvedToAPoint(SolveBackend& backend, const Problem& problem, SolveOptions options) {
+  SolveResult result = Solved(backend, problem, options);
+  for (double limit : {5, 20}) {
+    if (result.has_point) break;
+    options.time_limit_seconds = limit;
+    result = Solved(backend, problem, options);
+  }
+  return result;
 }
 
 void ExpectOptimal(SolveBackend& backend, const Problem& problem, double objective) {
@@ -272,19 +286,19 @@ void CheckLimits(SolveBackend& backend) {
   INFO("limits and stops");
   const Problem hard = MarketSplit(6, 50, 3);
   SolveOptions options;
-  options.time_limit_seconds = 1.5;  // enough for a first point on a busy machine
+  options.time_limit_seconds = 1.5;
   const auto seconds_since = [](std::chrono::steady_clock::time_point t) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
   };
   auto began = std::chrono::steady_clock::now();
-  SolveResult result = Solved(backend, hard, options);
-  CHECK(seconds_since(began) < kSoon);
+  SolveResult result = SolvedToAPoint(backend, hard, options);
+  CHECK(seconds_since(began) < kMostForAPoint + kSoon);
   CHECK(result.status == SolveStatus::kTimeLimit);
   CHECK(result.has_point);
   CHECK(result.verification.trust == Trust::kNone);
   CHECK_FALSE(result.bound > result.objective);  // there may be none so early
 
-  options.time_limit_seconds = 30;
+  options.time_limit_seconds = 120;
   std::stop_source already;
   already.request_stop();
   began = std::chrono::steady_clock::now();
@@ -312,7 +326,7 @@ void CheckLimits(SolveBackend& backend) {
 
   options = {};
   options.node_limit = 5;
-  options.time_limit_seconds = 30;
+  options.time_limit_seconds = 600;
   result = Solved(backend, hard, options);
   CHECK(result.status == SolveStatus::kFeasible);
   CHECK(result.has_point);
@@ -333,21 +347,26 @@ void CheckProgress(SolveBackend& backend) {
   std::vector<Progress> seen;
   std::atomic<int> inside{0};
   std::atomic<bool> overlapped{false}, over{false}, late{false};
+  SolveMonitor monitor;
+  monitor.on_progress = [&](const Progress& progress) {
+    if (++inside != 1) overlapped = true;
+    if (over) late = true;
+    std::lock_guard lock(mutex);
+    seen.push_back(progress);
+    --inside;
+  };
   SolveOptions options;
-  options.time_limit_seconds = 2;
-  const absl::StatusOr<SolveResult> result = backend.Solve(hard, options,
-                                                           {.on_progress =
-                                                                [&](const Progress& progress) {
-                                                                  if (++inside != 1)
-                                                                    overlapped = true;
-                                                                  if (over) late = true;
-                                                                  std::lock_guard lock(mutex);
-                                                                  seen.push_back(progress);
-                                                                  --inside;
-                                                                },
-                                                            .stop = {}});
-  over = true;
-  REQUIRE(result.ok());
+  absl::StatusOr<SolveResult> result;
+  // Again with more time where a busy machine has not come to a point.
+  for (double limit : {2, 20}) {
+    options.time_limit_seconds = limit;
+    over = false;
+    seen.clear();
+    result = backend.Solve(hard, options, monitor);
+    over = true;
+    REQUIRE(result.ok());
+    if (result->has_point) break;
+  }
   REQUIRE(seen.size() >= 2);
   CHECK(seen.size() <= 60);
   CHECK_FALSE(overlapped);
@@ -384,11 +403,11 @@ void CheckWarmStart(SolveBackend& backend) {
   const Problem hard = MarketSplit(5, 40, 8);
   SolveOptions options;
   options.time_limit_seconds = 1;
-  const SolveResult first = Solved(backend, hard, options);
+  const SolveResult first = SolvedToAPoint(backend, hard, options);
   REQUIRE(first.has_point);
   SolveOptions again;
   again.node_limit = 0;
-  again.time_limit_seconds = 10;
+  again.time_limit_seconds = 120;
   again.warm_start = first.x;
   const SolveResult second = Solved(backend, hard, again);
   CHECK(second.warm_start_used);

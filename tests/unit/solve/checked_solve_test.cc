@@ -265,7 +265,7 @@ TEST_CASE("a careful solve leaves the solver's usual way out") {
   CHECK(second_opinions == 0);
   // Too hard for the search in the time it gets: the other way's word is what there is.
   SolveOptions options;
-  options.time_limit_seconds = 1;
+  options.time_limit_seconds = 3;
   // A point goes ahead of it, should the process end once more.
   int points = 0;
   const CheckedSolveHooks hooks = {.on_preliminary =

@@ -427,7 +427,7 @@ SolveResult SolvePair(double a, double b, double lower, double upper, double mos
   builder.AddTerm(1, b);
   const Problem problem = *std::move(builder).Build();
   SolveOptions options;
-  options.time_limit_seconds = 10;
+  options.time_limit_seconds = 60;
   absl::StatusOr<SolveResult> result = MakeCbcBackend()->Solve(problem, options);
   REQUIRE(result.ok());
   return *std::move(result);

@@ -77,8 +77,9 @@ TEST_CASE("crash child" * doctest::skip()) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// Starts the child, kills it a while after its first word, and returns what it said.
-std::string RunAndKill(const std::string& file, int round, int kill_after_ms) {
+// Starts the child, kills it a while after it has first said `word`, and returns what it said.
+std::string RunAndKill(const std::string& file, int round, const std::string& word,
+                       int kill_after_ms) {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -95,14 +96,15 @@ std::string RunAndKill(const std::string& file, int round, int kill_after_ms) {
   REQUIRE(posix_spawn(&child, self.c_str(), nullptr, nullptr, arguments, environment.data()) == 0);
   close(ends[1]);
 
-  // The time runs from the first acknowledgement; the pipe's end tells that the child is gone.
+  // The time runs from an acknowledgement; the pipe's end tells that the child is gone.
   std::string said;
+  bool running_out = false;
   double deadline = 0;
   bool killed = false;
   char buffer[4096];
   while (true) {
     int left = -1;
-    if (!said.empty() && !killed) {
+    if (running_out && !killed) {
       left = std::max(0, static_cast<int>((deadline - SteadySeconds()) * 1000));
     }
     pollfd ready{ends[0], POLLIN, 0};
@@ -113,8 +115,11 @@ std::string RunAndKill(const std::string& file, int round, int kill_after_ms) {
     }
     ssize_t got = read(ends[0], buffer, sizeof(buffer));
     if (got <= 0) break;
-    if (said.empty()) deadline = SteadySeconds() + kill_after_ms / 1000.0;
     said.append(buffer, got);
+    if (!running_out && said.find(word) != std::string::npos) {
+      running_out = true;
+      deadline = SteadySeconds() + kill_after_ms / 1000.0;
+    }
   }
   close(ends[0]);
   int status = 0;
@@ -133,7 +138,9 @@ TEST_CASE("what was acknowledged is there after kill -9, and ended once") {
   std::mt19937 random(7);
   std::set<std::string> inserted, finished;
   for (int round = 0; round < 12; ++round) {
-    std::istringstream said(RunAndKill(file, round, 1 + static_cast<int>(random() % 40)));
+    // On a slow disk only rounds that wait for an end see one.
+    std::istringstream said(RunAndKill(file, round, round % 2 == 0 ? "inserted" : "finished",
+                                       1 + static_cast<int>(random() % 40)));
     std::string what, id;
     while (said >> what >> id) (what == "inserted" ? inserted : finished).insert(id);
     CheckInvariants(file);
@@ -156,7 +163,7 @@ TEST_CASE("what was acknowledged is there after kill -9, and ended once") {
     CHECK(MustStats(*store).runs[static_cast<int>(RunState::kRunning)] == 0);
   }
   CHECK(inserted.size() >= 12);
-  CHECK(finished.size() >= 12);
+  CHECK(finished.size() >= 6);
   RawDb db(file);
   CHECK(db.Value("SELECT count(*) FROM webhook_deliveries") ==
         db.Value("SELECT count(*) FROM executions WHERE state >= 2 AND run_id <> ''"));
