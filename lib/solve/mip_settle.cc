@@ -26,6 +26,7 @@ constexpr double kLongShare = 0.03;
 constexpr double kInfeasibleLeast = 1.0;  // seconds
 // What a second opinion on a claim of infeasibility gets at most: without it there is no answer.
 constexpr double kInfeasiblePatience = 10;  // seconds, or times the first solve
+constexpr double kLoosePatience = 3;        // the same of the look at loose rows
 constexpr double kTreeShare = 0.6;
 // CBC aborts on some problems whose relaxation is unbounded, most of which the search settles soon.
 constexpr double kFirstLook = 0.5;  // seconds
@@ -39,17 +40,22 @@ bool IsTiny(const MinForm& form) { return form.columns <= kTinyColumns && form.r
 
 // Rows that are multiples of each other but for so much of their largest term, as they are and with
 // each column measured by its own largest one: a large coefficient that rows share ("x <= 20000 y")
-// makes no copies.
+// makes no copies. It makes them alike.
 constexpr double kNearCopy = 1e-6;
 constexpr double kNearScaledCopy = 1e-4;
+constexpr double kAlikeRow = 1e-3;
 constexpr double kCopy = 1e-15;
 constexpr double kMostComparisons = 5e7;
 
-// Whether two rows are copies of each other, nearly. A basis of both is next to singular.
-bool HasNearCopies(const MinForm& form) {
+// How much two rows of the problem are copies of each other, the two that are most. A basis of both
+// is next to singular.
+enum class Likeness : uint8_t { kNone, kAlike, kNearCopies };
+
+Likeness LikenessOfRows(const MinForm& form) {
   if (static_cast<double>(form.rows) * static_cast<double>(form.row_value.size()) >
       kMostComparisons)
-    return false;
+    return Likeness::kNone;
+  Likeness likeness = Likeness::kNone;
   std::vector<double> unit(form.columns, 0);
   for (size_t k = 0; k < form.row_value.size(); ++k) {
     double& largest = unit[form.column_index[k]];
@@ -92,14 +98,16 @@ bool HasNearCopies(const MinForm& form) {
         const int32_t column = form.column_index[k];
         if (seen[column] != comparison) differ(column, std::abs(value[k]));
       }
-      if (off_scaled > kCopy * largest_scaled && off_scaled < kNearScaledCopy * largest_scaled &&
-          off < kNearCopy * largest)
-        return true;
+      if (off_scaled <= kCopy * largest_scaled) continue;
+      if (off_scaled < kNearScaledCopy * largest_scaled && off < kNearCopy * largest)
+        return Likeness::kNearCopies;
+      if (off_scaled < kAlikeRow * largest_scaled || off < kAlikeRow * largest)
+        likeness = Likeness::kAlike;
     }
     for (int64_t k = form.row_start[i]; k < form.row_start[i + 1]; ++k)
       row[form.column_index[k]] = 0;
   }
-  return false;
+  return likeness;
 }
 
 bool TreeFits(const MinForm& form) {
@@ -324,21 +332,30 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
   };
   if (TreeFits(form_)) search(std::min(kFirstLook, kFirstLookShare * control.Remaining()));
   if (exists != Existence::kUnknown) return settle();
-  const Existence first = careful_ ? Existence::kUnknown : AskAny(false, control);
+  const Existence first = careful_ ? Existence::kUnknown : AskAny(Way::kFirst, control);
   if (first == Existence::kPoint) return unbounded();
   search(kTreeShare * control.Remaining());
   if (exists != Existence::kUnknown) return settle();
-  const Existence second = AskAny(true, control);
+  const Existence second = AskAny(Way::kSecond, control);
   if (second == Existence::kPoint) return unbounded();
-  return first == Existence::kNone && second == Existence::kNone && CrossCheckedInfeasible();
+  if (first != Existence::kNone || second != Existence::kNone) return false;
+  const Existence settled = CrossCheckNone(control);
+  return settled == Existence::kPoint ? unbounded() : settled == Existence::kNone;
 }
 
 // Where rows nearly depend on each other both solves fail alike: what the search could neither
-// close nor fill for that reason may hold a point.
-bool MipSettler::CrossCheckedInfeasible() {
-  if (undecided_ || HasNearCopies(form_)) return false;
+// close nor fill for that reason may hold a point, and so may what is no contradiction any more
+// once the rows are loose.
+MipSettler::Existence MipSettler::CrossCheckNone(const StopControl& control) {
+  const Likeness likeness = LikenessOfRows(form_);
+  if (undecided_ || likeness != Likeness::kNone) {
+    const double patience = kLoosePatience * std::max(kInfeasibleLeast, first_seconds_);
+    const Existence loose = AskAny(Way::kLoose, control.Within(patience));
+    if (loose != Existence::kNone) return loose;
+  }
+  if (undecided_ || likeness == Likeness::kNearCopies) return Existence::kUnknown;
   CallInfeasible(Trust::kCrossChecked, "second_solve");
-  return true;
+  return Existence::kNone;
 }
 
 void MipSettler::CallInfeasible(Trust trust, const char* method) {
@@ -377,11 +394,12 @@ MipSettler::Existence MipSettler::SearchAny(const StopControl& control) {
   return Existence::kPoint;
 }
 
-MipSettler::Existence MipSettler::AskAny(bool second_opinion, const StopControl& control) {
+MipSettler::Existence MipSettler::AskAny(Way way, const StopControl& control) {
   MakeAny();
   MipRun run;
   run.ignore_objective = true;
-  run.second_opinion = second_opinion;
+  run.second_opinion = way == Way::kSecond;
+  run.loose_rows = way == Way::kLoose;
   MipClaim claim = mip_(run, control);
   verdict_.nodes += claim.nodes;
   verdict_.iterations += claim.iterations;
@@ -419,9 +437,10 @@ bool MipSettler::SettleInfeasible(const StopControl& control) {
     }
   }
   if (exists == Existence::kUnknown) {
-    exists = AskAny(
-        true, control_.Within(kInfeasiblePatience * std::max(kInfeasibleLeast, first_seconds_)));
-    if (exists == Existence::kNone && CrossCheckedInfeasible()) return true;
+    const double patience = kInfeasiblePatience * std::max(kInfeasibleLeast, first_seconds_);
+    exists = AskAny(Way::kSecond, control_.Within(patience));
+    if (exists == Existence::kNone) exists = CrossCheckNone(control_);
+    if (exists == Existence::kNone) return true;
   }
   refuted_ = true;
   if (exists == Existence::kPoint) {
@@ -496,7 +515,7 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
   if (!verdict_.point && !point) {
     // One opinion so far. The other way also has to find no point, whatever it costs.
     if (second.status != MipStatus::kInfeasible || careful_) return;
-    if (AskAny(false, control) == Existence::kNone) CrossCheckedInfeasible();
+    if (AskAny(Way::kFirst, control) == Existence::kNone) CrossCheckNone(control);
     return;
   }
   const double before = verdict_.point ? verdict_.point->cost : kInfinity;

@@ -51,12 +51,14 @@ class MipSettler {
   bool SettleByRelaxation(const StopControl& control);
   bool SettleUnbounded(const StopControl& control);
   bool SettleInfeasible(const StopControl& control);
-  bool CrossCheckedInfeasible();
   void CallInfeasible(Trust trust, const char* method);
   // Whether there is a point, whatever it costs: a point found is the verdict's from then on.
   enum class Existence : uint8_t { kUnknown, kPoint, kNone };
+  enum class Way : uint8_t { kFirst, kSecond, kLoose };
   Existence SearchAny(const StopControl& control);  // kNone is proven
-  Existence AskAny(bool second_opinion, const StopControl& control);
+  Existence AskAny(Way way, const StopControl& control);
+  // What becomes of "none" in two ways: kNone is the verdict then.
+  Existence CrossCheckNone(const StopControl& control);
   void MakeAny();
   void TakeAny(CheckedPoint point);
   bool SettleConstant();

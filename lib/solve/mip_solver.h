@@ -31,6 +31,7 @@ struct MipRun {
   std::span<const double> start;  // a point that satisfies the problem, or empty
   bool second_opinion = false;    // in a way that fails differently, and tighter
   bool ignore_objective = false;  // any point will do
+  bool loose_rows = false;        // points that miss rows by a little are looked for, too
   // May be empty. Told, at most once a second, what is known of the best point during the run: a
   // value for each column, NaN for those that the solver has eliminated.
   std::function<void(const std::vector<double>&)> on_incumbent;

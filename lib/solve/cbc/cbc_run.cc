@@ -5,6 +5,7 @@
 #include <exception>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "CbcModel.hpp"
@@ -14,12 +15,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "guard.h"
+#include "point_polish.h"
 #include "power_scale.h"
 
 namespace solvent {
 namespace {
 
 constexpr double kCbcNone = 1e49;  // values beyond it stand for "none" inside CBC
+// By how much loose rows give way: well within what a point may miss them by.
+constexpr double kLoose = 0.1 * kFeasibilityTolerance;
+constexpr double kLooseShare = 0.1 * kScaledTolerance;
 
 std::vector<double> OsiBounds(std::span<const double> v) {
   constexpr double kNone = std::numeric_limits<double>::max();
@@ -30,18 +35,31 @@ std::vector<double> OsiBounds(std::span<const double> v) {
   return out;
 }
 
-void Load(const MinForm& form, bool ignore_objective, double cost_factor,
+// An equation whose sides doubles cannot meet together with another becomes a narrow range.
+std::vector<double> Loosened(std::vector<double> bounds, double sign) {
+  for (double& b : bounds) {
+    if (!std::isinf(b)) b += sign * (kLoose + kLooseShare * std::abs(b));
+  }
+  return bounds;
+}
+
+void Load(const MinForm& form, const MipRun& run, double cost_factor,
           OsiClpSolverInterface& solver) {
   solver.messageHandler()->setLogLevel(0);
   solver.getModelPtr()->setLogLevel(0);
   solver.setHintParam(OsiDoReducePrint, true, OsiHintTry);
   const Problem& p = form.problem;
   std::vector<CoinBigIndex> start(p.column_start.begin(), p.column_start.end());
-  std::vector<double> cost = ignore_objective ? std::vector<double>(form.columns) : form.cost;
+  std::vector<double> cost = run.ignore_objective ? std::vector<double>(form.columns) : form.cost;
   for (double& v : cost) v *= cost_factor;
+  std::vector<double> row_lower = form.row_lower, row_upper = form.row_upper;
+  if (run.loose_rows) {
+    row_lower = Loosened(std::move(row_lower), -1);
+    row_upper = Loosened(std::move(row_upper), 1);
+  }
   solver.loadProblem(form.columns, form.rows, start.data(), p.row_index.data(), p.value.data(),
                      OsiBounds(form.lower).data(), OsiBounds(form.upper).data(), cost.data(),
-                     OsiBounds(form.row_lower).data(), OsiBounds(form.row_upper).data());
+                     OsiBounds(row_lower).data(), OsiBounds(row_upper).data());
   solver.setObjSense(1);
   for (int32_t j = 0; j < form.columns; ++j) {
     if (form.integer[j]) solver.setInteger(j);
@@ -130,7 +148,7 @@ MipClaim Run(const MinForm& form, const MipRun& run, const StopControl& control,
              ProgressTracker* tracker) {
   OsiClpSolverInterface solver;
   const double cost_factor = CostFactor(form.cost);
-  Load(form, run.ignore_objective, cost_factor, solver);
+  Load(form, run, cost_factor, solver);
   Guard guard{.control = &control,
               .tracker = run.ignore_objective ? nullptr : tracker,
               .cost_factor = cost_factor};

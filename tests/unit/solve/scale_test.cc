@@ -366,6 +366,31 @@ TEST_CASE("beside near-copies of rows two solves do not make an infeasible") {
   }
 }
 
+// Pairs of equations that differ by a hundred-thousandth. CBC calls them a contradiction, with and
+// without preprocessing; as narrow ranges it does not.
+TEST_CASE(
+    "beside rows that are alike two solves do not make an infeasible while loose rows do not") {
+  const double cost[] = {3, 8, -9, 7, 5, 6, 3, 2, 6};
+  const double upper[] = {1, 1725, 2875, 49, 47, 1476, 1001, 48, 2};
+  const double rows[][10] = {
+      {-20, 4, 180000, 0, 3000000, -160000, 7000000, 40000, -3, 222462877},
+      {-20, 4, 180000, 0, 3000000, -160000, 7000066.6626452, 40000, -3, 222462943.6626452},
+      {-2000, -2, -8, 80000, -2, -120000, 3000, -5000, -4000000, -176205524},
+      {-2000, -2, -8, 80000, -1.9999956, -120000, 3000, -5000, -4000004.1906108,
+       -176205528.190448}};
+  ProblemBuilder builder;
+  for (int j = 0; j < 9; ++j) builder.AddColumn("", 0, upper[j], ColumnType::kInteger, cost[j]);
+  for (const auto& row : rows) {
+    builder.BeginRow("", row[9], row[9]);
+    for (int j = 0; j < 9; ++j) {
+      if (row[j] != 0) builder.AddTerm(j, row[j]);
+    }
+  }
+  const SolveResult result = Solve(*std::move(builder).Build());
+  CHECK(result.status != SolveStatus::kInfeasible);
+  CHECK(result.has_point);
+}
+
 // x1 + x2 = x2 + x3 = x1 + x3 = 1 for integers, beside rows that share a large coefficient and more
 // binaries than the search takes on.
 TEST_CASE("large coefficients that rows share do not keep an infeasible problem from its answer") {
