@@ -45,15 +45,16 @@ constexpr double kNearCopy = 1e-6;
 constexpr double kNearScaledCopy = 1e-4;
 constexpr double kAlikeRow = 1e-3;
 constexpr double kCopy = 1e-15;
-constexpr double kMostComparisons = 5e7;
+// Terms compared at most, where there is no answer without and where only its trust hangs on it.
+constexpr double kMostCompared = 5e7;
+constexpr double kFewCompared = 2e6;
 
 // How much two rows of the problem are copies of each other, the two that are most. A basis of both
-// is next to singular.
+// is next to singular. None where more than `most` terms had to be compared.
 enum class Likeness : uint8_t { kNone, kAlike, kNearCopies };
 
-Likeness LikenessOfRows(const MinForm& form) {
-  if (static_cast<double>(form.rows) * static_cast<double>(form.row_value.size()) >
-      kMostComparisons)
+Likeness LikenessOfRows(const MinForm& form, double most) {
+  if (static_cast<double>(form.rows) * static_cast<double>(form.row_value.size()) > most)
     return Likeness::kNone;
   Likeness likeness = Likeness::kNone;
   std::vector<double> unit(form.columns, 0);
@@ -347,7 +348,7 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
 // close nor fill for that reason may hold a point, and so may what is no contradiction any more
 // once the rows are loose.
 MipSettler::Existence MipSettler::CrossCheckNone(const StopControl& control) {
-  const Likeness likeness = LikenessOfRows(form_);
+  const Likeness likeness = LikenessOfRows(form_, kMostCompared);
   if (undecided_ || likeness != Likeness::kNone) {
     const double patience = kLoosePatience * std::max(kInfeasibleLeast, first_seconds_);
     const Existence loose = AskAny(Way::kLoose, control.Within(patience));
@@ -356,6 +357,17 @@ MipSettler::Existence MipSettler::CrossCheckNone(const StopControl& control) {
   if (undecided_ || likeness == Likeness::kNearCopies) return Existence::kUnknown;
   CallInfeasible(Trust::kCrossChecked, "second_solve");
   return Existence::kNone;
+}
+
+// For the same reason two solves that agree on an optimum there are worth no more than one.
+void MipSettler::CrossCheckedOptimal() {
+  if (undecided_ || LikenessOfRows(form_, kFewCompared) == Likeness::kNearCopies) {
+    absl::StrAppend(&verdict_.note,
+                    "rows nearly depend on each other, beside which solves fail alike; ");
+    return;
+  }
+  verdict_.trust = Trust::kCrossChecked;
+  verdict_.method = "second_solve";
 }
 
 void MipSettler::CallInfeasible(Trust trust, const char* method) {
@@ -531,19 +543,12 @@ void MipSettler::SettleBySecondSolve(const StopControl& control) {
   if (second_optimal && !Better(form_, cost, second_cost) && WithinGap(cost, second.bound)) {
     verdict_.status = SolveStatus::kOptimal;
     verdict_.bound = std::min(second.bound, cost);
-    if (first_optimal && !refuted_) {
-      verdict_.trust = Trust::kCrossChecked;
-      verdict_.method = "second_solve";
-    } else {
-      verdict_.trust = Trust::kSolverWord;
-    }
+    verdict_.trust = Trust::kSolverWord;
+    if (first_optimal && !refuted_) CrossCheckedOptimal();
     refuted_ = false;
   } else if (second_optimal && Better(form_, cost, second_cost)) {
     absl::StrAppend(&verdict_.note, "a second solve ended with a worse point; ");
-    if (first_optimal && WithinGap(second_cost, cost)) {
-      verdict_.trust = Trust::kCrossChecked;
-      verdict_.method = "second_solve";
-    }
+    if (first_optimal && WithinGap(second_cost, cost)) CrossCheckedOptimal();
   } else if (second.status == MipStatus::kInfeasible) {
     absl::StrAppend(&verdict_.note, "a second solve called the problem infeasible, falsely; ");
   }

@@ -51,6 +51,7 @@ class MipSettler {
   bool SettleByRelaxation(const StopControl& control);
   bool SettleUnbounded(const StopControl& control);
   bool SettleInfeasible(const StopControl& control);
+  void CrossCheckedOptimal();
   void CallInfeasible(Trust trust, const char* method);
   // Whether there is a point, whatever it costs: a point found is the verdict's from then on.
   enum class Existence : uint8_t { kUnknown, kPoint, kNone };

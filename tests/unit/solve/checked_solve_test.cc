@@ -325,6 +325,29 @@ TEST_CASE("a true claim is confirmed and not called corrected") {
   CHECK_FALSE(result.verification.corrected);
 }
 
+void CopyRow(const Problem& problem, int32_t row, double factor_of_first, ProblemBuilder& builder) {
+  bool first = true;
+  for (int32_t j = 0; j < problem.num_columns(); ++j) {
+    for (int64_t k = problem.column_start[j]; k < problem.column_start[j + 1]; ++k) {
+      if (problem.row_index[k] != row) continue;
+      builder.AddTerm(j, problem.value[k] * (std::exchange(first, false) ? factor_of_first : 1));
+    }
+  }
+}
+
+ProblemBuilder CopyOf(const Problem& problem) {
+  ProblemBuilder builder;
+  for (int32_t j = 0; j < problem.num_columns(); ++j) {
+    builder.AddColumn("", problem.column_lower[j], problem.column_upper[j], problem.column_type[j],
+                      problem.objective[j]);
+  }
+  for (int32_t i = 0; i < problem.num_rows(); ++i) {
+    builder.BeginRow("", problem.row_lower[i], problem.row_upper[i]);
+    CopyRow(problem, i, 1, builder);
+  }
+  return builder;
+}
+
 // Beyond the exhaustive search: only a second solve can tell.
 TEST_CASE("a second solve confirms, corrects, or is reported as missing") {
   const Problem hard = MarketSplit(6, 260, 5);
@@ -371,6 +394,27 @@ TEST_CASE("a second solve confirms, corrects, or is reported as missing") {
   CHECK(result.verification.trust == Trust::kSolverWord);
 }
 
+TEST_CASE("beside near-copies of rows two solves that agree on an optimum are worth one") {
+  const Problem split = MarketSplit(6, 260, 5);
+  const std::vector<double> zero(split.num_columns(), 0.0);
+  auto trust = [&](double factor) {
+    ProblemBuilder builder = CopyOf(split);
+    builder.BeginRow("", -kInfinity, 1e7);
+    CopyRow(split, 0, factor, builder);
+    const Problem problem = *std::move(builder).Build();
+    const MinForm form(problem);
+    PointPolisher polisher(form, Clp());
+    const CheckedPoint point = *polisher.Complete(zero, StopControl({}, 10));
+    const SolveResult result = SolveWith(
+        problem, [&](const MipRun&) { return Claim(MipStatus::kOptimal, point.x, point.cost); });
+    CHECK(result.status == SolveStatus::kOptimal);
+    return result.verification.trust;
+  };
+  CHECK(trust(1 + 1e-7) == Trust::kSolverWord);
+  CHECK(trust(1) == Trust::kCrossChecked);
+  CHECK(trust(1.5) == Trust::kCrossChecked);
+}
+
 TEST_CASE("optimal is within the gap that was asked for, whoever says it") {
   Problem hard = MarketSplit(6, 260, 5);
   const auto point = [&] {
@@ -396,21 +440,8 @@ TEST_CASE("optimal is within the gap that was asked for, whoever says it") {
 }
 
 TEST_CASE("two solves that pass over the same small costs do not confirm each other") {
-  const Problem split = MarketSplit(6, 260, 5);
-  ProblemBuilder builder;
-  for (int32_t j = 0; j < split.num_columns(); ++j) {
-    builder.AddColumn("", split.column_lower[j], split.column_upper[j], split.column_type[j],
-                      split.objective[j]);
-  }
+  ProblemBuilder builder = CopyOf(MarketSplit(6, 260, 5));
   const int32_t far = builder.AddColumn("", 0, kInfinity, ColumnType::kContinuous, -5e-8);
-  for (int32_t i = 0; i < split.num_rows(); ++i) {
-    builder.BeginRow("", split.row_lower[i], split.row_upper[i]);
-    for (int32_t j = 0; j < split.num_columns(); ++j) {
-      for (int64_t k = split.column_start[j]; k < split.column_start[j + 1]; ++k) {
-        if (split.row_index[k] == i) builder.AddTerm(j, split.value[k]);
-      }
-    }
-  }
   builder.BeginRow("", -kInfinity, 1e9);
   builder.AddTerm(far, 1);
   const Problem problem = *std::move(builder).Build();
