@@ -3,6 +3,8 @@
 # from the corpus beside this script. A finding stays in BUILD/findings.
 #
 # usage: run.sh BUILD SECONDS [NAMES]
+#
+# With FUZZ_SEED in the environment the same program tries the same inputs in the same order.
 set -euo pipefail
 build=$1
 seconds=$2
@@ -19,6 +21,7 @@ fuzz() {
   # New inputs go to a scratch folder: the corpus in the tree stays what people put there.
   scratch=$(mktemp -d)
   if "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=0 \
+    ${FUZZ_SEED:+-seed="$FUZZ_SEED"} \
     -artifact_prefix="$build/findings/$name-" "$scratch" "$corpus/$name" >"$scratch.log" 2>&1; then
     echo "fuzz $name: $(tail -n 1 "$scratch.log")"
   else

@@ -16,7 +16,7 @@ class RawDb {
  public:
   explicit RawDb(const std::string& path) {
     REQUIRE(sqlite3_open(path.c_str(), &handle_) == SQLITE_OK);
-    sqlite3_busy_timeout(handle_, 5000);
+    sqlite3_busy_timeout(handle_, 60'000);
   }
   ~RawDb() { sqlite3_close(handle_); }
   RawDb(const RawDb&) = delete;
