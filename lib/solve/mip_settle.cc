@@ -344,17 +344,16 @@ bool MipSettler::SettleUnbounded(const StopControl& control) {
   return settled == Existence::kPoint ? unbounded() : settled == Existence::kNone;
 }
 
-// Where rows nearly depend on each other both solves fail alike: what the search could neither
-// close nor fill for that reason may hold a point, and so may what is no contradiction any more
-// once the rows are loose.
+// Where rows nearly depend on each other, two of them or more, both solves fail alike: what the
+// search could neither close nor fill for that reason may hold a point, and so may what is no
+// contradiction any more once the rows are loose.
 MipSettler::Existence MipSettler::CrossCheckNone(const StopControl& control) {
+  const double patience = kLoosePatience * std::max(kInfeasibleLeast, first_seconds_);
+  const Existence loose = AskAny(Way::kLoose, control.Within(patience));
+  if (loose == Existence::kPoint) return loose;
   const Likeness likeness = LikenessOfRows(form_, kMostCompared);
-  if (undecided_ || likeness != Likeness::kNone) {
-    const double patience = kLoosePatience * std::max(kInfeasibleLeast, first_seconds_);
-    const Existence loose = AskAny(Way::kLoose, control.Within(patience));
-    if (loose != Existence::kNone) return loose;
-  }
   if (undecided_ || likeness == Likeness::kNearCopies) return Existence::kUnknown;
+  if (likeness == Likeness::kAlike && loose == Existence::kUnknown) return loose;
   CallInfeasible(Trust::kCrossChecked, "second_solve");
   return Existence::kNone;
 }
